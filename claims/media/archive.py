@@ -1,0 +1,101 @@
+"""The content-addressed store of originals: written once, never altered, found by SHA-256."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from django.conf import settings
+
+CHUNK = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An original in the archive."""
+
+    sha256: str
+    size_bytes: int
+
+
+class Arriving:
+    """Bytes on their way into the archive, hashed while they are written to a temporary file beside it."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._hash = hashlib.sha256()
+        self.size_bytes = 0
+        self.head = b""
+
+    @property
+    def path(self) -> Path:
+        return Path(self._file.name)
+
+    def write(self, chunk: bytes) -> None:
+        if len(self.head) < 4096:
+            self.head += chunk[: 4096 - len(self.head)]
+        self._hash.update(chunk)
+        self.size_bytes += len(chunk)
+        self._file.write(chunk)
+
+    def keep(self) -> Stored:
+        """Makes the bytes an original: synced to disk, read-only, under their hash. The same bytes are kept once."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        digest = self._hash.hexdigest()
+        target = path_of(digest)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        self.path.chmod(0o440)
+        with suppress(FileExistsError):
+            os.link(self.path, target)
+            _sync_folder(target.parent)
+        return Stored(digest, self.size_bytes)
+
+
+def root() -> Path:
+    return Path(settings.ARCHIVE_URL.removeprefix("file://"))
+
+
+def path_of(sha256: str) -> Path:
+    """Where the original with this hash lies, or would lie."""
+    return root() / sha256[:2] / sha256[2:4] / sha256
+
+
+@contextmanager
+def arriving() -> Iterator[Arriving]:
+    """Opens a temporary file for bytes that come in; it is gone afterwards whatever happened."""
+    folder = root() / "arriving"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with tempfile.NamedTemporaryFile(dir=folder) as file:
+        yield Arriving(file)
+
+
+def holds(sha256: str) -> bool:
+    return path_of(sha256).is_file()
+
+
+def is_intact(sha256: str) -> bool:
+    """Fixity: whether the original still is what its name says."""
+    if not holds(sha256):
+        return False
+    with path_of(sha256).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+
+
+def erase(sha256: str) -> None:
+    """Removes an original for good; only a recorded redaction calls this."""
+    path_of(sha256).unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,25 @@
+from claims.models.access import ApiKey, IdempotencyKey
+from claims.models.bodies import Body
+from claims.models.claims import Claim, RefCounter, Source, SourceLink
+from claims.models.desks import Desk, Membership, Person
+from claims.models.media import Asset, Capture, MediaItem
+from claims.models.publications import ChangeHead, PublicClaim, Publication
+
+__all__ = [
+    "ApiKey",
+    "Asset",
+    "Body",
+    "Capture",
+    "ChangeHead",
+    "Claim",
+    "Desk",
+    "IdempotencyKey",
+    "MediaItem",
+    "Membership",
+    "Person",
+    "PublicClaim",
+    "Publication",
+    "RefCounter",
+    "Source",
+    "SourceLink",
+]

@@ -1,0 +1,74 @@
+"""People, and the desks they work on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+from claims.models.base import Identified, word_field
+from claims.vocabulary import Role
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+
+class Person(AbstractUser, Identified):
+    """Somebody who works with Stet, or a service account that does so for a machine."""
+
+    is_service = models.BooleanField(default=False)
+
+    @property
+    def display_name(self) -> str:
+        return self.get_full_name() or self.username
+
+
+class DeskQuerySet(models.QuerySet["Desk"]):
+    def visible_to(self, person: Person | AnonymousUser) -> DeskQuerySet:
+        """The desks whose inner work the person may see: not those where they are only a client."""
+        return self.filter(
+            pk__in=Membership.objects.filter(person_id=person.pk, role__in=STAFF).values("desk_id")
+        )
+
+
+class Desk(Identified):
+    """A team with its own queue, members, house name and policy."""
+
+    slug = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=120)
+    house_name = models.CharField(max_length=120, help_text="Who verified, as printed: Reuters, the BBC")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = DeskQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+STAFF: tuple[str, ...] = (Role.FACT_CHECKER.value, Role.EDITOR.value, Role.ADMIN.value)
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def of_staff(self, person: Person | AnonymousUser) -> MembershipQuerySet:
+        return self.filter(person_id=person.pk, role__in=STAFF)
+
+    def held_by(self, person: Person | AnonymousUser, roles: Iterable[str]) -> MembershipQuerySet:
+        return self.filter(person_id=person.pk, role__in=list(roles))
+
+
+class Membership(Identified):
+    """What a person is on a desk; one role a desk."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="memberships")
+    desk = models.ForeignKey(Desk, on_delete=models.CASCADE, related_name="memberships")
+    role = word_field(Role)
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "desk"], name="one_role_a_desk")]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} is {self.role} on {self.desk_id}"

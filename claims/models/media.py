@@ -1,0 +1,89 @@
+"""Media: the bytes (asset), how they appear in a claim (media item), how they came here (capture)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+
+from claims.models.base import Identified, word_field
+from claims.models.claims import Claim, Claimed
+from claims.models.desks import Desk, Person
+from claims.vocabulary import CaptureState, Examination, MediaKind, Permission
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+
+class Asset(Identified):
+    """One archived original, known by its SHA-256; serves any number of claims."""
+
+    sha256 = models.CharField(max_length=64, unique=True)
+    size_bytes = models.PositiveBigIntegerField()
+    media_type = models.CharField(max_length=100)
+    kind = word_field(MediaKind)
+    archived_at = models.DateTimeField()
+    facts = models.JSONField(null=True, help_text="What the decoder read, with readers and versions")
+    redacted_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.sha256[:12]
+
+
+class MediaItemQuerySet(models.QuerySet["MediaItem"]):
+    def visible_to(self, person: Person | AnonymousUser) -> MediaItemQuerySet:
+        return self.filter(claim__desk__in=Desk.objects.visible_to(person))
+
+
+class MediaItem(Identified, Claimed):
+    """An asset as it appears in one claim. A claimed value of its own stands before the claim's."""
+
+    claim = models.ForeignKey(Claim, on_delete=models.CASCADE, related_name="media")
+    position = models.PositiveSmallIntegerField()
+    asset = models.ForeignKey(Asset, on_delete=models.PROTECT, null=True, related_name="items")
+    url = models.CharField(max_length=4000, blank=True, default="")
+    url_key = models.CharField(max_length=64, blank=True, default="", db_index=True)
+    kind = word_field(MediaKind)
+    caption = models.TextField(blank=True, default="")
+    credit = models.CharField(max_length=300, blank=True, default="")
+    account = models.CharField(max_length=300, blank=True, default="")
+    language = models.CharField(max_length=35, blank=True, default="")
+    rights_holder = models.CharField(max_length=300, blank=True, default="")
+    permission = word_field(Permission, Permission.UNKNOWN)
+    content_flags = models.JSONField(default=list)
+    posted_at = models.DateTimeField(null=True)
+    state = word_field(CaptureState, CaptureState.PENDING)
+    failure = models.JSONField(null=True)
+    examination = word_field(Examination, Examination.WAITING)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = MediaItemQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["claim", "position"], name="one_media_item_a_position")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.position} of {self.claim_id}"
+
+
+class Capture(Identified):
+    """One attempt to fetch a URL or take an upload into the archive, with its log."""
+
+    media = models.ForeignKey(MediaItem, on_delete=models.CASCADE, related_name="captures")
+    asset = models.ForeignKey(Asset, on_delete=models.PROTECT, null=True, related_name="captures")
+    requested_url = models.CharField(max_length=4000, blank=True, default="")
+    final_url = models.CharField(max_length=4000, blank=True, default="")
+    hops = models.JSONField(default=list)
+    versions = models.JSONField(default=dict)
+    failure = models.JSONField(null=True)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-started_at", "-id"]
+
+    def __str__(self) -> str:
+        return f"capture of {self.media_id} at {self.started_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,269 @@
+"""Publications: rendered once, numbered per claim, each with its place in the change log.
+
+Every function here runs inside the transaction of the act that publishes, and takes the change position last,
+so that no reader can see a later one before an earlier one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+
+from claims.dates import ClaimedDate, relate
+from claims.models import Body, Claim, PublicClaim, Publication, Source
+from claims.places import Place, relate_places
+from claims.projection import PublicFace, PublicTarget
+from claims.vocabulary import Cause, ChangeKind, Dimension, PubStatus, Relation, Status
+
+SUPPRESSING = frozenset({Cause.SAFETY, Cause.PRIVACY, Cause.LEGAL})
+USAGE_TERMS = (
+    "The line may be printed as it stands, with this version named; follow the change log for corrections."
+)
+
+
+def publish_face(
+    face: PublicFace,
+    *,
+    kind: ChangeKind,
+    line: str | None,
+    line_long: str | None,
+    at: datetime,
+    reason: str = "",
+    cause: Cause | None = None,
+) -> Publication:
+    """Publishes a face: `published`, `amended` or `corrected`."""
+    before = standing_publication(face.claim)
+    rendered = {
+        **_frame(face.claim, kind, PubStatus.USABLE, at, reason),
+        "headline": face.claim.headline or None,
+        "statement": face.claim.statement.content,
+        "source": _public_source(face.claim.source),
+        "house": face.house,
+        "line": line,
+        "line_long": line_long,
+        "statuses": {
+            dimension.value: {
+                "status": status.value,
+                "counts": {word.value: number for word, number in face.counts[dimension].items()},
+            }
+            for dimension, status in face.statuses.items()
+        },
+        "claimed_date": _json(face.itself.claimed_date),
+        "claimed_location": _json(face.itself.claimed_place),
+        "values": _values(face.itself),
+        "media": [_media(target) for target in face.items],
+    }
+    rendered["changes"] = _changes(before.rendered if before else None, rendered)
+    return _append(face.claim, rendered, kind=kind, pubstatus=PubStatus.USABLE, at=at, cause=cause)
+
+
+def notice(claim: Claim, *, kind: ChangeKind, at: datetime, reason: str, cause: Cause | None) -> Publication:
+    """Takes a claim off show: `held` or `withdrawn`. The notice says why and nothing of the claim.
+
+    A withdrawal for safety, privacy or a legal cause suppresses every earlier version.
+    """
+    pubstatus = PubStatus.WITHHELD if kind == ChangeKind.HELD else PubStatus.CANCELED
+    rendered = {
+        **_frame(claim, kind, pubstatus, at, reason),
+        "headline": None,
+        "statement": None,
+        "source": None,
+        "house": claim.desk.house_name,
+        "line": None,
+        "line_long": None,
+        "statuses": {},
+        "claimed_date": None,
+        "claimed_location": None,
+        "values": {},
+        "media": [],
+        "changes": [],
+    }
+    publication = _append(claim, rendered, kind=kind, pubstatus=pubstatus, at=at, cause=cause)
+    if kind == ChangeKind.WITHDRAWN and cause in SUPPRESSING:
+        PublicClaim.objects.filter(claim=claim).update(suppressed_through=publication.version - 1)
+    return publication
+
+
+def show_again(claim: Claim, *, at: datetime, reason: str) -> Publication:
+    """Puts what was held back on show, as it stood: `released`."""
+    before = standing_publication(claim)
+    if before is None or before.rendered is None:
+        raise LookupError("nothing of this claim was ever on show")
+    rendered = {
+        **before.rendered,
+        **_frame(claim, ChangeKind.RELEASED, PubStatus.USABLE, at, reason),
+        "changes": [],
+    }
+    return _append(claim, rendered, kind=ChangeKind.RELEASED, pubstatus=PubStatus.USABLE, at=at, cause=None)
+
+
+def standing_publication(claim: Claim) -> Publication | None:
+    """The newest publication that showed something of the claim."""
+    return (
+        claim.publications.filter(pubstatus=PubStatus.USABLE)
+        .select_related("body")
+        .order_by("-version")
+        .first()
+    )
+
+
+def lowered_or_altered(face: PublicFace, before: Publication) -> list[str]:
+    """What keeps a change from being called an amendment: each a sentence."""
+    said = before.rendered or {}
+    now = {str(target.media.pk) if target.media else None: target.decisions for target in face.targets()}
+    found = []
+    for (media, dimension), status in _flat(said).items():
+        decision = now.get(media, {}).get(Dimension(dimension))
+        becomes = decision.status if decision else Status.NOT_CHECKED
+        if status == Status.VERIFIED and becomes != Status.VERIFIED:
+            found.append(f"The {dimension} was published as verified and is now {becomes.replace('_', ' ')}.")
+    values = {(None, d): value for d, value in said.get("values", {}).items()}
+    for item in said.get("media", ()):
+        values |= {(item["id"], d): value for d, value in item["values"].items()}
+    for (media, dimension), value in values.items():
+        decision = now.get(media, {}).get(Dimension(dimension))
+        if decision is None or not _narrows(decision.place or decision.date, value):
+            found.append(f"The published value of the {dimension} changes other than by narrowing.")
+    return found
+
+
+def _narrows(new: Place | ClaimedDate | None, old: Mapping[str, Any]) -> bool:
+    if new is None:
+        return False
+    relation = (
+        relate_places(new, Place.from_json(old))
+        if isinstance(new, Place)
+        else relate(new, ClaimedDate.from_json(old))
+    )
+    return relation in {Relation.MATCHES, Relation.NARROWER}
+
+
+def _append(
+    claim: Claim,
+    rendered: dict[str, Any],
+    *,
+    kind: ChangeKind,
+    pubstatus: PubStatus,
+    at: datetime,
+    cause: Cause | None,
+) -> Publication:
+    statuses = {dimension: said["status"] for dimension, said in rendered["statuses"].items()}
+    body = Body.objects.keep_json(rendered)
+    publication = Publication(
+        claim=claim,
+        version=rendered["version"],
+        kind=kind.value,
+        pubstatus=pubstatus.value,
+        cause=cause.value if cause else "",
+        body=body,
+        at=at,
+    )
+    publication.position = _next_position()
+    publication.save(force_insert=True)
+    words = set(statuses.values())
+    PublicClaim.objects.update_or_create(
+        claim=claim,
+        defaults={
+            "latest": publication,
+            "position": publication.position,
+            "pubstatus": pubstatus.value,
+            "statuses": statuses,
+            "has_verified": Status.VERIFIED in words,
+            "has_contradicted": Status.CONTRADICTED in words,
+        },
+    )
+    return publication
+
+
+def _next_position() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE claims_changehead SET last = last + 1 WHERE id = 1 RETURNING last")
+        row = cursor.fetchone()
+    if row is None:
+        raise LookupError("the change log has no head: run manage.py migrate")
+    return int(row[0])
+
+
+def _frame(claim: Claim, kind: ChangeKind, pubstatus: PubStatus, at: datetime, reason: str) -> dict[str, Any]:
+    latest = claim.publications.order_by("-version").values_list("version", flat=True).first()
+    version = (latest or 0) + 1
+    return {
+        "claim": str(claim.pk),
+        "ref": claim.ref,
+        "version": version,
+        "kind": kind.value,
+        "pubstatus": pubstatus.value,
+        "as_of": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "editor_note": reason or None,
+        "language": claim.language,
+        "usage_terms": USAGE_TERMS,
+        "permalink": f"{settings.PUBLIC_URL}/api/v1/published/{claim.pk}/?version={version}",
+    }
+
+
+def _public_source(source: Source) -> dict[str, Any]:
+    if source.confidential:
+        return {"name": source.pseudonym or None, "kind": source.kind, "url": None}
+    return {"name": source.name, "kind": source.kind, "url": source.url or None}
+
+
+def _media(target: PublicTarget) -> dict[str, Any]:
+    item = target.media
+    if item is None:
+        raise TypeError("the claim itself is no media item")
+    return {
+        "id": str(item.pk),
+        "kind": item.kind,
+        "url": item.url or None,
+        "caption": item.caption or None,
+        "credit": item.credit or None,
+        "permission": item.permission,
+        "content_flags": item.content_flags,
+        "claimed_date": _json(target.claimed_date),
+        "claimed_location": _json(target.claimed_place),
+        "statuses": {
+            dimension.value: decision.status.value for dimension, decision in target.decisions.items()
+        },
+        "values": _values(target),
+    }
+
+
+def _values(target: PublicTarget) -> dict[str, Any]:
+    return {
+        dimension.value: decision.value
+        for dimension, decision in target.decisions.items()
+        if decision.value is not None
+    }
+
+
+def _json(value: Place | ClaimedDate | None) -> dict[str, Any] | None:
+    return value.as_json() if value is not None else None
+
+
+def _changes(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> list[dict[str, Any]]:
+    old, new = _flat(before or {}), _flat(now)
+    return [
+        {"dimension": dimension, "media": media, "from": old.get((media, dimension)), "to": status}
+        for (media, dimension), status in new.items()
+        if old.get((media, dimension)) != status and before is not None
+    ] + [
+        {"dimension": dimension, "media": media, "from": status, "to": Status.NOT_CHECKED.value}
+        for (media, dimension), status in old.items()
+        if (media, dimension) not in new
+    ]
+
+
+def _flat(rendered: Mapping[str, Any]) -> dict[tuple[str | None, str], str]:
+    """Statuses by media item and dimension; those of the claim itself where it has no media."""
+    flat: dict[tuple[str | None, str], str] = {}
+    for item in rendered.get("media", ()):
+        flat |= {(item["id"], dimension): status for dimension, status in item["statuses"].items()}
+    of_media = {dimension for _, dimension in flat}
+    for dimension, said in rendered.get("statuses", {}).items():
+        if dimension not in of_media:
+            flat[None, dimension] = said["status"]
+    return flat

@@ -1,0 +1,1 @@
+"""Composes the product: settings, URLs, processes. Nobody imports it."""

@@ -1,0 +1,122 @@
+"""From an error of any kind to RFC 9457 problem+json with a stable code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import structlog
+from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
+from django.http import Http404, HttpRequest, HttpResponse
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+from claims import errors
+from claims.api.rendering import dumps
+
+log = structlog.get_logger(__name__)
+
+STATUS: tuple[tuple[type[errors.StetError], int], ...] = (
+    (errors.InvalidInput, 400),
+    (errors.NotAllowed, 403),
+    (errors.Missing, 404),
+    (errors.Gone, 410),
+    (errors.IllegalState, 409),
+    (errors.StaleEdit, 412),
+    (errors.LeaseLost, 423),
+    (errors.Unreadable, 422),
+    (errors.StetError, 400),
+)
+TITLES = {
+    400: "The input is not valid",
+    401: "Who are you?",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Not a method of this call",
+    406: "Not available in this form",
+    413: "Too large",
+    415: "Not a form this call reads",
+    422: "The key belongs to another request",
+    428: "If-Match is missing",
+    429: "Too many requests",
+    500: "Something broke on our side",
+}
+
+
+def problem_response(error: Exception, context: Mapping[str, Any]) -> Response | None:
+    """The answer to an error; None for a fault of ours, which is logged and answered by `server_error`."""
+    problem = _problem(error)
+    if problem is None:
+        return None
+    status, members = problem
+    response = Response(members, status=status, content_type="application/problem+json")
+    if isinstance(error, exceptions.APIException):
+        if wait := getattr(error, "wait", None):
+            response["Retry-After"] = str(max(1, int(wait)))
+        if challenge := getattr(error, "auth_header", None):
+            response["WWW-Authenticate"] = challenge
+    return response
+
+
+def _problem(error: Exception) -> tuple[int, dict[str, Any]] | None:
+    if isinstance(error, errors.StetError):
+        status = next(status for kind, status in STATUS if isinstance(error, kind))
+        return status, _members(status, error.code, error.detail, error.title) | error.extra()
+    if isinstance(error, exceptions.ValidationError):
+        fields = list(_fields(error.detail, ""))
+        detail = "; ".join(f"{field['pointer'] or 'body'}: {field['detail']}" for field in fields[:5])
+        return 400, _members(400, "invalid", detail) | {"errors": fields}
+    if isinstance(error, Http404):
+        return 404, _members(404, "not_found", "There is no such thing, or it is not yours to see.")
+    if isinstance(error, RequestDataTooBig | TooManyFieldsSent):
+        return 413, _members(413, "too_large", "The body is larger than this call takes.")
+    if isinstance(error, DjangoPermissionDenied):
+        return 403, _members(403, "forbidden", "Your role does not carry this.")
+    if isinstance(error, exceptions.APIException):
+        code = error.get_codes()
+        return error.status_code, _members(
+            error.status_code, code if isinstance(code, str) else "invalid", str(error.detail)
+        )
+    return None
+
+
+def _members(status: int, code: str, detail: str, title: str | None = None) -> dict[str, Any]:
+    return {
+        "type": f"urn:stet:problem:{code}",
+        "title": title or TITLES.get(status, "The request could not be carried out"),
+        "status": status,
+        "code": code,
+        "detail": detail,
+    }
+
+
+def _fields(detail: Any, pointer: str) -> Iterator[dict[str, str]]:
+    if isinstance(detail, Mapping):
+        for name, part in detail.items():
+            here = pointer if name == "non_field_errors" else f"{pointer}/{name}"
+            yield from _fields(part, here)
+    elif isinstance(detail, list):
+        for index, part in enumerate(detail):
+            nested = isinstance(part, Mapping | list)
+            yield from _fields(part, f"{pointer}/{index}" if nested else pointer)
+    else:
+        yield {"pointer": pointer, "detail": str(detail), "code": getattr(detail, "code", "invalid")}
+
+
+def _plain(status: int, code: str, detail: str) -> HttpResponse:
+    return HttpResponse(
+        dumps(_members(status, code, detail)), status=status, content_type="application/problem+json"
+    )
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    return _plain(400, "malformed", "The request could not be read.")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    return _plain(404, "not_found", "There is nothing at this address.")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+    return _plain(500, "fault", "Something broke on our side. Nothing of what you sent was half-done.")

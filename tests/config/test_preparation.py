@@ -1,0 +1,50 @@
+"""The logins and keys of `up.json` are made once, and made again where they were lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from claims.models import Desk, Person
+from config.preparation import accounts
+from verification.services.accounts import ensure_desk
+
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return ensure_desk("Demo desk", house_name="Stet demo")
+
+
+def test_a_first_start_issues_logins_for_people_and_keys_for_all(desk: Desk) -> None:
+    made = accounts({}, desk=desk)
+    assert set(made["logins"]) == {"fact_checker", "editor"}
+    assert set(made["api_keys"]) == {"fact_checker", "editor", "client"}
+    login = made["logins"]["editor"]
+    assert Person.objects.get(username=login["username"]).check_password(login["password"])
+    assert all(key.startswith("stet_") for key in made["api_keys"].values())
+
+
+def test_a_later_start_keeps_what_is_there(desk: Desk) -> None:
+    made = accounts({}, desk=desk)
+    assert accounts({"url": "http://127.0.0.1:1", **made}, desk=desk) == made
+
+
+@pytest.mark.parametrize("lost", ["logins", "api_keys"])
+def test_what_up_json_lost_is_issued_again(desk: Desk, lost: str) -> None:
+    made = accounts({}, desk=desk)
+    again = accounts({**made, lost: {}}, desk=desk)
+    assert again["logins"]["fact_checker"]["password"] != made["logins"]["fact_checker"]["password"]
+    assert again["api_keys"]["editor"] != made["api_keys"]["editor"]
+    assert Person.objects.count() == 3
+
+
+def test_a_database_that_was_lost_gets_people_again(desk: Desk) -> None:
+    elsewhere: dict[str, Any] = {
+        "logins": {role: {"username": "x", "password": "x"} for role in ("fact_checker", "editor")},
+        "api_keys": dict.fromkeys(("fact_checker", "editor", "client"), "stet_x"),
+    }
+    assert "stet_x" not in accounts(elsewhere, desk=desk)["api_keys"].values()
+    assert Person.objects.count() == 3

@@ -1,0 +1,153 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.media import make
+
+ROOT = Path(__file__).parents[2]
+
+
+def manage(*arguments, tmp_path):
+    """Runs manage.py with a database that is not there."""
+    environment = {
+        **os.environ,
+        "DATABASE_URL": "postgres://nobody:nothing@127.0.0.1:1/nowhere",
+        "STET_DATA": str(tmp_path / "data"),
+        "PYTHONWARNINGS": "default",
+    }
+    return subprocess.run(
+        [sys.executable, "manage.py", *map(str, arguments)],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+@pytest.fixture
+def film(tmp_path):
+    tags = {"creation_time": "2022-10-04T11:07:00Z", "location": "+50.4501+030.5234/"}
+    return make.tagged_video(tmp_path / "film.mp4", tags)
+
+
+def test_a_film_is_examined_without_a_database(tmp_path, film):
+    done = manage(
+        "examine",
+        film,
+        "--json",
+        "--claimed-date",
+        "2022-10-04",
+        "--claimed-location",
+        "50.45,30.52,5000",
+        tmp_path=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    (line,) = done.stdout.splitlines()
+    shown = json.loads(line)
+    assert shown["file"] == str(film)
+    assert len(shown["sha256"]) == 64
+    assert shown["media_type"] == "video/mp4"
+    assert shown["capture_dates"] == [
+        {
+            "value": "2022-10-04T11:07:00Z",
+            "at": "2022-10-04T11:07:00+00:00",
+            "offset": "+00:00",
+            "field": "creation_time",
+            "reader": "pyav",
+        }
+    ]
+    assert shown["gps"] == {"latitude": 50.4501, "longitude": 30.5234}
+    assert shown["device"] == {"make": None, "model": None, "software": None}
+    assert {(one["check"], one["stance"]) for one in shown["findings"]} == {
+        ("container_dates", "supports"),
+        ("gps_location", "supports"),
+    }
+    assert set(shown["findings"][0]) >= {
+        "check",
+        "version",
+        "dimension",
+        "stance",
+        "sentence",
+        "data",
+        "bounds",
+    }
+    assert {one["check"]: one["state"] for one in shown["check_runs"]} == {
+        "container_dates": "done",
+        "exact_duplicate": "not_applicable",
+        "gps_location": "done",
+    }
+
+
+def test_the_claimed_day_is_read_in_the_zone_of_the_claimed_place(tmp_path, film):
+    done = manage(
+        "examine",
+        film,
+        "--json",
+        "--claimed-date",
+        "2022-10-04",
+        "--claimed-location",
+        "50.45,30.52,5000",
+        tmp_path=tmp_path,
+    )
+    sentence = next(
+        one["sentence"] for one in json.loads(done.stdout)["findings"] if one["check"] == "container_dates"
+    )
+    assert "within the claimed day in Kyiv" in sentence
+
+
+def test_a_folder_is_examined_whole_and_one_bad_file_spoils_no_other(tmp_path):
+    folder = tmp_path / "folder"
+    (folder / "deep").mkdir(parents=True)
+    make.photo(folder / "a.jpg")
+    make.photo(folder / "deep" / "b.png", form="PNG")
+    (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 broken")
+    done = manage("examine", folder, "--json", tmp_path=tmp_path)
+    assert done.returncode == 1
+    shown = {Path(one["file"]).name: one for one in map(json.loads, done.stdout.splitlines())}
+    assert [shown[name]["error"] is None for name in ("a.jpg", "b.png", "broken.jpg")] == [True, True, False]
+    assert shown["broken.jpg"]["error"].startswith("undecodable")
+    assert shown["a.jpg"]["gps"] is None
+
+
+def test_only_the_checks_asked_for_are_run(tmp_path, film):
+    done = manage("examine", film, "--json", "--check", "gps_location", tmp_path=tmp_path)
+    assert [one["check"] for one in json.loads(done.stdout)["check_runs"]] == ["gps_location"]
+
+
+def test_for_people_it_prints_sentences(tmp_path, film):
+    done = manage("examine", film, "--claimed-date", "2022-10-04", tmp_path=tmp_path)
+    assert done.returncode == 0
+    assert "[date: supports] The file's creation time says 11:07 on 4 October 2022" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nowhere.mp4"],
+        ["{film}", "--claimed-date", "4 October"],
+        ["{film}", "--claimed-location", "Kyiv"],
+        ["{film}", "--claimed-location", "95,30,100"],
+        ["{film}", "--check", "no_such_check"],
+        [],
+    ],
+)
+def test_wrong_usage_is_status_2(tmp_path, film, arguments):
+    done = manage("examine", *(one.format(film=film) for one in arguments), tmp_path=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+
+
+def test_the_checks_are_listed(tmp_path):
+    done = manage("checks", "--json", tmp_path=tmp_path)
+    assert done.returncode == 0, done.stderr
+    listed = json.loads(done.stdout)
+    assert [one["slug"] for one in listed][:3] == ["container_dates", "exact_duplicate", "gps_location"]
+    assert set(listed[0]) == {"slug", "title", "version", "dimensions", "media_types", "help"}
+    assert "gps_location 1: GPS position" in manage("checks", tmp_path=tmp_path).stdout

@@ -1,0 +1,1 @@
+"""How what is claimed is verified, by whom, and with which outcome."""

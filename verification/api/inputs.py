@@ -1,0 +1,194 @@
+"""What staff send: one serializer a call, every field known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from claims.api.base import StrictSerializer
+from claims.api.fields import DateValueField, LanguageField, MediaUrlField, PlaceField, WordField
+from claims.intake import MAX_MEDIA
+from claims.vocabulary import (
+    Cause,
+    ContentFlag,
+    Dimension,
+    MediaKind,
+    Method,
+    Priority,
+    Relation,
+    SourceKind,
+    Status,
+)
+
+TEXT = {"max_length": 20_000, "trim_whitespace": True}
+DECIDABLE = ("not_checked", "verified", "unverified", "contradicted", "not_applicable")
+
+
+class NewSourceInput(StrictSerializer):
+    name = serializers.CharField(max_length=200)
+    kind = WordField(SourceKind, required=False)
+    url = serializers.URLField(max_length=2000, required=False)
+
+
+class SourceField(serializers.Field):  # type: ignore[type-arg]
+    """A source by its id, or a new one by name and kind."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, str):
+            return serializers.UUIDField().to_internal_value(data)
+        inner = NewSourceInput(data=data)
+        inner.is_valid(raise_exception=True)
+        return inner.validated_data
+
+
+class MediaInput(StrictSerializer):
+    url = MediaUrlField(max_length=4000)
+    kind = WordField(MediaKind, required=False)
+    caption = serializers.CharField(required=False, allow_blank=True, **TEXT)
+    credit = serializers.CharField(required=False, allow_blank=True, max_length=300)
+    account = serializers.CharField(required=False, allow_blank=True, max_length=300)
+    claimed_date = DateValueField(required=False, allow_null=True)
+    claimed_location = PlaceField(required=False, allow_null=True)
+    posted_at = serializers.DateTimeField(required=False, allow_null=True)
+    content_flags = serializers.ListField(child=WordField(ContentFlag), required=False, max_length=5)
+
+
+class UploadInput(MediaInput):
+    url = None  # type: ignore[assignment]
+    file = serializers.FileField(allow_empty_file=True, max_length=500)
+
+
+class ClaimInput(StrictSerializer):
+    statement = serializers.CharField(**TEXT)
+    language = LanguageField()
+    source = SourceField()
+    claimed_date = DateValueField(required=False, allow_null=True)
+    claimed_location = PlaceField(required=False, allow_null=True)
+    media = MediaInput(many=True, required=False, max_length=MAX_MEDIA)
+    external_id = serializers.CharField(required=False, allow_null=True, max_length=200)
+    priority = WordField(Priority, required=False)
+    desk = serializers.CharField(required=False, max_length=60)
+    tags = serializers.ListField(child=serializers.CharField(max_length=60), required=False, max_length=50)
+    draft = serializers.BooleanField(required=False)
+
+
+class ClaimChanges(StrictSerializer):
+    statement = serializers.CharField(required=False, **TEXT)
+    language = LanguageField(required=False)
+    claimed_date = DateValueField(required=False, allow_null=True)
+    claimed_location = PlaceField(required=False, allow_null=True)
+    priority = WordField(Priority, required=False)
+    tags = serializers.ListField(child=serializers.CharField(max_length=60), required=False, max_length=50)
+
+
+class NoteInput(StrictSerializer):
+    body = serializers.CharField(**TEXT)
+    dimension = WordField(Dimension, required=False, allow_null=True)
+    media = serializers.UUIDField(required=False, allow_null=True)
+
+
+class BasisInput(StrictSerializer):
+    method = WordField(Method)
+    feature = serializers.CharField(required=False, max_length=2000)
+    phrase = serializers.CharField(required=False, max_length=500)
+    reference = serializers.CharField(required=False, max_length=2000)
+    reference_date = DateValueField(required=False)
+    url = serializers.URLField(required=False, max_length=4000)
+    finding = serializers.UUIDField(required=False)
+    public = serializers.BooleanField(required=False, default=False)
+
+
+VALUE_FIELDS = {Dimension.LOCATION: PlaceField(), Dimension.DATE: DateValueField()}
+
+
+class VerdictInput(StrictSerializer):
+    lease_token = serializers.CharField(max_length=80)
+    dimension = WordField(Dimension)
+    status = serializers.ChoiceField(
+        choices=DECIDABLE, error_messages={"invalid_choice": f"Use one of: {', '.join(DECIDABLE)}."}
+    )
+    media = serializers.UUIDField(required=False, allow_null=True)
+    reason = serializers.CharField(required=False, allow_blank=True, default="", **TEXT)
+    interim = serializers.BooleanField(required=False, default=False)
+    basis = BasisInput(many=True, required=False, max_length=50)
+    value = serializers.JSONField(required=False, allow_null=True, help_text="A place or a date")
+    relation = WordField(Relation, required=False, allow_null=True)
+    credibility = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=6)
+
+    def validate_status(self, value: str) -> Status:
+        return Status(value)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs.get("value") is not None:
+            field = VALUE_FIELDS.get(attrs["dimension"])
+            if field is None:
+                raise serializers.ValidationError({"value": "Only a date and a location have a value."})
+            try:
+                attrs["value"] = field.to_internal_value(attrs["value"])
+            except serializers.ValidationError as error:
+                raise serializers.ValidationError({"value": error.detail}) from error
+        return attrs
+
+
+class LeaseTokenInput(StrictSerializer):
+    lease_token = serializers.CharField(max_length=80)
+
+
+class ReasonInput(StrictSerializer):
+    reason = serializers.CharField(**TEXT)
+
+
+class DuplicateInput(ReasonInput):
+    of = serializers.CharField(max_length=40)
+
+
+class AssignInput(StrictSerializer):
+    to = serializers.CharField(max_length=150, allow_null=True)
+    reason = serializers.CharField(required=False, allow_blank=True, default="", **TEXT)
+
+
+class NextInput(StrictSerializer):
+    desk = serializers.CharField(required=False, max_length=60)
+    language = LanguageField(required=False)
+    kind = WordField(MediaKind, required=False)
+
+
+class NothingInput(StrictSerializer):
+    """A call without a body."""
+
+
+class PublishInput(StrictSerializer):
+    embargo_until = serializers.DateTimeField(required=False, allow_null=True)
+    public_location_radius_m = serializers.FloatField(
+        required=False, allow_null=True, min_value=1, max_value=20_000_000
+    )
+    headline = serializers.CharField(required=False, max_length=300)
+
+
+class ChangeInput(ReasonInput):
+    internal_reason = serializers.CharField(required=False, allow_blank=True, **TEXT)
+
+
+class AmendInput(ChangeInput):
+    public_location_radius_m = serializers.FloatField(
+        required=False, allow_null=True, min_value=1, max_value=20_000_000
+    )
+
+
+class CausedInput(ChangeInput):
+    cause = WordField(Cause, required=False, default=Cause.ERROR)
+
+
+class CorrectInput(CausedInput, AmendInput):
+    """A correction may coarsen the public place too."""
+
+
+class RedactInput(ReasonInput):
+    target = serializers.ChoiceField(choices=["statement", "note", "original"])
+    id = serializers.UUIDField(required=False, help_text="The note, or the media item whose original goes")
+    legal_ground = serializers.CharField(max_length=200)
+
+
+class RecheckInput(StrictSerializer):
+    checks = serializers.ListField(child=serializers.CharField(max_length=60), required=False, max_length=100)

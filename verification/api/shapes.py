@@ -1,0 +1,464 @@
+"""What staff are shown: typed shapes, one function each. The schema is made from the same types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, TypedDict
+
+from django.utils import timezone
+
+from claims.intake import PossibleDuplicate
+from claims.models import Claim, MediaItem, Person
+from claims.vocabulary import Dimension
+from verification.domain.transitions import allowed_actions
+from verification.models import AuditEntry, CheckRun, FindingRow, Note, QueueEntry, Verdict
+from verification.services.acting import situation
+from verification.services.examination import suggestions
+from verification.services.publication import gate
+from verification.services.queue import Lease
+from verification.services.standing import Standing, standing
+
+
+class LeaseShape(TypedDict):
+    holder: str
+    expires_at: datetime
+
+
+class EntryShape(TypedDict):
+    id: str
+    claim: str
+    ref: str
+    review: str
+    priority: str
+    language: str
+    due_at: datetime | None
+    created_at: datetime
+    assignee: str | None
+    lease: LeaseShape | None
+
+
+class SpokenVerdict(TypedDict):
+    id: str
+    media: str | None
+    status: str
+    by: str
+    at: datetime
+
+
+class StatusShape(TypedDict):
+    status: str
+    counts: dict[str, int]
+    verdicts: list[SpokenVerdict]
+
+
+class SourceShape(TypedDict):
+    id: str
+    name: str
+    kind: str
+    url: str | None
+    reliability: str
+
+
+class FailureShape(TypedDict):
+    code: str
+    detail: str
+    retriable: bool
+
+
+class AssetShape(TypedDict):
+    sha256: str
+    size_bytes: int
+    media_type: str
+
+
+class CheckRunShape(TypedDict):
+    check: str
+    version: str
+    state: str
+    error: str | None
+
+
+class FindingShape(TypedDict):
+    id: str
+    media: str
+    check: str
+    version: str
+    dimension: str
+    stance: str
+    sentence: str
+    data: dict[str, Any]
+    bounds: dict[str, Any]
+
+
+class MediaShape(TypedDict):
+    id: str
+    claim: str
+    kind: str
+    url: str | None
+    caption: str
+    credit: str
+    account: str
+    permission: str
+    content_flags: list[str]
+    posted_at: datetime | None
+    claimed_date: dict[str, Any] | None
+    claimed_location: dict[str, Any] | None
+    state: str
+    failure: FailureShape | None
+    asset: AssetShape | None
+    examination: str
+    check_runs: list[CheckRunShape]
+
+
+class CaptureShape(TypedDict):
+    started_at: datetime
+    finished_at: datetime
+    requested_url: str | None
+    final_url: str | None
+    hops: list[dict[str, Any]]
+    sha256: str | None
+    failure: FailureShape | None
+
+
+class MediaDetailShape(MediaShape):
+    captures: list[CaptureShape]
+    metadata: dict[str, Any] | None
+    findings: dict[str, list[FindingShape]]
+    suggestion: dict[str, Any]
+
+
+class DuplicateShape(TypedDict):
+    id: str
+    ref: str
+    stage: str
+    statement: str | None
+    why: str
+
+
+class BlockerShape(TypedDict, total=False):
+    code: str
+    detail: str
+    dimension: str
+
+
+class ClaimRowShape(TypedDict):
+    id: str
+    ref: str
+    stage: str
+    under_review: bool
+    statement: str | None
+    language: str
+    source: SourceShape
+    desk: str
+    claimed_date: dict[str, Any] | None
+    claimed_location: dict[str, Any] | None
+    external_id: str | None
+    priority: str
+    tags: list[str]
+    assignee: str | None
+    duplicate_of: str | None
+    created_at: datetime
+    updated_at: datetime
+    statuses: dict[str, StatusShape]
+    media: list[MediaShape]
+    latest_version: int | None
+
+
+class ClaimShape(ClaimRowShape):
+    draft_statuses: dict[str, StatusShape]
+    queue_entry: EntryShape | None
+    lease: LeaseShape | None
+    allowed_actions: list[str]
+    blockers: list[BlockerShape]
+
+
+class FiledShape(ClaimShape):
+    possible_duplicates: list[DuplicateShape]
+
+
+class VerdictShape(TypedDict):
+    id: str
+    review: str
+    review_kind: str
+    submitted: bool
+    dimension: str
+    status: str
+    media: str | None
+    reason: str
+    interim: bool
+    basis: list[dict[str, Any]]
+    value: dict[str, Any] | None
+    relation: str
+    credibility: int | None
+    by: str
+    at: datetime
+
+
+class NoteShape(TypedDict):
+    id: str
+    body: str | None
+    dimension: str | None
+    media: str | None
+    by: str
+    at: datetime
+    struck: bool
+    redacted: bool
+
+
+class AuditShape(TypedDict):
+    seq: int
+    at: datetime
+    actor: str | None
+    action: str
+    data: dict[str, Any]
+    previous: str
+    hash: str
+
+
+class LeasedShape(TypedDict):
+    lease_token: str
+    expires_at: datetime
+    entry: EntryShape
+    claim: ClaimShape
+
+
+def lease_shape(entry: QueueEntry | None) -> LeaseShape | None:
+    if entry is None or entry.holder is None or entry.lease_until is None or entry.lease_until <= timezone.now():
+        return None
+    return {"holder": entry.holder.username, "expires_at": entry.lease_until}
+
+
+def entry_shape(entry: QueueEntry) -> EntryShape:
+    return {
+        "id": str(entry.pk),
+        "claim": str(entry.claim_id),
+        "ref": entry.claim.ref,
+        "review": entry.review_kind,
+        "priority": entry.claim.priority,
+        "language": entry.language,
+        "due_at": entry.due_at,
+        "created_at": entry.created_at,
+        "assignee": entry.assignee.username if entry.assignee else None,
+        "lease": lease_shape(entry),
+    }
+
+
+def statuses_shape(now: Standing) -> dict[str, StatusShape]:
+    return {
+        dimension.value: {
+            "status": now.status(dimension).value,
+            "counts": {status.value: number for status, number in now.counts(dimension).items()},
+            "verdicts": [
+                {
+                    "id": str(verdict.pk),
+                    "media": str(verdict.media_id) if verdict.media_id else None,
+                    "status": verdict.status,
+                    "by": verdict.by.username,
+                    "at": verdict.at,
+                }
+                for verdict in now.of(dimension)
+            ],
+        }
+        for dimension in Dimension
+    }
+
+
+def media_shape(item: MediaItem) -> MediaShape:
+    asset = item.asset
+    return {
+        "id": str(item.pk),
+        "claim": str(item.claim_id),
+        "kind": item.kind,
+        "url": item.url or None,
+        "caption": item.caption,
+        "credit": item.credit,
+        "account": item.account,
+        "permission": item.permission,
+        "content_flags": item.content_flags,
+        "posted_at": item.posted_at,
+        "claimed_date": item.claimed_date,
+        "claimed_location": item.claimed_location,
+        "state": item.state,
+        "failure": item.failure,
+        "asset": {"sha256": asset.sha256, "size_bytes": asset.size_bytes, "media_type": asset.media_type}
+        if asset
+        else None,
+        "examination": item.examination,
+        "check_runs": [check_run_shape(run) for run in item.check_runs.all()],
+    }
+
+
+def check_run_shape(run: CheckRun) -> CheckRunShape:
+    return {
+        "check": run.check_slug,
+        "version": run.version,
+        "state": run.state,
+        "error": run.error["detail"] if run.error else None,
+    }
+
+
+def finding_shape(row: FindingRow) -> FindingShape:
+    return {
+        "id": str(row.pk),
+        "media": str(row.run.media_id),
+        "check": row.run.check_slug,
+        "version": row.run.version,
+        "dimension": row.dimension,
+        "stance": row.stance,
+        "sentence": row.sentence,
+        "data": row.data,
+        "bounds": row.bounds,
+    }
+
+
+def media_detail_shape(item: MediaItem) -> MediaDetailShape:
+    rows = FindingRow.objects.filter(run__media=item).select_related("run").order_by("run__check_slug", "position")
+    by_dimension: dict[str, list[FindingShape]] = {}
+    for row in rows:
+        by_dimension.setdefault(row.dimension, []).append(finding_shape(row))
+    date, location = suggestions(item)
+    return {
+        **media_shape(item),
+        "captures": [
+            {
+                "started_at": capture.started_at,
+                "finished_at": capture.finished_at,
+                "requested_url": capture.requested_url or None,
+                "final_url": capture.final_url or None,
+                "hops": capture.hops,
+                "sha256": capture.asset.sha256 if capture.asset else None,
+                "failure": capture.failure,
+            }
+            for capture in item.captures.select_related("asset")
+        ],
+        "metadata": item.asset.facts if item.asset else None,
+        "findings": by_dimension,
+        "suggestion": {"date": date.as_json(), "location": location.as_json()},
+    }
+
+
+def duplicate_shape(found: PossibleDuplicate) -> DuplicateShape:
+    return {
+        "id": str(found.claim.pk),
+        "ref": found.claim.ref,
+        "stage": found.claim.stage,
+        "statement": found.claim.statement.content,
+        "why": found.why,
+    }
+
+
+def claim_row_shape(claim: Claim) -> ClaimRowShape:
+    return {
+        "id": str(claim.pk),
+        "ref": claim.ref,
+        "stage": claim.stage,
+        "under_review": any(entry.state in {"waiting", "leased"} for entry in claim.queue_entries.all()),
+        "statement": claim.statement.content,
+        "language": claim.language,
+        "source": {
+            "id": str(claim.source_id),
+            "name": str(claim.source),
+            "kind": claim.source.kind,
+            "url": None if claim.source.confidential else claim.source.url or None,
+            "reliability": claim.source.reliability,
+        },
+        "desk": claim.desk.slug,
+        "claimed_date": claim.claimed_date,
+        "claimed_location": claim.claimed_location,
+        "external_id": claim.external_id,
+        "priority": claim.priority,
+        "tags": claim.tags,
+        "assignee": claim.assignee.username if claim.assignee else None,
+        "duplicate_of": str(claim.duplicate_of_id) if claim.duplicate_of_id else None,
+        "created_at": claim.created_at,
+        "updated_at": claim.updated_at,
+        "statuses": {
+            row.dimension: {"status": row.status, "counts": row.counts, "verdicts": []}
+            for row in claim.dimension_statuses.all()
+        },
+        "media": [media_shape(item) for item in claim.media.all()],
+        "latest_version": max((publication.version for publication in claim.publications.all()), default=None),
+    }
+
+
+def claim_shape(claim: Claim, viewer: Person) -> ClaimShape:
+    entry = claim.queue_entries.open().select_related("claim", "holder", "assignee").first()
+    return {
+        **claim_row_shape(claim),
+        "statuses": statuses_shape(standing(claim)),
+        "draft_statuses": statuses_shape(standing(claim, draft=True)),
+        "queue_entry": entry_shape(entry) if entry else None,
+        "lease": lease_shape(entry),
+        "allowed_actions": [action.value for action in allowed_actions(situation(claim, viewer))],
+        "blockers": [_blocker(blocker.as_json()) for blocker in gate(claim, viewer)],
+    }
+
+
+def filed_shape(claim: Claim, viewer: Person, duplicates: Iterable[PossibleDuplicate]) -> FiledShape:
+    return {**claim_shape(claim, viewer), "possible_duplicates": [duplicate_shape(found) for found in duplicates]}
+
+
+def _blocker(said: dict[str, str]) -> BlockerShape:
+    shown: BlockerShape = {"code": said["code"], "detail": said["detail"]}
+    if "dimension" in said:
+        shown["dimension"] = said["dimension"]
+    return shown
+
+
+def verdict_shape(verdict: Verdict) -> VerdictShape:
+    content = verdict.content
+    return {
+        "id": str(verdict.pk),
+        "review": str(verdict.review_id),
+        "review_kind": verdict.review.kind,
+        "submitted": verdict.review.state == "submitted",
+        "dimension": verdict.dimension,
+        "status": verdict.status,
+        "media": str(verdict.media_id) if verdict.media_id else None,
+        "reason": content["reason"],
+        "interim": verdict.interim,
+        "basis": content["basis"],
+        "value": content["value"],
+        "relation": verdict.relation,
+        "credibility": verdict.credibility,
+        "by": verdict.by.username,
+        "at": verdict.at,
+    }
+
+
+def note_shape(note: Note) -> NoteShape:
+    return {
+        "id": str(note.pk),
+        "body": note.body.content,
+        "dimension": note.dimension or None,
+        "media": str(note.media_id) if note.media_id else None,
+        "by": note.by.username,
+        "at": note.at,
+        "struck": hasattr(note, "strike"),
+        "redacted": note.body.redacted_at is not None,
+    }
+
+
+def audit_shape(entry: AuditEntry) -> AuditShape:
+    return {
+        "seq": entry.seq,
+        "at": entry.at,
+        "actor": entry.actor.username if entry.actor else None,
+        "action": entry.action,
+        "data": entry.data,
+        "previous": entry.previous,
+        "hash": entry.hash,
+    }
+
+
+def leased_shape(lease: Lease, viewer: Person) -> LeasedShape:
+    until = lease.entry.lease_until
+    if until is None:
+        raise TypeError("a lease has an end")
+    return {
+        "lease_token": lease.token,
+        "expires_at": until,
+        "entry": entry_shape(lease.entry),
+        "claim": claim_shape(lease.claim, viewer),
+    }

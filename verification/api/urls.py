@@ -1,0 +1,42 @@
+"""The staff side's addresses."""
+
+from django.urls import path
+
+from verification.api.views import claims, media, publication, queue, review
+
+CASE_ACTS = ("drop", "duplicate", "reopen", "request-recheck", "assign")
+
+urlpatterns = [
+    path("claims/", claims.ClaimList.as_view()),
+    path("claims/bulk/", claims.ClaimBulk.as_view()),
+    path("claims/<str:name>/", claims.ClaimDetail.as_view()),
+    path("claims/<str:name>/queue/", claims.ClaimQueue.as_view()),
+    path("claims/<str:name>/media/", media.ClaimMedia.as_view()),
+    path("claims/<str:name>/notes/", review.Notes.as_view()),
+    path("claims/<str:name>/notes/<uuid:note_id>/strike/", review.NoteStrikes.as_view()),
+    path("claims/<str:name>/verdicts/", review.Verdicts.as_view()),
+    path("claims/<str:name>/submit/", review.Submit.as_view()),
+    path("claims/<str:name>/gate/", review.Gate.as_view()),
+    path("claims/<str:name>/status-line/", review.StatusLine.as_view()),
+    path("claims/<str:name>/history/", review.History.as_view()),
+    path("claims/<str:name>/redact/", publication.Redact.as_view()),
+    path("claims/<str:name>/legal-hold/", publication.LegalHolds.as_view()),
+    *(path(f"claims/<str:name>/{act}/", review.CaseAction.as_view(act=act)) for act in CASE_ACTS),
+    *(
+        path(f"claims/<str:name>/{act}/", publication.PublicationAction.as_view(act=act))
+        for act in publication.ACTS
+    ),
+    path("media/<uuid:media_id>/", media.MediaDetail.as_view()),
+    path("media/<uuid:media_id>/file/", media.MediaFile.as_view()),
+    path("media/<uuid:media_id>/recapture/", media.MediaAction.as_view(act="recapture")),
+    path("media/<uuid:media_id>/recheck/", media.MediaAction.as_view(act="recheck")),
+    path("checks/", media.Checks.as_view()),
+    path("findings/", media.Findings.as_view()),
+    path("queue/", queue.QueueList.as_view()),
+    path("queue/next/", queue.QueueNext.as_view()),
+    path("queue/<uuid:entry_id>/lease/", queue.QueueLease.as_view()),
+    *(
+        path(f"queue/leases/<str:token>/{act}/", queue.LeaseAction.as_view(act=act))
+        for act in ("renew", "release", "skip")
+    ),
+]

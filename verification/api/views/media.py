@@ -1,0 +1,175 @@
+"""Media: adding, reading, delivering, capturing and examining again; the checks and what they found."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.http import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from claims.api.base import StetView, caller, idempotent, read_input
+from claims.api.files import ranged
+from claims.api.lists import paged
+from claims.api.parsing import StrictJSONParser, UploadParser
+from claims.api.schema import page_of, schema_of
+from claims.errors import FieldError, InvalidInput, Missing
+from claims.media.capture import Captured, CaptureFailed, take_upload
+from claims.vocabulary import Scope, Stance
+from verification.api.filters import words
+from verification.api.inputs import MediaInput, RecheckInput, UploadInput
+from verification.api.reading import claim_named, media_named, new_media
+from verification.api.shapes import (
+    FindingShape,
+    MediaDetailShape,
+    MediaShape,
+    finding_shape,
+    media_detail_shape,
+    media_shape,
+)
+from verification.checks import registry
+from verification.models import FindingRow
+from verification.services import submissions
+
+
+class ClaimMedia(StetView):
+    scopes = {"GET": Scope.INTERNAL_READ, "POST": Scope.CLAIMS_WRITE}
+    parser_classes = [StrictJSONParser, UploadParser]
+    uploaded: Captured | None = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        # Before any transaction opens: what is uploaded may be large, and others wait for the database.
+        self.uploaded = _take_file(request) if request.method == "POST" else None
+
+    @extend_schema(operation_id="list_media", responses={200: schema_of(dict[str, list[MediaShape]])})
+    def get(self, request: Request, name: str) -> Response:
+        """The claim's media items, in order."""
+        return Response({"results": [media_shape(item) for item in claim_named(request, name).media.all()]})
+
+    @extend_schema(
+        operation_id="add_media",
+        request={"application/json": MediaInput, "multipart/form-data": UploadInput},
+        responses={202: schema_of(MediaShape)},
+    )
+    @idempotent
+    def post(self, request: Request, name: str) -> Response:
+        """Adds media by URL, or by multipart `file`; capture and examination follow by themselves."""
+        claim = claim_named(request, name)
+        said = read_input(UploadInput if self.uploaded else MediaInput, request)
+        item = submissions.add_media(
+            claim, actor=caller(request), new=new_media(said), uploaded=self.uploaded
+        )
+        shown = media_named(request, item.pk)
+        return Response(media_shape(shown), status=202, headers={"Location": f"/api/v1/media/{item.pk}/"})
+
+
+def _take_file(request: Request) -> Captured | None:
+    if not (request.content_type or "").startswith("multipart/"):
+        return None
+    file = request.FILES.get("file")
+    if file is None:
+        raise InvalidInput(FieldError("/file", "Send the media as the part 'file', or a URL as JSON.", "required"))
+    try:
+        return take_upload(file.chunks())
+    except CaptureFailed as error:
+        raise InvalidInput(FieldError("/file", error.detail, error.code)) from error
+
+
+class MediaDetail(StetView):
+    scopes = {"GET": Scope.INTERNAL_READ}
+
+    @extend_schema(operation_id="read_media", responses={200: schema_of(MediaDetailShape)})
+    def get(self, request: Request, media_id: uuid.UUID) -> Response:
+        """A media item with its capture log, what was read from it, and what the checks found."""
+        return Response(media_detail_shape(media_named(request, media_id)))
+
+
+class MediaFile(StetView):
+    scopes = {"GET": Scope.INTERNAL_READ}
+
+    @extend_schema(operation_id="read_media_file", responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    def get(self, request: Request, media_id: uuid.UUID) -> HttpResponseBase:
+        """The archived original, whole or in ranges."""
+        asset = media_named(request, media_id).asset
+        if asset is None or asset.redacted_at is not None:
+            raise Missing("There is no original of this media item: it was not captured, or it was erased.")
+        return ranged(request, asset)
+
+
+class MediaAction(StetView):
+    """Captures or examines an item again; `act` says which."""
+
+    scopes = {"POST": Scope.CLAIMS_WRITE}
+    act = ""
+
+    @extend_schema(request=RecheckInput, responses={202: schema_of(MediaShape)})
+    @idempotent
+    def post(self, request: Request, media_id: uuid.UUID) -> Response:
+        """Fetches the address again, or runs the checks again."""
+        item, person = media_named(request, media_id), caller(request)
+        said = read_input(RecheckInput, request)
+        if self.act == "recapture":
+            submissions.recapture(item, actor=person)
+        else:
+            known = {check.slug for check in registry.all_checks()}
+            if unknown := set(said.get("checks", ())) - known:
+                raise InvalidInput(
+                    FieldError("/checks", f"There is no check called {sorted(unknown)[0]}. See checks/.", "unknown")
+                )
+            submissions.recheck_media(item, actor=person)
+        return Response(media_shape(media_named(request, media_id)), status=202)
+
+
+class Checks(StetView):
+    scopes = {"GET": Scope.INTERNAL_READ}
+
+    @extend_schema(operation_id="list_checks", responses={200: schema_of(dict[str, Any])})
+    def get(self, request: Request) -> Response:
+        """The checks there are, what each looks at and what it means."""
+        return Response(
+            {
+                "results": [
+                    {
+                        "slug": check.slug,
+                        "title": check.title,
+                        "version": check.version,
+                        "dimensions": [dimension.value for dimension in check.dimensions],
+                        "media_types": list(check.media_types),
+                        "help": check.help,
+                    }
+                    for check in registry.all_checks()
+                ]
+            }
+        )
+
+
+class Findings(StetView):
+    scopes = {"GET": Scope.INTERNAL_READ}
+    filters = frozenset({"media", "check", "stance"})
+
+    @extend_schema(
+        operation_id="list_findings",
+        parameters=[OpenApiParameter(name, str) for name in ("media", "check", "stance")],
+        responses={200: page_of(FindingShape)},
+    )
+    def get(self, request: Request) -> Response:
+        """What the checks found in the media of the caller's desks."""
+        rows = FindingRow.objects.visible_to(caller(request)).select_related("run")
+        params = request.query_params
+        if "media" in params:
+            try:
+                rows = rows.filter(run__media=uuid.UUID(params["media"]))
+            except ValueError as error:
+                raise InvalidInput(FieldError("media", "Give the id of a media item.", "id")) from error
+        if "check" in params:
+            if params["check"] not in {check.slug for check in registry.all_checks()}:
+                raise InvalidInput(FieldError("check", "There is no such check. See checks/.", "unknown"))
+            rows = rows.filter(run__check_slug=params["check"])
+        if "stance" in params:
+            rows = rows.filter(stance__in=words("stance", params["stance"], Stance))
+        return Response(paged(request, rows, by="position", shape=lambda row: dict(finding_shape(row))))
+

@@ -1,0 +1,126 @@
+"""What editors do: publish, amend, correct, hold, release, withdraw; and what admins erase."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from claims.api.base import StetView, StrictSerializer, caller, idempotent, read_input
+from claims.api.schema import schema_of
+from claims.errors import FieldError, InvalidInput, Missing
+from claims.models import Claim, Publication
+from claims.vocabulary import Scope
+from verification.api.inputs import (
+    AmendInput,
+    CausedInput,
+    ChangeInput,
+    CorrectInput,
+    PublishInput,
+    ReasonInput,
+    RedactInput,
+)
+from verification.api.reading import claim_named, media_named
+from verification.models import Note, Redaction
+from verification.services import erasure, publication
+
+INPUTS: dict[str, type[StrictSerializer]] = {
+    "publish": PublishInput,
+    "amend": AmendInput,
+    "correct": CorrectInput,
+    "hold": ChangeInput,
+    "release": ChangeInput,
+    "withdraw": CausedInput,
+}
+ACTS = {
+    "publish": publication.publish,
+    "amend": publication.amend,
+    "correct": publication.correct,
+    "hold": publication.hold,
+    "release": publication.release,
+    "withdraw": publication.withdraw,
+}
+
+
+class PublicationAction(StetView):
+    """One of the six acts that change a claim's public face; `act` names it."""
+
+    scopes = {"POST": Scope.PUBLISH}
+    act = ""
+
+    @idempotent
+    def post(self, request: Request, name: str) -> Response:
+        """Carries the act out and gives the publication; under an embargo, or where nothing was public, the stage."""
+        claim = claim_named(request, name)
+        said = {key: value for key, value in read_input(INPUTS[self.act], request).items() if value is not None}
+        made = ACTS[self.act](claim, actor=caller(request), **said)  # type: ignore[operator]
+        if isinstance(made, Publication):
+            return Response(made.rendered)
+        claim.refresh_from_db(fields=["stage"])
+        scheduled = {"embargo_until": made.due_at} if made else {}
+        return Response({"claim": str(claim.pk), "stage": claim.stage, "version": None, **scheduled})
+
+
+class Redact(StetView):
+    scopes = {"POST": Scope.ADMIN}
+
+    @extend_schema(operation_id="redact", request=RedactInput, responses={200: schema_of(dict[str, Any])})
+    @idempotent
+    def post(self, request: Request, name: str) -> Response:
+        """Erases a claim's text, a note, or an original, for a court or a person's right. It can't be undone."""
+        claim, person = claim_named(request, name), caller(request)
+        said = read_input(RedactInput, request)
+        why = {"reason": said["reason"], "legal_ground": said["legal_ground"]}
+        if said["target"] == "statement":
+            redaction = erasure.redact_statement(claim, actor=person, **why)
+        elif said["target"] == "note":
+            redaction = erasure.redact_note(_note(claim, said), actor=person, **why)
+        else:
+            item = media_named(request, _id(said))
+            if item.claim_id != claim.pk:
+                raise Missing("This claim has no such media item.")
+            redaction = erasure.redact_original(item, actor=person, **why)
+        return Response(_shape(redaction))
+
+
+class LegalHolds(StetView):
+    scopes = {"POST": Scope.ADMIN, "DELETE": Scope.ADMIN}
+
+    @extend_schema(operation_id="place_legal_hold", request=ReasonInput, responses={201: schema_of(dict[str, Any])})
+    @idempotent
+    def post(self, request: Request, name: str) -> Response:
+        """Keeps everything of the claim from being erased."""
+        reason = read_input(ReasonInput, request)["reason"]
+        hold = erasure.place_legal_hold(claim_named(request, name), actor=caller(request), reason=reason)
+        return Response({"id": str(hold.pk), "reason": hold.reason, "placed_at": hold.placed_at}, status=201)
+
+    @extend_schema(operation_id="lift_legal_hold", responses={200: schema_of(dict[str, Any])})
+    def delete(self, request: Request, name: str) -> Response:
+        """Lifts the legal hold in force."""
+        hold = erasure.lift_legal_hold(claim_named(request, name), actor=caller(request))
+        return Response({"id": str(hold.pk), "reason": hold.reason, "lifted_at": hold.lifted_at})
+
+
+def _id(said: dict[str, Any]) -> Any:
+    if "id" not in said:
+        raise InvalidInput(FieldError("/id", "Name the note, or the media item, by its id.", "required"))
+    return said["id"]
+
+
+def _note(claim: Claim, said: dict[str, Any]) -> Note:
+    note = Note.objects.filter(claim=claim, pk=_id(said)).first()
+    if note is None:
+        raise InvalidInput(FieldError("/id", "This claim has no note of this id.", "unknown"))
+    return note
+
+
+def _shape(redaction: Redaction) -> dict[str, Any]:
+    return {
+        "id": str(redaction.pk),
+        "target": redaction.target,
+        "target_id": str(redaction.target_id),
+        "legal_ground": redaction.legal_ground,
+        "at": redaction.at,
+    }

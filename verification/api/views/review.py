@@ -1,0 +1,234 @@
+"""What fact-checkers do to a claim: verdicts, submission, notes; and the reading of what was done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from claims.api.base import StetView, caller, idempotent, read_input
+from claims.api.lists import paged
+from claims.api.schema import page_of, schema_of
+from claims.errors import FieldError, IllegalState, InvalidInput, Missing
+from claims.models import Claim, Person
+from claims.publishing import standing_publication
+from claims.vocabulary import Scope, Stage
+from verification.api.examples import RECORD_VERDICT
+from verification.api.inputs import (
+    AssignInput,
+    DuplicateInput,
+    LeaseTokenInput,
+    NoteInput,
+    ReasonInput,
+    VerdictInput,
+)
+from verification.api.reading import claim_named, new_verdict
+from verification.api.shapes import (
+    AuditShape,
+    ClaimShape,
+    NoteShape,
+    VerdictShape,
+    audit_shape,
+    note_shape,
+    verdict_shape,
+)
+from verification.api.views.claims import claim_response
+from verification.models import AuditEntry, Note
+from verification.services import casework, review
+from verification.services.audit import chain_of
+from verification.services.publication import gate
+from verification.services.standing import face_of, line_of
+
+
+class Verdicts(StetView):
+    scopes = {"GET": Scope.INTERNAL_READ, "POST": Scope.VERDICTS_WRITE}
+
+    @extend_schema(operation_id="list_verdicts", responses={200: schema_of(dict[str, list[VerdictShape]])})
+    def get(self, request: Request, name: str) -> Response:
+        """Every verdict ever recorded on the claim, the oldest first."""
+        claim = claim_named(request, name)
+        rows = claim.verdicts.select_related("review", "body", "by").order_by("seq")
+        return Response({"verdicts": [verdict_shape(row) for row in rows]})
+
+    @extend_schema(
+        operation_id="record_verdict",
+        request=VerdictInput,
+        responses={201: schema_of(dict[str, list[VerdictShape]])},
+        examples=[RECORD_VERDICT],
+    )
+    @idempotent
+    def post(self, request: Request, name: str) -> Response:
+        """Records a verdict in the caller's open review; without `media`, one for each item."""
+        claim = claim_named(request, name)
+        said = read_input(VerdictInput, request)
+        recorded = review.record_verdict(
+            claim, actor=caller(request), lease_token=said["lease_token"], new=new_verdict(said)
+        )
+        return Response({"verdicts": [verdict_shape(one) for one in recorded]}, status=201)
+
+
+class Submit(StetView):
+    scopes = {"POST": Scope.VERDICTS_WRITE}
+
+    @extend_schema(operation_id="submit_review", request=LeaseTokenInput, responses={200: schema_of(ClaimShape)})
+    @idempotent
+    def post(self, request: Request, name: str) -> Response:
+        """Ends the caller's review; its verdicts count from now on."""
+        claim = claim_named(request, name)
+        token = read_input(LeaseTokenInput, request)["lease_token"]
+        review.submit_review(claim, actor=caller(request), lease_token=token)
+        return claim_response(request, claim_named(request, str(claim.pk)))
+
+
+class Notes(StetView):
+    scopes = {"GET": Scope.INTERNAL_READ, "POST": Scope.CLAIMS_WRITE}
+
+    @extend_schema(operation_id="list_notes", responses={200: page_of(NoteShape)})
+    def get(self, request: Request, name: str) -> Response:
+        """The remarks on a claim, the oldest first."""
+        rows = Note.objects.filter(claim=claim_named(request, name)).select_related("body", "by", "strike")
+        return Response(paged(request, rows, by="at", shape=lambda note: dict(note_shape(note))))
+
+    @extend_schema(operation_id="add_note", request=NoteInput, responses={201: schema_of(NoteShape)})
+    @idempotent
+    def post(self, request: Request, name: str) -> Response:
+        """Leaves a remark on the claim, one of its media items or a dimension."""
+        claim = claim_named(request, name)
+        said = read_input(NoteInput, request)
+        return Response(note_shape(review.add_note(claim, actor=caller(request), **said)), status=201)
+
+
+class NoteStrikes(StetView):
+    scopes = {"POST": Scope.CLAIMS_WRITE}
+
+    @extend_schema(operation_id="strike_note", request=None, responses={200: schema_of(NoteShape)})
+    @idempotent
+    def post(self, request: Request, name: str, note_id: Any) -> Response:
+        """Strikes a note out, for its author or an editor."""
+        note = Note.objects.filter(claim=claim_named(request, name), pk=note_id).first()
+        if note is None:
+            raise Missing("There is no such note on this claim.")
+        return Response(note_shape(review.strike_note(note, actor=caller(request))))
+
+
+class CaseAction(StetView):
+    """One of the acts beside the verdicts; `act` names it."""
+
+    scopes = {"POST": Scope.CLAIMS_WRITE}
+    act = ""
+
+    @extend_schema(request=ReasonInput, responses={200: schema_of(ClaimShape)})
+    @idempotent
+    def post(self, request: Request, name: str) -> Response:
+        """Drops a claim, reopens it, asks for a re-check, assigns it, or marks it as a duplicate of another."""
+        claim, person = claim_named(request, name), caller(request)
+        if self.act == "assign":
+            self._assign(request, claim, person)
+        elif self.act == "duplicate":
+            said = read_input(DuplicateInput, request)
+            casework.mark_duplicate(
+                claim, actor=person, of=claim_at(request, said["of"], "/of"), reason=said["reason"]
+            )
+        else:
+            reason = read_input(ReasonInput, request)["reason"]
+            {"drop": casework.drop, "reopen": casework.reopen, "request-recheck": casework.request_recheck}[
+                self.act
+            ](claim, actor=person, reason=reason)
+        return claim_response(request, claim_named(request, str(claim.pk)))
+
+    @staticmethod
+    def _assign(request: Request, claim: Claim, person: Person) -> None:
+        said = read_input(AssignInput, request)
+        to = casework.staff_named(claim, said["to"]) if said["to"] else None
+        if said["to"] and to is None:
+            raise InvalidInput(FieldError("/to", "Nobody of this name works on the claim's desk.", "unknown"))
+        casework.assign(claim, actor=person, to=to, reason=said["reason"])
+
+
+def claim_at(request: Request, name: str, pointer: str) -> Claim:
+    try:
+        return claim_named(request, name)
+    except Missing as error:
+        raise InvalidInput(FieldError(pointer, "There is no such claim, or it is not yours to see.", "unknown")) from error
+
+
+class Gate(StetView):
+    scopes = {"GET": Scope.INTERNAL_READ}
+
+    @extend_schema(operation_id="read_gate", responses={200: schema_of(dict[str, Any])})
+    def get(self, request: Request, name: str) -> Response:
+        """Whether the caller may publish the claim, and what stands in the way."""
+        claim = claim_named(request, name)
+        blockers = gate(claim, caller(request))
+        line = line_of(face_of(claim))
+        return Response(
+            {
+                "can_publish": not blockers,
+                "blockers": [blocker.as_json() for blocker in blockers],
+                "line": line.text,
+                "line_blockers": [blocker.as_json() for blocker in line.blockers],
+            }
+        )
+
+
+class StatusLine(StetView):
+    scopes = {"GET": Scope.INTERNAL_READ}
+    filters = frozenset({"of", "form", "language"})
+
+    @extend_schema(
+        operation_id="read_status_line",
+        parameters=[
+            OpenApiParameter("of", str, enum=["published", "draft"]),
+            OpenApiParameter("form", str, enum=["short", "long"], default="short"),
+            OpenApiParameter("language", str, default="en"),
+        ],
+        responses={200: schema_of(dict[str, Any])},
+    )
+    def get(self, request: Request, name: str) -> Response:
+        """The sentence that may be printed. 409 with what stands in the way where it can't be said."""
+        claim = claim_named(request, name)
+        form, language = self._wanted(request, "form", "short"), self._wanted(request, "language", "en")
+        published = standing_publication(claim)
+        of = self._wanted(request, "of", "published" if published else "draft")
+        if of == "published":
+            if claim.stage == Stage.WITHDRAWN:
+                raise IllegalState("The publication was withdrawn: its line may not be used.", code="withdrawn")
+            if published is None or published.rendered is None:
+                raise IllegalState("Nothing of this claim is published.", code="not_published")
+            if claim.stage == Stage.HELD:
+                raise IllegalState("The publication is held: its line may not be used now.", code="held")
+            text = published.rendered["line" if form == "short" else "line_long"]
+            if text is None:
+                blockers = line_of(face_of(claim)).blockers
+                raise IllegalState("The publication carries no line.", code="line_refused", blockers=blockers)
+            return self._said(text, published.version, language, form)
+        line = line_of(face_of(claim, draft=True), form=form, language=language)  # type: ignore[arg-type]
+        if line.text is None:
+            detail = " ".join(blocker.detail for blocker in line.blockers)
+            raise IllegalState(detail, code="line_refused", blockers=line.blockers)
+        return self._said(line.text, None, language, form)
+
+    @staticmethod
+    def _wanted(request: Request, name: str, default: str) -> str:
+        known = {"of": ("published", "draft"), "form": ("short", "long"), "language": ("en",)}[name]
+        given = request.query_params.get(name, default)
+        if given not in known:
+            raise InvalidInput(FieldError(name, f"Use one of: {', '.join(known)}.", "unknown_word"))
+        return given
+
+    @staticmethod
+    def _said(text: str, version: int | None, language: str, form: str) -> Response:
+        return Response({"text": text, "version": version, "language": language, "form": form})
+
+
+class History(StetView):
+    scopes = {"GET": Scope.INTERNAL_READ}
+
+    @extend_schema(operation_id="read_history", responses={200: page_of(AuditShape)})
+    def get(self, request: Request, name: str) -> Response:
+        """Who did what to the claim: its audit chain, the oldest first."""
+        claim = claim_named(request, name)
+        rows = AuditEntry.objects.filter(chain_id=chain_of(claim)).select_related("actor")
+        return Response(paged(request, rows, by="seq", shape=lambda entry: dict(audit_shape(entry))))

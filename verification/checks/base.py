@@ -1,0 +1,134 @@
+"""What a check is given, what it gives back, and how one is run. Pure: even the time is passed in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fnmatch import fnmatchcase
+from typing import Protocol
+
+from claims.dates import ClaimedDate
+from claims.errors import StetError
+from claims.places import Place
+from claims.vocabulary import CheckRunState, Dimension, MediaKind
+from verification.domain.decoded import Decoded
+from verification.domain.findings import Finding
+
+
+@dataclass(frozen=True)
+class Media:
+    """The file a check examines. Where `decoded` is None, `decode_error` says why."""
+
+    sha256: str
+    media_type: str
+    kind: MediaKind
+    decoded: Decoded | None = None
+    decode_error: str | None = None
+
+    def facts(self) -> Decoded:
+        """What was read out of the file. Raises CheckFailed where nothing could be."""
+        if self.decoded is None:
+            raise CheckFailed(self.decode_error or "The file has not been decoded.")
+        return self.decoded
+
+
+@dataclass(frozen=True)
+class EarlierCopy:
+    """The same bytes as they were archived here before. `archived_at` is aware, by our own clock."""
+
+    claim: str
+    archived_at: datetime
+    url: str | None = None
+    account: str | None = None
+    posted_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Context:
+    """What is claimed of the media, and when we look at it. All times are aware.
+
+    `claimed_location` is the place SHOWN; `claimed_camera` is where the camera is said to have stood.
+    `captured_at` is when our archive got the bytes. `earlier_copies` is None where there was no archive to
+    ask, and empty where it was asked and has none.
+    """
+
+    now: datetime
+    claimed_date: ClaimedDate | None = None
+    claimed_location: Place | None = None
+    claimed_camera: Place | None = None
+    posted_at: datetime | None = None
+    captured_at: datetime | None = None
+    earlier_copies: tuple[EarlierCopy, ...] | None = None
+
+
+class NotApplicable(StetError):
+    """The check has nothing to say of such media, or has not what it needs to say it."""
+
+    code = "not_applicable"
+    title = "Not applicable"
+
+
+class CheckFailed(StetError):
+    """The check could not be carried out; never to be read as "nothing found"."""
+
+    code = "check_failed"
+    title = "The check failed"
+
+
+class Check(Protocol):
+    """A program that examines one file beside what is claimed of it.
+
+    `slug` is the module's name; `version` rises whenever findings on the same input change; `media_types` are
+    MIME types or patterns such as "video/*". `run` gives the same findings for the same input and may raise
+    NotApplicable or CheckFailed.
+    """
+
+    slug: str
+    title: str
+    version: str
+    dimensions: tuple[Dimension, ...]
+    media_types: tuple[str, ...]
+    help: str
+
+    def run(self, media: Media, context: Context) -> list[Finding]: ...
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One run of one check: its state, what it found, and the error where it failed or did not apply."""
+
+    check: str
+    version: str
+    state: CheckRunState
+    findings: tuple[Finding, ...] = ()
+    error: str | None = None
+
+
+def applies_to(check: Check, media_type: str) -> bool:
+    """Whether the check looks at such media at all."""
+    return any(fnmatchcase(media_type, pattern) for pattern in check.media_types)
+
+
+def run_check(check: Check, media: Media, context: Context) -> Outcome:
+    """Runs one check; its failure is recorded in the outcome and is never another check's."""
+    if not applies_to(check, media.media_type):
+        reason = f"{check.title}: this check does not look at {media.media_type}."
+        return Outcome(check.slug, check.version, CheckRunState.NOT_APPLICABLE, error=reason)
+    try:
+        found = tuple(check.run(media, context))
+    except NotApplicable as refusal:
+        return Outcome(check.slug, check.version, CheckRunState.NOT_APPLICABLE, error=refusal.detail)
+    except CheckFailed as failure:
+        return Outcome(check.slug, check.version, CheckRunState.FAILED, error=failure.detail)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as fault:
+        # A fault of ours that some hostile value brought out: the other checks still have their say.
+        return Outcome(
+            check.slug, check.version, CheckRunState.FAILED, error=f"{type(fault).__name__}: {fault}"
+        )
+    return Outcome(check.slug, check.version, CheckRunState.DONE, found)
+
+
+def run_checks(checks: Sequence[Check], media: Media, context: Context) -> tuple[Outcome, ...]:
+    """Runs the checks in the order given, one outcome each."""
+    return tuple(run_check(check, media, context) for check in checks)

@@ -1,0 +1,56 @@
+"""Finds the checks: every module of this package that holds one."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
+from typing import cast
+
+from verification import checks
+from verification.checks.base import Check
+
+_NO_CHECKS = frozenset({"base", "registry"})
+
+
+class BadRegistry(Exception):
+    """A module of the package holds no check, more than one, or one whose slug is not its own or is taken."""
+
+
+@cache
+def all_checks() -> tuple[Check, ...]:
+    """Every check there is, sorted by slug."""
+    names = (module.name for module in iter_modules(checks.__path__) if module.name not in _NO_CHECKS)
+    return register(import_module(f"{checks.__name__}.{name}") for name in names)
+
+
+def get(slug: str) -> Check:
+    """The check of that slug. Raises KeyError where there is none."""
+    return {check.slug: check for check in all_checks()}[slug]
+
+
+def register(modules: Iterable[ModuleType]) -> tuple[Check, ...]:
+    """The checks that the modules hold, sorted by slug. Raises BadRegistry."""
+    found: dict[str, Check] = {}
+    for module in modules:
+        check = _check_in(module)
+        if check.slug in found:
+            raise BadRegistry(f"Two checks call themselves {check.slug}.")
+        if check.slug != module.__name__.rpartition(".")[2]:
+            raise BadRegistry(f"{module.__name__} holds a check called {check.slug}; the two must agree.")
+        found[check.slug] = check
+    return tuple(found[slug] for slug in sorted(found))
+
+
+def _check_in(module: ModuleType) -> Check:
+    own = [
+        thing
+        for _, thing in inspect.getmembers(module, inspect.isclass)
+        if thing.__module__ == module.__name__ and hasattr(thing, "slug") and hasattr(thing, "run")
+    ]
+    if len(own) != 1:
+        raise BadRegistry(f"{module.__name__} holds {len(own)} checks; it should hold one.")
+    return cast(Check, own[0]())

@@ -1,0 +1,197 @@
+"""Reads still pictures: EXIF with ExifRead (JPEG, TIFF) or Pillow (the rest), size and pixels with Pillow."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, BinaryIO
+
+import exifread
+import PIL
+from exifread.core.exceptions import ExifNotFound, InvalidExif
+from exifread.core.find_exif import determine_type
+from PIL import ExifTags, Image
+
+from verification.decoding import positions
+from verification.decoding.limits import BeyondLimits
+from verification.decoding.tags import clean, kept
+from verification.domain.clocks import read_clock
+from verification.domain.decoded import Decoded, Device, FoundDate, FoundGps
+
+logging.getLogger("exifread").setLevel(logging.CRITICAL)
+
+_MAKE, _MODEL, _SOFTWARE = 0x010F, 0x0110, 0x0131
+# The date's name, its tag, and the tag that holds its offset.
+_DATES = (
+    ("DateTimeOriginal", 0x9003, 0x9011),
+    ("DateTimeDigitized", 0x9004, 0x9012),
+    ("DateTime", 0x0132, 0x9010),
+)
+_TAG_NUMBERS = {
+    "DateTimeOriginal": 0x9003,
+    "DateTimeDigitized": 0x9004,
+    "DateTime": 0x0132,
+    "OffsetTimeOriginal": 0x9011,
+    "OffsetTimeDigitized": 0x9012,
+    "OffsetTime": 0x9010,
+    "Make": _MAKE,
+    "Model": _MODEL,
+    "Software": _SOFTWARE,
+}
+_LAT_REF, _LAT, _LON_REF, _LON, _TIME, _STATUS, _DATE, _ERROR = 1, 2, 3, 4, 7, 9, 29, 31
+_GPS_NUMBERS = {
+    "GPSLatitudeRef": _LAT_REF,
+    "GPSLatitude": _LAT,
+    "GPSLongitudeRef": _LON_REF,
+    "GPSLongitude": _LON,
+    "GPSTimeStamp": _TIME,
+    "GPSStatus": _STATUS,
+    "GPSDate": _DATE,
+    "Tag 0x001F": _ERROR,
+}
+
+
+def read_exif(file: BinaryIO, facts: Decoded, max_pixels: int) -> Decoded:
+    """Dates, position and device out of a JPEG's or TIFF's EXIF, by ExifRead."""
+    facts = replace(facts, readers={**facts.readers, "exifread": exifread.__version__})
+    try:
+        # process_file takes broken EXIF for none at all; this, asked first, raises.
+        determine_type(file)
+    except ExifNotFound:
+        return facts
+    except InvalidExif:
+        # It says the same of broken EXIF and of a JPEG that has none: Pillow can tell, and reads what it can.
+        file.seek(0)
+        return read_tags(file, facts, "JPEG", max_pixels)
+    # Maker notes and thumbnails are other checks' business, and the largest part of what could go wrong.
+    tags = exifread.process_file(file, details=False, extract_thumbnail=False)
+    core: dict[int, Any] = {}
+    gps: dict[int, Any] = {}
+    for name, tag in tags.items():
+        directory, _, short = name.partition(" ")
+        if directory == "GPS" and short in _GPS_NUMBERS:
+            gps[_GPS_NUMBERS[short]] = tag.values
+        elif directory == "EXIF" and short in _TAG_NUMBERS:
+            core[_TAG_NUMBERS[short]] = tag.values
+        elif directory == "Image" and short in _TAG_NUMBERS:
+            core.setdefault(_TAG_NUMBERS[short], tag.values)
+    facts = _with_exif(facts, core, gps, "exifread")
+    return replace(facts, tags=kept({name: str(tag) for name, tag in tags.items()}))
+
+
+def read_tags(file: BinaryIO, facts: Decoded, form: str, max_pixels: int) -> Decoded:
+    """Dates, position and device out of a PNG, WebP, GIF, AVIF or HEIC, by Pillow."""
+    with _opened(file, form, max_pixels) as picture:
+        exif = picture.getexif()
+        core = {**dict(exif), **dict(exif.get_ifd(ExifTags.IFD.Exif))}
+        gps = dict(exif.get_ifd(ExifTags.IFD.GPSInfo))
+        texts = {str(name): value for name, value in picture.info.items() if isinstance(value, str)}
+    facts = _with_exif(facts, core, gps, "pillow")
+    if "Creation Time" in texts:
+        facts = replace(
+            facts, dates=(*facts.dates, _date("Creation Time", texts["Creation Time"], None, "pillow"))
+        )
+    named = {ExifTags.TAGS.get(tag, f"Tag {tag:#06x}"): str(value) for tag, value in core.items()}
+    return replace(facts, tags=kept({**named, **texts}))
+
+
+def read_size(file: BinaryIO, facts: Decoded, form: str, max_pixels: int) -> Decoded:
+    """Width and height as the header has them. Raises BeyondLimits for too many pixels."""
+    readers = {**facts.readers, "pillow": PIL.__version__}
+    if form == "HEIF":
+        import pillow_heif  # noqa: PLC0415
+
+        readers["pillow-heif"] = pillow_heif.__version__
+    facts = replace(facts, readers=readers)
+    with _opened(file, form, max_pixels) as picture:
+        return replace(facts, width=picture.width, height=picture.height)
+
+
+def decode_pixels(file: BinaryIO, facts: Decoded, form: str, max_pixels: int) -> Decoded:
+    """The proof that the first frame can be decoded: raises whatever Pillow raises where it can't."""
+    with _opened(file, form, max_pixels) as picture:
+        picture.load()
+    return replace(facts, keyframes_decoded=1)
+
+
+@contextmanager
+def _opened(file: BinaryIO, form: str, max_pixels: int) -> Iterator[Image.Image]:
+    """The picture, read as the one format named. Raises BeyondLimits."""
+    if form == "HEIF":
+        import pillow_heif  # noqa: PLC0415
+
+        pillow_heif.register_heif_opener(thumbnails=False)
+    Image.MAX_IMAGE_PIXELS = max_pixels
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        try:
+            with Image.open(file, formats=[form]) as picture:
+                yield picture
+        except (Image.DecompressionBombWarning, Image.DecompressionBombError) as bomb:
+            raise BeyondLimits("too_many_pixels", str(bomb)) from bomb
+
+
+def _with_exif(facts: Decoded, core: Mapping[int, Any], gps: Mapping[int, Any], reader: str) -> Decoded:
+    dates = [_date(name, core[tag], core.get(offset), reader) for name, tag, offset in _DATES if tag in core]
+    return replace(
+        facts,
+        dates=(*facts.dates, *dates),
+        gps=_position(gps, reader),
+        device=Device(clean(core.get(_MAKE)), clean(core.get(_MODEL)), clean(core.get(_SOFTWARE))),
+    )
+
+
+def _date(field: str, value: Any, offset: Any, reader: str) -> FoundDate:
+    text = clean(value) or ""
+    reading = read_clock(text, clean(offset))
+    return FoundDate(
+        value=text,
+        field=field,
+        reader=reader,
+        at=reading.at,
+        offset=reading.offset,
+        zone="written" if reading.offset else None,
+        unset=reading.unset,
+    )
+
+
+def _position(gps: Mapping[int, Any], reader: str) -> FoundGps | None:
+    """The position with what the receiver said of it; None where there are no coordinates at all."""
+    if _LAT not in gps and _LON not in gps:
+        return None
+    found = positions.from_exif(
+        _ratios(gps.get(_LAT)),
+        clean(gps.get(_LAT_REF)) or "",
+        _ratios(gps.get(_LON)),
+        clean(gps.get(_LON_REF)) or "",
+        field="GPSLatitude, GPSLongitude",
+        reader=reader,
+    )
+    error = _numbers(gps.get(_ERROR))
+    return replace(
+        found,
+        uncertainty_m=error[0] if error and error[0] > 0 else None,
+        fix_time=_time_of_day(_numbers(gps.get(_TIME))),
+        fix_date=clean(gps.get(_DATE)),
+        interrupted=(clean(gps.get(_STATUS)) or "").upper().startswith("V"),
+    )
+
+
+def _ratios(value: Any) -> list[positions.Ratio]:
+    """Numerators and denominators, whichever reader's kind of ratio they come in."""
+    parts = value if isinstance(value, list | tuple) else [] if value is None else [value]
+    return [(int(part.numerator), int(part.denominator)) for part in parts if hasattr(part, "denominator")]
+
+
+def _numbers(value: Any) -> list[float]:
+    return [high / low for high, low in _ratios(value) if low]
+
+
+def _time_of_day(parts: list[float]) -> str | None:
+    if len(parts) != 3 or not (0 <= parts[0] < 24 and 0 <= parts[1] < 60 and 0 <= parts[2] < 61):
+        return None
+    return f"{int(parts[0]):02}:{int(parts[1]):02}:{int(parts[2]):02}"

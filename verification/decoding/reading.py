@@ -1,0 +1,102 @@
+"""Which readers read which media type, and what becomes of a reader that fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import BinaryIO
+
+from verification.decoding.limits import BeyondLimits
+from verification.domain.decoded import Decoded, ReaderError
+
+Reader = Callable[[BinaryIO, Decoded], Decoded]
+
+_CONTAINERS = {
+    "video/mp4": "mov",
+    "video/quicktime": "mov",
+    "video/3gpp": "mov",
+    "audio/mp4": "mov",
+    "video/x-matroska": "matroska",
+    "video/webm": "matroska",
+    "video/mp2t": "mpegts",
+    "video/x-msvideo": "avi",
+    "video/ogg": "ogg",
+    "audio/ogg": "ogg",
+    "audio/mpeg": "mp3",
+    "audio/wav": "wav",
+    "audio/flac": "flac",
+}
+_PICTURES = {
+    "image/jpeg": "JPEG",
+    "image/tiff": "TIFF",
+    "image/png": "PNG",
+    "image/webp": "WEBP",
+    "image/gif": "GIF",
+    "image/avif": "AVIF",
+    "image/heic": "HEIF",
+}
+_EXIFREAD_READS = frozenset({"image/jpeg", "image/tiff"})
+
+
+def read(file: BinaryIO, media_type: str, *, max_pixels: int, max_frames: int) -> Decoded:
+    """All the facts that the readers for this media type give; a type without readers gives none.
+
+    Each reader adds to the facts of those before it. Raises BeyondLimits (too_many_pixels, undecodable) and
+    MemoryError; any other failure of a reader is recorded in the facts.
+    """
+    facts = Decoded(media_type)
+    for name, part, reader in _readers(media_type, max_pixels=max_pixels, max_frames=max_frames):
+        file.seek(0)
+        try:
+            facts = reader(file, facts)
+        except (MemoryError, BeyondLimits):
+            raise
+        # Hostile bytes make decoders raise anything at all; whatever it is, it is this reader's alone.
+        except Exception as error:  # noqa: BLE001
+            detail = f"{type(error).__name__}: {error}"[:300]
+            facts = replace(facts, errors=(*facts.errors, ReaderError(name, part, detail)))
+    if facts.errors and _says_nothing(facts):
+        raise BeyondLimits("undecodable", facts.errors[-1].detail)
+    return facts
+
+
+def _readers(media_type: str, *, max_pixels: int, max_frames: int) -> list[tuple[str, str, Reader]]:
+    """Name, part of the file and function of each reader. The imports wait until here: see the package."""
+    if media_type in _CONTAINERS:
+        from verification.decoding import containers  # noqa: PLC0415
+
+        demuxer = _CONTAINERS[media_type]
+        readers: list[tuple[str, str, Reader]] = [
+            (
+                "pyav",
+                "metadata",
+                lambda file, facts: containers.read_metadata(file, facts, demuxer, max_pixels),
+            ),
+            (
+                "pyav",
+                "pixels",
+                lambda file, facts: containers.decode_keyframes(file, facts, demuxer, max_pixels, max_frames),
+            ),
+        ]
+        if demuxer == "mov":
+            readers.insert(1, ("boxes", "metadata", containers.read_unset_clock))
+        return readers
+    if media_type not in _PICTURES:
+        return []
+    from verification.decoding import pictures  # noqa: PLC0415
+
+    form = _PICTURES[media_type]
+    metadata: tuple[str, str, Reader] = (
+        ("exifread", "metadata", lambda file, facts: pictures.read_exif(file, facts, max_pixels))
+        if media_type in _EXIFREAD_READS
+        else ("pillow", "metadata", lambda file, facts: pictures.read_tags(file, facts, form, max_pixels))
+    )
+    return [
+        ("pillow", "pixels", lambda file, facts: pictures.read_size(file, facts, form, max_pixels)),
+        metadata,
+        ("pillow", "pixels", lambda file, facts: pictures.decode_pixels(file, facts, form, max_pixels)),
+    ]
+
+
+def _says_nothing(facts: Decoded) -> bool:
+    return not (facts.width or facts.streams or facts.dates or facts.gps or facts.tags)

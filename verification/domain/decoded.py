@@ -1,0 +1,127 @@
+"""What the decoders read out of one file: facts as recorded there, with nothing believed."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class FoundDate:
+    """One date that a file carries.
+
+    `value` is the text as recorded. `at` is the same in ISO 8601: with an offset only where one is known,
+    else naive, and as short as what is said ("2014", "2014-05"); None where it can't be read.
+    `zone` says where the offset comes from: "written" in the file, or "format" where only the format's
+    definition calls the time UTC (many cameras write local time there all the same).
+    `unset` says in words why it is no date at all.
+    """
+
+    value: str
+    field: str
+    reader: str
+    at: str | None = None
+    offset: str | None = None
+    zone: str | None = None
+    unset: str | None = None
+
+
+@dataclass(frozen=True)
+class FoundGps:
+    """A position that a file carries: WGS 84 degrees, or None with a `problem`.
+
+    `problem` is "unset", "no_hemisphere", "zero_denominator", "out_of_range" or "unreadable".
+    `uncertainty_m` is the device's own figure in metres, None where it gives none; `resolution_m` is what the
+    recorded digits can tell apart. `fix_time` is the satellites' time of day ("HH:MM:SS", UTC) and
+    `interrupted` says that the receiver had lost its fix and repeats an older one.
+    """
+
+    value: str
+    field: str
+    reader: str
+    latitude: float | None = None
+    longitude: float | None = None
+    problem: str | None = None
+    uncertainty_m: float | None = None
+    resolution_m: float | None = None
+    fix_time: str | None = None
+    fix_date: str | None = None
+    interrupted: bool = False
+
+
+@dataclass(frozen=True)
+class Device:
+    """What the file says made it; each as written, None where absent."""
+
+    make: str | None = None
+    model: str | None = None
+    software: str | None = None
+
+
+@dataclass(frozen=True)
+class Stream:
+    """One stream of a container. `kind` is ffmpeg's word: video, audio, data, subtitle, attachment."""
+
+    kind: str
+    codec: str | None = None
+    width: int | None = None
+    height: int | None = None
+    encoder: str | None = None
+    handler: str | None = None
+
+
+@dataclass(frozen=True)
+class ReaderError:
+    """A reader's failure on one part of the file: "metadata" or "pixels" (frames are pixels)."""
+
+    reader: str
+    part: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """All the facts of one file. `readers` names each reader that ran with its version."""
+
+    media_type: str
+    width: int | None = None
+    height: int | None = None
+    duration_seconds: float | None = None
+    dates: tuple[FoundDate, ...] = ()
+    gps: FoundGps | None = None
+    device: Device = Device()
+    encoder: str | None = None
+    streams: tuple[Stream, ...] = ()
+    keyframes_decoded: int | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+    readers: dict[str, str] = field(default_factory=dict)
+    errors: tuple[ReaderError, ...] = ()
+
+    def failed(self, part: str) -> ReaderError | None:
+        """The first failure on `part`, if any: absence of a fact means nothing where its reader failed."""
+        return next((error for error in self.errors if error.part == part), None)
+
+    def read_by(self, reader: str) -> str:
+        """A reader's name with its version, for a sentence: "exifread 3.5.1"."""
+        return f"{reader} {self.readers[reader]}" if reader in self.readers else reader
+
+    def as_json(self) -> dict[str, Any]:
+        shown = asdict(self)
+        for name in ("dates", "streams", "errors"):
+            shown[name] = list(shown[name])
+        return shown
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> Decoded:
+        """The facts back from what `as_json` gave. Raises TypeError or KeyError for anything else."""
+        gps = stored["gps"]
+        return cls(
+            **{
+                **stored,
+                "dates": tuple(FoundDate(**one) for one in stored["dates"]),
+                "gps": FoundGps(**gps) if gps else None,
+                "device": Device(**stored["device"]),
+                "streams": tuple(Stream(**one) for one in stored["streams"]),
+                "errors": tuple(ReaderError(**one) for one in stored["errors"]),
+            }
+        )

@@ -1,0 +1,148 @@
+"""The one table: which action is allowed in which stage, to which roles, and whether it needs the lease.
+
+API, pages and gate ask here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+
+from claims.errors import IllegalState, NotAllowed
+from claims.vocabulary import Role, Stage
+
+
+class Action(StrEnum):
+    """What may be done to a claim; the values are the API's words."""
+
+    EDIT = "edit"
+    QUEUE = "queue"
+    ADD_MEDIA = "add-media"
+    RECAPTURE = "recapture"
+    RECHECK_MEDIA = "recheck"
+    NOTE = "note"
+    LEASE = "lease"
+    RECORD_VERDICT = "record-verdict"
+    SUBMIT = "submit"
+    ASSIGN = "assign"
+    DROP = "drop"
+    DUPLICATE = "duplicate"
+    REOPEN = "reopen"
+    REQUEST_RECHECK = "request-recheck"
+    PUBLISH = "publish"
+    AMEND = "amend"
+    CORRECT = "correct"
+    HOLD = "hold"
+    RELEASE = "release"
+    WITHDRAW = "withdraw"
+    REDACT = "redact"
+    LEGAL_HOLD = "legal-hold"
+
+
+STAFF = frozenset({Role.FACT_CHECKER, Role.EDITOR, Role.ADMIN})
+EDITORS = frozenset({Role.EDITOR, Role.ADMIN})
+ADMINS = frozenset({Role.ADMIN})
+
+ANY = frozenset(Stage)
+UNDECIDED = frozenset({Stage.DRAFT, Stage.QUEUED, Stage.IN_REVIEW, Stage.AWAITING_SIGNOFF})
+LIVE = UNDECIDED | {Stage.SCHEDULED, Stage.PUBLISHED, Stage.HELD}
+UNDER_REVIEW = frozenset({Stage.QUEUED, Stage.IN_REVIEW, Stage.PUBLISHED, Stage.HELD})
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Where an action is allowed and to whom. `to` is the stage it leads to, None where it stays or depends."""
+
+    stages: frozenset[Stage]
+    roles: frozenset[Role]
+    to: Stage | None = None
+    needs_lease: bool = False
+    needs_entry: bool = False
+    needs_publication: bool = False
+
+
+TABLE: dict[Action, Rule] = {
+    Action.EDIT: Rule(LIVE, STAFF),
+    Action.QUEUE: Rule(frozenset({Stage.DRAFT}), STAFF, to=Stage.QUEUED),
+    Action.ADD_MEDIA: Rule(LIVE - {Stage.SCHEDULED}, STAFF),
+    Action.RECAPTURE: Rule(LIVE, STAFF),
+    Action.RECHECK_MEDIA: Rule(LIVE, STAFF),
+    Action.NOTE: Rule(ANY, STAFF),
+    Action.LEASE: Rule(UNDER_REVIEW, STAFF, needs_entry=True),
+    Action.RECORD_VERDICT: Rule(UNDER_REVIEW, STAFF, needs_lease=True),
+    Action.SUBMIT: Rule(UNDER_REVIEW, STAFF, needs_lease=True),
+    Action.ASSIGN: Rule(UNDECIDED, EDITORS),
+    Action.DROP: Rule(UNDECIDED, STAFF, to=Stage.DROPPED),
+    Action.DUPLICATE: Rule(UNDECIDED, STAFF, to=Stage.DUPLICATE),
+    Action.REOPEN: Rule(frozenset({Stage.DROPPED, Stage.DUPLICATE, Stage.WITHDRAWN}), STAFF, to=Stage.QUEUED),
+    Action.REQUEST_RECHECK: Rule(frozenset({Stage.AWAITING_SIGNOFF, Stage.PUBLISHED, Stage.HELD}), STAFF),
+    Action.PUBLISH: Rule(frozenset({Stage.AWAITING_SIGNOFF, Stage.SCHEDULED}), EDITORS, to=Stage.PUBLISHED),
+    Action.AMEND: Rule(frozenset({Stage.PUBLISHED}), EDITORS),
+    Action.CORRECT: Rule(frozenset({Stage.PUBLISHED}), EDITORS),
+    Action.HOLD: Rule(
+        frozenset({Stage.AWAITING_SIGNOFF, Stage.SCHEDULED, Stage.PUBLISHED}), EDITORS, to=Stage.HELD
+    ),
+    Action.RELEASE: Rule(frozenset({Stage.HELD}), EDITORS),
+    Action.WITHDRAW: Rule(
+        frozenset({Stage.PUBLISHED, Stage.HELD}), EDITORS, to=Stage.WITHDRAWN, needs_publication=True
+    ),
+    Action.REDACT: Rule(ANY, ADMINS),
+    Action.LEGAL_HOLD: Rule(ANY, ADMINS),
+}
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What the table needs to know of a claim and of who asks."""
+
+    stage: Stage
+    roles: frozenset[Role]
+    holds_lease: bool = False
+    entry_is_free: bool = False
+    is_public: bool = False
+
+
+def _fits(rule: Rule, situation: Situation) -> bool:
+    return (
+        situation.stage in rule.stages
+        and (situation.holds_lease or not rule.needs_lease)
+        and (situation.entry_is_free or not rule.needs_entry)
+        and (situation.is_public or not rule.needs_publication)
+    )
+
+
+def allowed_actions(situation: Situation) -> list[Action]:
+    """What this person may do to this claim now, in the table's order."""
+    return [
+        action
+        for action, rule in TABLE.items()
+        if rule.roles & situation.roles and _fits(rule, situation)
+    ]
+
+
+def permit_role(action: Action, roles: frozenset[Role]) -> None:
+    """Raises NotAllowed where none of the roles carries the action."""
+    if not TABLE[action].roles & roles:
+        raise NotAllowed(f"'{action}' is for {_either(TABLE[action].roles)}; your role on this desk is another.")
+
+
+def permit(action: Action, situation: Situation) -> Rule:
+    """The rule of an allowed action.
+
+    Raises NotAllowed where the role does not carry it, IllegalState (with what is allowed instead) where the
+    stage does not. Whether a lease is held is checked where the lease is used, with its fence.
+    """
+    permit_role(action, situation.roles)
+    rule = TABLE[action]
+    unleased = Situation(situation.stage, situation.roles, True, True, situation.is_public)
+    if not _fits(rule, unleased):
+        raise IllegalState(
+            f"'{action}' is not possible while the claim is {situation.stage.replace('_', ' ')}.",
+            allowed_actions=allowed_actions(situation),
+        )
+    return rule
+
+
+def _either(roles: Collection[Role]) -> str:
+    return " or ".join(f"{role.replace('_', ' ')}s" for role in Role if role in roles)

@@ -1,0 +1,29 @@
+from verification.models.audit import AuditChain, AuditEntry, LegalHold, Redaction
+from verification.models.checks import CheckRun, FindingRow
+from verification.models.jobs import Heartbeat, Job, JobEvent
+from verification.models.policy import Policy
+from verification.models.queue import LeaseEvent, QueueEntry, Skip
+from verification.models.review import DimensionStatus, Note, NoteStrike, Review, Verdict
+from verification.models.signoff import ScheduledPublication
+
+__all__ = [
+    "AuditChain",
+    "AuditEntry",
+    "CheckRun",
+    "DimensionStatus",
+    "FindingRow",
+    "Heartbeat",
+    "Job",
+    "JobEvent",
+    "LeaseEvent",
+    "LegalHold",
+    "Note",
+    "NoteStrike",
+    "Policy",
+    "QueueEntry",
+    "Redaction",
+    "Review",
+    "ScheduledPublication",
+    "Skip",
+    "Verdict",
+]

@@ -1,0 +1,57 @@
+"""What checks ran on which media item, and what they found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+
+from claims.models import Desk, MediaItem, Person
+from claims.models.base import Identified, word_field
+from claims.vocabulary import CheckRunState, Dimension, Stance
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+
+class CheckRun(Identified):
+    """One run of one check over a media item's asset, beside what is claimed of it."""
+
+    media = models.ForeignKey(MediaItem, on_delete=models.CASCADE, related_name="check_runs")
+    check_slug = models.CharField(max_length=60)
+    version = models.CharField(max_length=20)
+    state = word_field(CheckRunState)
+    error = models.JSONField(null=True)
+    ran_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["check_slug"]
+        constraints = [models.UniqueConstraint(fields=["media", "check_slug"], name="one_current_run_a_check")]
+
+    def __str__(self) -> str:
+        return f"{self.check_slug} {self.version} on {self.media_id}: {self.state}"
+
+
+class FindingQuerySet(models.QuerySet["FindingRow"]):
+    def visible_to(self, person: Person | AnonymousUser) -> FindingQuerySet:
+        return self.filter(run__media__claim__desk__in=Desk.objects.visible_to(person))
+
+
+class FindingRow(Identified):
+    """One thing a run found; see `verification.domain.findings.Finding`."""
+
+    run = models.ForeignKey(CheckRun, on_delete=models.CASCADE, related_name="findings")
+    position = models.PositiveSmallIntegerField()
+    dimension = word_field(Dimension)
+    stance = word_field(Stance)
+    sentence = models.TextField()
+    data = models.JSONField(default=dict)
+    bounds = models.JSONField(default=dict)
+
+    objects = FindingQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position"]
+
+    def __str__(self) -> str:
+        return self.sentence

@@ -1,0 +1,30 @@
+"""What a desk asks of a claim before it may be published."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from claims.models import Desk
+from claims.vocabulary import Dimension
+
+
+class Policy(models.Model):
+    """One a desk. The defaults: nothing required, no second review, the approver is not a reviewer."""
+
+    desk = models.OneToOneField(Desk, on_delete=models.CASCADE, primary_key=True, related_name="policy")
+    required_dimensions = models.JSONField(default=list)
+    second_review = models.BooleanField(default=False)
+    distinct_approver = models.BooleanField(default=True)
+    lease_seconds = models.PositiveIntegerField(default=30 * 60)
+    lease_limit = models.PositiveSmallIntegerField(default=3)
+    skip_seconds = models.PositiveIntegerField(default=4 * 60 * 60)
+
+    class Meta:
+        verbose_name_plural = "policies"
+
+    def __str__(self) -> str:
+        return f"policy of {self.desk_id}"
+
+    @property
+    def required(self) -> set[Dimension]:
+        return {Dimension(word) for word in self.required_dimensions}

@@ -1,0 +1,127 @@
+"""Reviews, the verdicts recorded in them, and what is known of each dimension because of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+
+from claims.models import Body, Claim, MediaItem, Person
+from claims.models.base import Identified, word_field
+from claims.vocabulary import Dimension, Relation, ReviewKind, Status
+from verification.models.queue import QueueEntry
+
+
+class Review(Identified):
+    """One pass of one person over one claim. Its verdicts are provisional until it is submitted."""
+
+    OPEN, SUBMITTED, CLOSED = "open", "submitted", "closed"
+
+    claim = models.ForeignKey(Claim, on_delete=models.CASCADE, related_name="reviews")
+    entry = models.ForeignKey(QueueEntry, on_delete=models.PROTECT, related_name="reviews")
+    kind = word_field(ReviewKind)
+    round = models.PositiveSmallIntegerField(default=1)
+    reviewer = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="reviews")
+    state = models.CharField(max_length=10, default=OPEN)
+    opened_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["entry", "reviewer"], name="one_review_a_person_and_entry"),
+            models.UniqueConstraint(
+                fields=["claim", "round", "kind"],
+                condition=models.Q(state="submitted"),
+                name="one_submitted_review_a_kind_and_round",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} review of {self.claim_id} by {self.reviewer_id}: {self.state}"
+
+
+class Verdict(Identified):
+    """A recorded decision on one dimension of a media item, or of the claim. Newer supersedes, never edits.
+
+    `body` holds `{"reason", "basis", "value"}`.
+    """
+
+    claim = models.ForeignKey(Claim, on_delete=models.PROTECT, related_name="verdicts")
+    review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="verdicts")
+    media = models.ForeignKey(MediaItem, on_delete=models.PROTECT, null=True, related_name="verdicts")
+    dimension = word_field(Dimension)
+    status = word_field(Status)
+    interim = models.BooleanField(default=False)
+    relation = word_field(Relation, Relation.NOTHING_CLAIMED)
+    credibility = models.PositiveSmallIntegerField(null=True)
+    body = models.ForeignKey(Body, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    seq = models.PositiveIntegerField(help_text="Order of recording within the claim")
+
+    class Meta:
+        ordering = ["seq"]
+        constraints = [
+            models.UniqueConstraint(fields=["claim", "seq"], name="verdicts_of_a_claim_in_one_order"),
+            models.CheckConstraint(
+                condition=~models.Q(status=Status.PARTLY_VERIFIED.value), name="partly_verified_is_only_rolled_up"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(status=Status.VERIFIED.value, relation=Relation.DIFFERS.value),
+                name="verified_never_differs",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.dimension} {self.status} ({self.claim_id})"
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """Reason, basis and value; empty ones once redacted."""
+        value: dict[str, Any] | None = self.body.value
+        return value or {"reason": "", "basis": [], "value": None}
+
+
+class DimensionStatus(models.Model):
+    """What is known of a dimension of a claim: rolled up from verdicts, kept to filter and list by."""
+
+    claim = models.ForeignKey(Claim, on_delete=models.CASCADE, related_name="dimension_statuses")
+    dimension = word_field(Dimension)
+    status = word_field(Status, Status.NOT_CHECKED)
+    counts = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name_plural = "dimension statuses"
+        constraints = [models.UniqueConstraint(fields=["claim", "dimension"], name="one_status_a_dimension")]
+        indexes = [models.Index(fields=["dimension", "status", "claim"])]
+
+    def __str__(self) -> str:
+        return f"{self.dimension} of {self.claim_id}: {self.status}"
+
+
+class Note(Identified):
+    """A remark on a claim, a media item or a dimension; struck, never deleted."""
+
+    claim = models.ForeignKey(Claim, on_delete=models.PROTECT, related_name="notes")
+    media = models.ForeignKey(MediaItem, on_delete=models.PROTECT, null=True, related_name="notes")
+    dimension = models.CharField(max_length=20, blank=True, default="")
+    body = models.ForeignKey(Body, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["at", "id"]
+
+    def __str__(self) -> str:
+        return f"note on {self.claim_id} by {self.by_id}"
+
+
+class NoteStrike(models.Model):
+    """A note that its author or an editor struck out."""
+
+    note = models.OneToOneField(Note, on_delete=models.PROTECT, primary_key=True, related_name="strike")
+    by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.note_id} struck"

@@ -1,0 +1,119 @@
+"""The frame of every act on a claim: lock, permission and state, change, audit entry, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from claims.errors import IllegalState, Missing, StaleEdit
+from claims.models import Claim, Person
+from claims.vocabulary import Role, Stage
+from verification.domain.transitions import Action, Situation, permit, permit_role
+from verification.models import QueueEntry
+from verification.services import audit, queue
+
+
+@dataclass
+class Act:
+    """An act under way. What is put into `data` ends in the audit entry: ids and commitments."""
+
+    claim: Claim
+    action: Action
+    at: datetime
+    entry: QueueEntry | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+
+    def move_to(self, stage: Stage) -> None:
+        if stage != self.claim.stage:
+            self.data["stage"] = {"from": self.claim.stage, "to": stage.value}
+            self.claim.stage = stage.value
+
+
+def roles_of(person: Person, claim: Claim) -> frozenset[Role]:
+    """The person's roles on the claim's desk."""
+    return frozenset(
+        Role(role) for role in person.memberships.filter(desk_id=claim.desk_id).values_list("role", flat=True)
+    )
+
+
+def situation(claim: Claim, person: Person) -> Situation:
+    """What the transition table needs to know."""
+    entry = claim.queue_entries.open().first()
+    now = timezone.now()
+    held = entry is not None and entry.lease_until is not None and entry.lease_until > now
+    return Situation(
+        stage=Stage(claim.stage),
+        roles=roles_of(person, claim),
+        holds_lease=bool(entry and held and entry.holder_id == person.pk),
+        entry_is_free=bool(entry and not held),
+        is_public=claim.publications.exists(),
+    )
+
+
+@contextmanager
+def acting(
+    claim: Claim,
+    *,
+    actor: Person,
+    action: Action,
+    revision: int | None = None,
+    lease_token: str | None = None,
+) -> Iterator[Act]:
+    """Opens the transaction of one person's act on one claim.
+
+    Raises NotAllowed (role), LeaseLost (`lease_token` is not, or no longer, the actor's), IllegalState (stage),
+    StaleEdit (`revision` is not the current one), and undoes everything if the body raises.
+    """
+    with _opened(claim, actor, action) as act:
+        permit_role(action, roles_of(actor, act.claim))
+        if lease_token is not None:
+            act.entry = queue.fenced(lease_token, actor, claim=act.claim)
+        permit(action, situation(act.claim, actor))
+        if revision is not None and revision != act.claim.revision:
+            raise StaleEdit(
+                "Somebody changed the claim since you read it. Read it again and repeat your change on what you see."
+            )
+        yield act
+
+
+@contextmanager
+def acting_by_itself(claim: Claim, *, action: Action) -> Iterator[Act]:
+    """Opens the transaction of an act that the system does when its time has come; who allowed it is in `data`."""
+    with _opened(claim, None, action) as act:
+        yield act
+
+
+@contextmanager
+def _opened(claim: Claim, actor: Person | None, action: Action) -> Iterator[Act]:
+    with transaction.atomic():
+        chain = audit.hold(audit.chain_of(claim))
+        fresh = (
+            Claim.objects.select_related("desk__policy", "statement", "source", "public")
+            .filter(pk=claim.pk)
+            .first()
+        )
+        if fresh is None:
+            raise Missing("There is no such claim.")
+        act = Act(claim=fresh, action=action, at=timezone.now())
+        yield act
+        _finish(act)
+        audit.record(chain, action=action.value, actor=actor, data=act.data, at=act.at)
+
+
+def _finish(act: Act) -> None:
+    claim = act.claim
+    changes: dict[str, Any] = {"revision": claim.revision + 1, "updated_at": act.at}
+    current = Claim.objects.filter(pk=claim.pk, revision=claim.revision)
+    if moved := act.data.get("stage"):
+        changes["stage"] = moved["to"]
+        current = current.filter(stage=moved["from"])
+    if current.update(**changes) != 1:
+        raise IllegalState("The claim changed at the same moment. Read it again and repeat what you did.")
+    claim.revision += 1
+    claim.updated_at = act.at

@@ -1,0 +1,148 @@
+"""The audit: who did what, in one hash chain a claim, a desk and the system.
+
+Entries hold ids and commitments only, so that a text can be erased without breaking a chain.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from claims.models import Body, Claim, Desk, Person
+from claims.models.bodies import canonical
+from verification.models import AuditChain, AuditEntry, append_only
+
+SYSTEM = "system"
+
+
+def chain_of(subject: Claim | Desk) -> str:
+    """The name of the chain that speaks of a claim or a desk."""
+    return f"{'claim' if isinstance(subject, Claim) else 'desk'}:{subject.pk}"
+
+
+def hold(name: str) -> AuditChain:
+    """Locks the head of a chain until the transaction ends; the first thing that every writer takes."""
+    AuditChain.objects.get_or_create(name=name)
+    return AuditChain.objects.select_for_update().get(name=name)
+
+
+def hash_of(entry: AuditEntry) -> str:
+    """SHA-256 of the canonical JSON of all that the entry says."""
+    said = {
+        "id": str(entry.pk),
+        "chain": entry.chain_id,
+        "seq": entry.seq,
+        "at": entry.at.isoformat(timespec="microseconds"),
+        "actor": str(entry.actor_id) if entry.actor_id else None,
+        "action": entry.action,
+        "data": entry.data,
+        "previous": entry.previous,
+    }
+    return hashlib.sha256(canonical(said).encode()).hexdigest()
+
+
+def record(chain: AuditChain, *, action: str, actor: Person | None, data: dict[str, Any], at: datetime) -> AuditEntry:
+    """Appends an act to a chain that the caller holds. `data` must be JSON of ids and commitments."""
+    chain.seq += 1
+    entry = AuditEntry(
+        chain=chain,
+        seq=chain.seq,
+        at=at,
+        actor=actor,
+        action=action,
+        data=_plain(data),
+        previous=chain.head,
+    )
+    entry.hash = chain.head = hash_of(entry)
+    entry.save(force_insert=True)
+    chain.save(update_fields=["seq", "head"])
+    return entry
+
+
+def record_system(*, action: str, actor: Person | None, data: dict[str, Any]) -> AuditEntry:
+    """Appends an act that belongs to no claim to the system's chain."""
+    return record(hold(SYSTEM), action=action, actor=actor, data=data, at=timezone.now())
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, Body):
+        return {"body": str(value.pk), "commitment": value.commitment}
+    if isinstance(value, uuid.UUID):
+        return str(value)
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="microseconds")
+    return value
+
+
+@dataclass(frozen=True)
+class Break:
+    """One place where what is stored is not what was recorded."""
+
+    where: str
+    detail: str
+
+
+def verify() -> Iterator[Break]:
+    """Re-reads every chain, every body and the triggers; yields each break."""
+    for name in append_only.missing(connection):
+        yield Break(f"trigger {name}", "is not in the database")
+    heads = {chain.name: chain for chain in AuditChain.objects.all()}
+    name, seq, previous = "", 0, "0" * 64
+    seen: set[str] = set()
+    for entry in AuditEntry.objects.order_by("chain_id", "seq").iterator():
+        if entry.chain_id != name:
+            yield from _at_its_head(heads.get(name), seq, previous)
+            name, seq, previous = entry.chain_id, 0, "0" * 64
+            seen.add(name)
+        where = f"{name} entry {entry.seq}"
+        if entry.seq != seq + 1:
+            yield Break(where, f"follows entry {seq}")
+        if entry.previous != previous:
+            yield Break(where, "does not continue the entry before it")
+        if hash_of(entry) != entry.hash:
+            yield Break(where, "is not what was hashed")
+        seq, previous = entry.seq, entry.hash
+    yield from _at_its_head(heads.get(name), seq, previous)
+    for name, head in heads.items():
+        if name not in seen and head.seq:
+            yield Break(name, f"has lost all of its {head.seq} entries")
+    committed = _commitments()
+    for body in Body.objects.iterator():
+        if not body.holds():
+            yield Break(f"body {body.pk}", "is not what was committed to")
+        elif body.commitment not in committed:
+            yield Break(f"body {body.pk}", "is spoken of by no audit entry")
+
+
+def _at_its_head(head: AuditChain | None, seq: int, last: str) -> Iterator[Break]:
+    if head is not None and (head.seq, head.head) != (seq, last):
+        yield Break(head.name, f"ends at entry {seq}, its head says {head.seq}")
+
+
+def _commitments() -> set[str]:
+    found: set[str] = set()
+
+    def walk(value: Any) -> None:
+        if isinstance(value, dict):
+            if isinstance(commitment := value.get("commitment"), str):
+                found.add(commitment)
+            for part in value.values():
+                walk(part)
+        elif isinstance(value, list):
+            for part in value:
+                walk(part)
+
+    for data in AuditEntry.objects.values_list("data", flat=True).iterator():
+        walk(data)
+    return found

@@ -1,0 +1,106 @@
+"""What happens to a claim beside its verdicts: queue, assign, drop, mark as duplicate, reopen, ask for a re-check."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db.models import Max
+
+from claims.errors import FieldError, IllegalState, InvalidInput
+from claims.models import Body, Claim, Membership, Person
+from claims.vocabulary import ReviewKind, Stage
+from verification.domain.transitions import Action
+from verification.services.acting import Act, acting
+from verification.services.queue import cancel_queue_entry, open_queue_entry
+
+
+def queue_draft(claim: Claim, *, actor: Person) -> Claim:
+    """Files a draft for good: from now on it waits for a reviewer."""
+    with acting(claim, actor=actor, action=Action.QUEUE) as act:
+        act.move_to(Stage.QUEUED)
+        open_queue_entry(act.claim, kind=ReviewKind.FIRST, review_round=1)
+    return act.claim
+
+
+def assign(claim: Claim, *, actor: Person, to: Person | None, reason: str) -> Claim:
+    """Says whose work a claim is; None gives it back to everyone. The person must be on the desk's staff."""
+    if to is not None and not Membership.objects.of_staff(to).filter(desk_id=claim.desk_id).exists():
+        raise InvalidInput(FieldError("/to", "Nobody of this name works on the claim's desk.", "unknown"))
+    with acting(claim, actor=actor, action=Action.ASSIGN) as act:
+        Claim.objects.filter(pk=claim.pk).update(assignee=to)
+        act.claim.assignee = to
+        act.claim.queue_entries.open().update(assignee=to)
+        act.data["to"] = to.pk if to else None
+        _keep_reason(act, reason)
+    return act.claim
+
+
+def drop(claim: Claim, *, actor: Person, reason: str) -> Claim:
+    """Leaves a claim: not worth checking, or not to be checked."""
+    with acting(claim, actor=actor, action=Action.DROP) as act:
+        cancel_queue_entry(act.claim, at=act.at)
+        act.move_to(Stage.DROPPED)
+        _keep_reason(act, reason)
+    return act.claim
+
+
+def mark_duplicate(claim: Claim, *, actor: Person, of: Claim, reason: str) -> Claim:
+    """Says that a claim is the same as another one of its desk."""
+    if of.pk == claim.pk or of.duplicate_of_id == claim.pk:
+        raise InvalidInput(FieldError("/of", "A claim is no duplicate of itself. Name the other claim.", "same"))
+    if of.desk_id != claim.desk_id:
+        raise InvalidInput(FieldError("/of", "The other claim is another desk's. Name one of this desk.", "desk"))
+    with acting(claim, actor=actor, action=Action.DUPLICATE) as act:
+        cancel_queue_entry(act.claim, at=act.at)
+        Claim.objects.filter(pk=claim.pk).update(duplicate_of=of)
+        act.claim.duplicate_of = of
+        act.move_to(Stage.DUPLICATE)
+        act.data["of"] = of.pk
+        _keep_reason(act, reason)
+    return act.claim
+
+
+def reopen(claim: Claim, *, actor: Person, reason: str) -> Claim:
+    """Puts a dropped, duplicate or withdrawn claim back into the queue."""
+    with acting(claim, actor=actor, action=Action.REOPEN) as act:
+        Claim.objects.filter(pk=claim.pk).update(duplicate_of=None)
+        act.claim.duplicate_of = None
+        act.move_to(Stage.QUEUED)
+        number = next_round(act.claim)
+        open_queue_entry(
+            act.claim, kind=ReviewKind.FIRST if number == 1 else ReviewKind.RECHECK, review_round=number
+        )
+        _keep_reason(act, reason)
+    return act.claim
+
+
+def request_recheck(claim: Claim, *, actor: Person, reason: str) -> Claim:
+    """Asks for another pass. A published claim stays published meanwhile."""
+    with acting(claim, actor=actor, action=Action.REQUEST_RECHECK) as act:
+        if act.claim.queue_entries.open().exists():
+            raise IllegalState("A review of this claim is waiting or under way already.", code="review_open")
+        open_queue_entry(act.claim, kind=ReviewKind.RECHECK, review_round=next_round(act.claim))
+        if act.claim.stage == Stage.AWAITING_SIGNOFF:
+            act.move_to(Stage.QUEUED)
+        _keep_reason(act, reason)
+    return act.claim
+
+
+def next_round(claim: Claim) -> int:
+    """The round that a new pass belongs to: after every round that anything was submitted in."""
+    latest: int | None = claim.reviews.filter(state="submitted").aggregate(latest=Max("round"))["latest"]
+    return (latest or 0) + 1
+
+
+def staff_named(claim: Claim, name: str) -> Person | None:
+    """A person on the claim's desk by id or user name."""
+    people = Person.objects.filter(memberships__desk_id=claim.desk_id)
+    try:
+        return people.filter(pk=uuid.UUID(name)).first()
+    except ValueError:
+        return people.filter(username=name).first()
+
+
+def _keep_reason(act: Act, reason: str) -> None:
+    if reason:
+        act.data["reason"] = Body.objects.keep(reason)

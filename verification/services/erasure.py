@@ -1,0 +1,141 @@
+"""Erasing for a court or a person's right: a recorded act that leaves a tombstone, blocked by a legal hold."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import transaction
+
+from claims.errors import IllegalState, Missing
+from claims.media import archive
+from claims.models import Asset, Body, Claim, MediaItem, Person, PublicClaim
+from claims.publishing import notice
+from claims.vocabulary import Cause, ChangeKind, Stage
+from verification.domain.transitions import Action
+from verification.models import AuditEntry, FindingRow, LegalHold, Note, Redaction
+from verification.services.acting import Act, acting
+from verification.services.queue import cancel_queue_entry
+
+
+def redact_note(note: Note, *, actor: Person, reason: str, legal_ground: str) -> Redaction:
+    """Erases what a note says; that it was there, whose and when, stays."""
+    with _redacting(note.claim, actor, "note", note.pk, reason, legal_ground) as (act, redaction):
+        _erase(act, [note.body_id])
+    return redaction
+
+
+def redact_statement(claim: Claim, *, actor: Person, reason: str, legal_ground: str) -> Redaction:
+    """Erases a claim's text, every earlier wording of it, and every publication that carries it.
+
+    What is public is withdrawn first, for a legal cause, so that clients are told.
+    """
+    with _redacting(claim, actor, "statement", claim.pk, reason, legal_ground) as (act, redaction):
+        wordings = {act.claim.statement_id, *_earlier_wordings(act.claim)}
+        shown = act.claim.publications.exclude(pubstatus="canceled").values_list("body_id", flat=True)
+        wordings |= set(shown)
+        if act.claim.stage in {Stage.PUBLISHED, Stage.HELD} and act.claim.publications.exists():
+            cancel_queue_entry(act.claim, at=act.at)
+            act.data["content"] = notice(
+                act.claim,
+                kind=ChangeKind.WITHDRAWN,
+                at=act.at,
+                reason="Withdrawn on legal grounds.",
+                cause=Cause.LEGAL,
+            ).body
+            act.move_to(Stage.WITHDRAWN)
+        last = act.claim.publications.order_by("-version").values_list("version", flat=True).first()
+        PublicClaim.objects.filter(claim=claim).update(suppressed_through=last or 0)
+        Claim.objects.filter(pk=claim.pk).update(statement_key="", headline="", external_id=None, tags=[])
+        _erase(act, sorted(wordings))
+    return redaction
+
+
+def redact_original(item: MediaItem, *, actor: Person, reason: str, legal_ground: str) -> Redaction:
+    """Erases an original and what was read out of it, for every claim of every desk that it serves."""
+    asset = item.asset
+    if asset is None:
+        raise IllegalState("Nothing was captured of this media item: there is no original to erase.", code="no_original")
+    claims = Claim.objects.filter(media__asset=asset)
+    held = LegalHold.objects.filter(claim__in=claims, lifted_at=None).exists()
+    if held:
+        raise _held()
+    with _redacting(item.claim, actor, "original", asset.pk, reason, legal_ground) as (act, redaction):
+        FindingRow.objects.filter(run__media__asset=asset).delete()
+        Asset.objects.filter(pk=asset.pk).update(facts=None, redacted_at=act.at)
+        act.data["sha256"] = asset.sha256
+        # After commit: a file that is gone can't come back with a rolled-back transaction.
+        transaction.on_commit(lambda: archive.erase(asset.sha256))
+    return redaction
+
+
+def finish_erasures() -> int:
+    """Removes originals whose redaction was committed and whose file outlived a crash."""
+    left = [
+        sha256
+        for sha256 in Asset.objects.exclude(redacted_at=None).values_list("sha256", flat=True)
+        if archive.holds(sha256)
+    ]
+    for sha256 in left:
+        archive.erase(sha256)
+    return len(left)
+
+
+def place_legal_hold(claim: Claim, *, actor: Person, reason: str) -> LegalHold:
+    """Keeps everything of a claim from being erased until the hold is lifted."""
+    with acting(claim, actor=actor, action=Action.LEGAL_HOLD) as act:
+        if act.claim.legal_holds.filter(lifted_at=None).exists():
+            raise IllegalState("A legal hold is in force already.", code="legal_hold")
+        hold = LegalHold.objects.create(claim=act.claim, reason=reason, placed_by=actor, placed_at=act.at)
+        act.data["legal_hold"] = hold.pk
+    return hold
+
+
+def lift_legal_hold(claim: Claim, *, actor: Person) -> LegalHold:
+    """Ends the legal hold in force."""
+    with acting(claim, actor=actor, action=Action.LEGAL_HOLD) as act:
+        hold = act.claim.legal_holds.filter(lifted_at=None).first()
+        if hold is None:
+            raise Missing("No legal hold is in force on this claim.")
+        hold.lifted_by, hold.lifted_at = actor, act.at
+        hold.save(update_fields=["lifted_by", "lifted_at"])
+        act.data |= {"legal_hold": hold.pk, "lifted": True}
+    return hold
+
+
+@contextmanager
+def _redacting(
+    claim: Claim, actor: Person, target: str, target_id: uuid.UUID, reason: str, legal_ground: str
+) -> Iterator[tuple[Act, Redaction]]:
+    with acting(claim, actor=actor, action=Action.REDACT) as act:
+        if act.claim.legal_holds.filter(lifted_at=None).exists():
+            raise _held()
+        redaction = Redaction.objects.create(
+            claim=act.claim,
+            target=target,
+            target_id=target_id,
+            legal_ground=legal_ground,
+            reason=Body.objects.keep(reason),
+            by=actor,
+            at=act.at,
+        )
+        act.data |= {"redaction": redaction.pk, "target": target, "target_id": target_id, "reason": redaction.reason}
+        yield act, redaction
+
+
+def _held() -> IllegalState:
+    return IllegalState("A legal hold keeps this from being erased. It has to be lifted first.", code="legal_hold")
+
+
+def _erase(act: Act, bodies: list[uuid.UUID]) -> None:
+    erased = Body.objects.filter(pk__in=bodies, redacted_at=None)
+    erased.update(content=None, salt=None, redacted_at=act.at)
+    act.data["erased"] = [str(body) for body in bodies]
+
+
+def _earlier_wordings(claim: Claim) -> list[uuid.UUID]:
+    said = AuditEntry.objects.filter(chain_id=f"claim:{claim.pk}", action__in=["file", "edit"])
+    return [
+        uuid.UUID(data["statement"]["body"]) for data in said.values_list("data", flat=True) if "statement" in data
+    ]

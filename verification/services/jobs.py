@@ -1,0 +1,185 @@
+"""Jobs: what must be done, claimed by one worker at a time and finished once with effect.
+
+A worker claims by a conditional UPDATE that raises the job's token and sets a lease on the database's clock;
+effect, state and audit entry go in one transaction that repeats the token.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import DateTimeField, ExpressionWrapper, F, Q, QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from claims.models import Claim
+from claims.vocabulary import JobKind, JobState
+from verification import dispatch
+from verification.domain.errors import StaleJob
+from verification.models import Job, JobEvent
+from verification.services import audit
+
+log = structlog.get_logger(__name__)
+
+MAX_ATTEMPTS = 3
+RETRY_DELAYS_SECONDS = (2, 8)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a handler wants done: `effect` runs in the finishing transaction, `state` is where the job goes.
+
+    `data` is what the claim's audit entry will say.
+    """
+
+    claim: Claim
+    effect: Callable[[], None]
+    action: str
+    data: dict[str, Any]
+    state: JobState = JobState.DONE
+    error: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Handler:
+    """How a kind of job is done, and what it means to give up on one that took its workers down."""
+
+    work: Callable[[Job], Outcome]
+    give_up: Callable[[Job], Outcome]
+
+
+def after(seconds: float) -> ExpressionWrapper:
+    """So many seconds from now on the database's clock."""
+    return ExpressionWrapper(Now() + timedelta(seconds=seconds), output_field=DateTimeField())
+
+
+def enqueue(kind: JobKind, subject_id: uuid.UUID) -> Job:
+    """The open job on a subject, made if there is none; rung when the transaction commits.
+
+    One that is under way starts anew: what it has read so far may be what the caller has just changed.
+    """
+    with transaction.atomic():
+        open_jobs = Job.objects.filter(kind=kind.value, subject_id=subject_id)
+        open_jobs.filter(state=JobState.RUNNING).update(
+            state=JobState.QUEUED, token=F("token") + 1, attempts=0, lease_until=None, due_at=Now()
+        )
+        job = open_jobs.filter(state=JobState.QUEUED).first()
+        if job is None:
+            now = timezone.now()
+            job = Job.objects.create(kind=kind.value, subject_id=subject_id, due_at=now, rung_at=now)
+            _event(job, JobState.QUEUED)
+        dispatch.ring(job.pk)
+    return job
+
+
+def _claimable() -> Q:
+    return Q(state=JobState.QUEUED, due_at__lte=Now()) | Q(state=JobState.RUNNING, lease_until__lte=Now())
+
+
+def due() -> QuerySet[Job]:
+    """Jobs that want a worker now, the longest due first."""
+    return Job.objects.filter(_claimable()).order_by("due_at", "id")
+
+
+def claim_job(job_id: uuid.UUID) -> Job | None:
+    """Takes a job that is due or whose worker is gone; None when somebody else has it, or nothing is left to do."""
+    with transaction.atomic():
+        taken = Job.objects.filter(_claimable(), pk=job_id).update(
+            state=JobState.RUNNING,
+            token=F("token") + 1,
+            attempts=F("attempts") + 1,
+            lease_until=after(settings.JOB_LEASE_SECONDS),
+        )
+        if not taken:
+            return None
+        job = Job.objects.get(pk=job_id)
+        _event(job, JobState.RUNNING)
+    log.info("job.claimed", job_id=str(job.pk), kind=job.kind, attempt=job.attempts)
+    return job
+
+
+@contextmanager
+def keeping_lease(job: Job) -> Iterator[None]:
+    """Renews the job's lease from a thread of its own for as long as the work takes."""
+    finished = threading.Event()
+
+    def renew() -> None:
+        try:
+            while not finished.wait(settings.JOB_LEASE_SECONDS / 3):
+                Job.objects.filter(pk=job.pk, token=job.token, state=JobState.RUNNING).update(
+                    lease_until=after(settings.JOB_LEASE_SECONDS)
+                )
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=renew, name=f"lease-{job.pk}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        finished.set()
+        thread.join()
+
+
+def run(job_id: uuid.UUID, handlers: Mapping[JobKind, Handler]) -> bool:
+    """Claims a job and does it. False when there was nothing to claim, or the job was lost on the way.
+
+    A job whose workers died `MAX_ATTEMPTS` times is quarantined instead of being tried again.
+    """
+    job = claim_job(job_id)
+    if job is None:
+        return False
+    handler = handlers[JobKind(job.kind)]
+    if job.attempts > MAX_ATTEMPTS:
+        outcome = handler.give_up(job)
+    else:
+        with keeping_lease(job):
+            outcome = handler.work(job)
+    try:
+        finish(job, outcome)
+    except StaleJob:
+        log.warning("job.lost", job_id=str(job.pk), token=job.token)
+        return False
+    return True
+
+
+def finish(job: Job, outcome: Outcome) -> None:
+    """Applies an outcome, once: raises StaleJob, and changes nothing, when the job is another worker's by now."""
+    retry = outcome.state == JobState.QUEUED
+    with transaction.atomic():
+        chain = audit.hold(audit.chain_of(outcome.claim))
+        held = Job.objects.filter(pk=job.pk, token=job.token, state=JobState.RUNNING)
+        changed = held.update(
+            state=outcome.state,
+            error=outcome.error,
+            lease_until=None,
+            due_at=after(RETRY_DELAYS_SECONDS[min(job.attempts, 2) - 1]) if retry else F("due_at"),
+            rung_at=None,
+        )
+        if changed != 1:
+            raise StaleJob("The job is held by another worker by now.")
+        outcome.effect()
+        _event(job, outcome.state, outcome.error)
+        audit.record(
+            chain, action=outcome.action, actor=None, data={"job": job.pk, **outcome.data}, at=timezone.now()
+        )
+        log.info("job.committing", job_id=str(job.pk), kind=job.kind)
+    log.info("job.finished", job_id=str(job.pk), kind=job.kind, state=outcome.state.value)
+
+
+def failed_state(job: Job, *, retriable: bool) -> JobState:
+    """Where a job goes that could not be done: again, or to its end."""
+    return JobState.QUEUED if retriable and job.attempts < MAX_ATTEMPTS else JobState.FAILED
+
+
+def _event(job: Job, state: JobState, error: dict[str, Any] | None = None) -> None:
+    JobEvent.objects.create(job=job, state=state, token=job.token, error=error, at=timezone.now())

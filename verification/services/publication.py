@@ -1,0 +1,248 @@
+"""Publication: the gate, and every way a claim's public face changes. The gate runs in the publishing transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from claims.errors import Blocker, FieldError, IllegalState, InvalidInput
+from claims.models import Body, Claim, Person, Publication
+from claims.publishing import lowered_or_altered, notice, publish_face, show_again, standing_publication
+from claims.vocabulary import Cause, ChangeKind, Dimension, ReviewKind, Stage, Status
+from verification.domain.transitions import EDITORS, Action
+from verification.models import QueueEntry, Review, ScheduledPublication
+from verification.models.queue import WAITING
+from verification.services.acting import Act, acting, acting_by_itself, roles_of
+from verification.services.queue import cancel_queue_entry
+from verification.services.standing import disagreements, face_of, line_of, standing
+
+DECIDED = frozenset({Status.VERIFIED, Status.UNVERIFIED, Status.CONTRADICTED, Status.PARTLY_VERIFIED})
+
+
+def gate(claim: Claim, approver: Person) -> list[Blocker]:
+    """What stands between a claim and its publication by this person; nothing means that it may be published."""
+    policy = claim.desk.policy
+    now = standing(claim)
+    blockers = []
+    if claim.stage == Stage.HELD:
+        blockers.append(Blocker("held", "The claim is held. Release it first."))
+    entry = claim.queue_entries.open().first()
+    if entry is not None:
+        blockers.append(_waiting_for(entry))
+    if not any(now.status(dimension) in DECIDED for dimension in Dimension):
+        blockers.append(Blocker("nothing_decided", "No dimension has been decided in a submitted review."))
+    blockers += [
+        Blocker("dimension_undecided", f"The policy requires the {dimension}, which is not decided.", dimension.value)
+        for dimension in Dimension
+        if dimension in policy.required and now.status(dimension) == Status.NOT_CHECKED
+    ]
+    blockers += [
+        Blocker("disagreement", f"The reviews disagree on the {dimension}.", dimension.value)
+        for dimension in disagreements(claim)
+    ]
+    if policy.distinct_approver and claim.reviews.filter(state=Review.SUBMITTED, reviewer=approver).exists():
+        blockers.append(Blocker("same_person", "You reviewed this claim yourself. Another editor must sign it off."))
+    return blockers
+
+
+def _waiting_for(entry: QueueEntry) -> Blocker:
+    if entry.review_kind == ReviewKind.SECOND:
+        return Blocker("second_review_missing", "A second review is asked for and not submitted.")
+    if entry.review_kind == ReviewKind.RECHECK and entry.state == WAITING:
+        return Blocker("recheck_needed", "A re-check is asked for and not begun.")
+    return Blocker("review_open", "A review is waiting or under way. It has to be submitted first.")
+
+
+def publish(
+    claim: Claim,
+    *,
+    actor: Person,
+    embargo_until: datetime | None = None,
+    public_location_radius_m: float | None = None,
+    headline: str = "",
+) -> Publication | ScheduledPublication:
+    """Signs a claim off: it is published now, or, under an embargo, when that ends.
+
+    Publishing what waits under an embargo lifts it. Raises IllegalState with the gate's blockers.
+    """
+    with acting(claim, actor=actor, action=Action.PUBLISH) as act:
+        _cancel_embargo(act.claim)
+        _pass_gate(act, actor)
+        _set_public_form(act, public_location_radius_m, headline)
+        if embargo_until is None:
+            act.move_to(Stage.PUBLISHED)
+            return _published(act, ChangeKind.PUBLISHED)
+        if embargo_until <= act.at:
+            raise InvalidInput(
+                FieldError("/embargo_until", "This time has passed. Give a later one, or none to publish now.", "past")
+            )
+        act.move_to(Stage.SCHEDULED)
+        act.data["embargo_until"] = embargo_until
+        return ScheduledPublication.objects.create(claim=act.claim, by=actor, due_at=embargo_until)
+
+
+def publish_scheduled(scheduled: ScheduledPublication) -> bool:
+    """Publishes what an embargo held back. False when the gate has closed meanwhile: it awaits sign-off again."""
+    with acting_by_itself(scheduled.claim, action=Action.PUBLISH) as act:
+        act.data |= {"scheduled": scheduled.pk, "approved_by": scheduled.by_id}
+        blockers = gate(act.claim, scheduled.by)
+        if not roles_of(scheduled.by, act.claim) & EDITORS:
+            blockers.append(Blocker("same_person", "Who approved this is no editor of the desk any more."))
+        ended = ScheduledPublication.objects.filter(
+            pk=scheduled.pk, state=ScheduledPublication.WAITING, due_at__lte=act.at
+        ).update(
+            state=ScheduledPublication.REFUSED if blockers else ScheduledPublication.DONE,
+            blockers=[blocker.as_json() for blocker in blockers],
+        )
+        if ended != 1 or act.claim.stage != Stage.SCHEDULED:
+            raise IllegalState("The embargo was lifted or cancelled meanwhile.")
+        act.data["blockers"] = [blocker.code for blocker in blockers]
+        act.move_to(Stage.AWAITING_SIGNOFF if blockers else Stage.PUBLISHED)
+        if not blockers:
+            _published(act, ChangeKind.PUBLISHED)
+        return not blockers
+
+
+def amend(
+    claim: Claim,
+    *,
+    actor: Person,
+    reason: str,
+    internal_reason: str = "",
+    public_location_radius_m: float | None = None,
+) -> Publication:
+    """Publishes anew where nothing was wrong. Raises IllegalState where something published is taken back."""
+    with acting(claim, actor=actor, action=Action.AMEND) as act:
+        _pass_gate(act, actor)
+        _set_public_form(act, public_location_radius_m)
+        before = standing_publication(act.claim)
+        wrong = lowered_or_altered(face_of(act.claim), before) if before else []
+        if wrong:
+            raise IllegalState(
+                f"This is no amendment: {' '.join(wrong)} Correct it instead.",
+                code="must_correct",
+                allowed_actions=[Action.CORRECT, Action.HOLD, Action.WITHDRAW],
+            )
+        return _published(act, ChangeKind.AMENDED, reason=reason, internal_reason=internal_reason)
+
+
+def correct(
+    claim: Claim,
+    *,
+    actor: Person,
+    reason: str,
+    cause: Cause = Cause.ERROR,
+    internal_reason: str = "",
+    public_location_radius_m: float | None = None,
+) -> Publication:
+    """Publishes anew and says what was."""
+    with acting(claim, actor=actor, action=Action.CORRECT) as act:
+        _pass_gate(act, actor)
+        _set_public_form(act, public_location_radius_m)
+        return _published(act, ChangeKind.CORRECTED, reason=reason, cause=cause, internal_reason=internal_reason)
+
+
+def hold(claim: Claim, *, actor: Person, reason: str, internal_reason: str = "") -> Publication | None:
+    """Stops a publication that is to come, or takes what is public off show for a while.
+
+    None where nothing was public.
+    """
+    with acting(claim, actor=actor, action=Action.HOLD) as act:
+        was_public = act.claim.stage == Stage.PUBLISHED
+        _cancel_embargo(act.claim)
+        act.move_to(Stage.HELD)
+        if not was_public:
+            _say(act, reason, internal_reason)
+            return None
+        publication = notice(act.claim, kind=ChangeKind.HELD, at=act.at, reason=reason, cause=None)
+        _note(act, publication, internal_reason)
+        return publication
+
+
+def release(claim: Claim, *, actor: Person, reason: str, internal_reason: str = "") -> Publication | None:
+    """Ends a hold: what was public is on show again as it stood; what was not awaits sign-off."""
+    with acting(claim, actor=actor, action=Action.RELEASE) as act:
+        if standing_publication(act.claim) is None or act.claim.public.pubstatus != "withheld":
+            _say(act, reason, internal_reason)
+            open_entry = act.claim.queue_entries.open().exists()
+            act.move_to(Stage.QUEUED if open_entry else Stage.AWAITING_SIGNOFF)
+            return None
+        publication = show_again(act.claim, at=act.at, reason=reason)
+        act.move_to(Stage.PUBLISHED)
+        _note(act, publication, internal_reason)
+        return publication
+
+
+def withdraw(
+    claim: Claim, *, actor: Person, reason: str, cause: Cause = Cause.ERROR, internal_reason: str = ""
+) -> Publication:
+    """Takes a publication back for good. For safety, privacy or law every earlier version is suppressed."""
+    with acting(claim, actor=actor, action=Action.WITHDRAW) as act:
+        cancel_queue_entry(act.claim, at=act.at)
+        publication = notice(act.claim, kind=ChangeKind.WITHDRAWN, at=act.at, reason=reason, cause=cause)
+        act.move_to(Stage.WITHDRAWN)
+        act.data["cause"] = cause.value
+        _note(act, publication, internal_reason)
+        return publication
+
+
+def due_embargoes() -> list[ScheduledPublication]:
+    """Embargoes that have ended."""
+    return list(
+        ScheduledPublication.objects.filter(
+            state=ScheduledPublication.WAITING, due_at__lte=timezone.now()
+        ).select_related("by")[:100]
+    )
+
+
+def _pass_gate(act: Act, approver: Person) -> None:
+    blockers = gate(act.claim, approver)
+    if blockers:
+        raise IllegalState(" ".join(blocker.detail for blocker in blockers), code="gate_closed", blockers=blockers)
+
+
+def _set_public_form(act: Act, radius_m: float | None, headline: str = "") -> None:
+    changes: dict[str, Any] = {}
+    if radius_m is not None:
+        changes["public_radius_m"] = radius_m
+    if headline:
+        changes["headline"] = headline
+    if changes:
+        Claim.objects.filter(pk=act.claim.pk).update(**changes)
+        act.claim.refresh_from_db(fields=list(changes))
+        act.data["public_radius_m"] = act.claim.public_radius_m
+
+
+def _cancel_embargo(claim: Claim) -> None:
+    claim.schedules.filter(state=ScheduledPublication.WAITING).update(state=ScheduledPublication.CANCELLED)
+
+
+def _published(
+    act: Act, kind: ChangeKind, *, reason: str = "", cause: Cause | None = None, internal_reason: str = ""
+) -> Publication:
+    face = face_of(act.claim)
+    publication = publish_face(
+        face,
+        kind=kind,
+        line=line_of(face).text,
+        line_long=line_of(face, form="long").text,
+        at=act.at,
+        reason=reason,
+        cause=cause,
+    )
+    _note(act, publication, internal_reason)
+    return publication
+
+
+def _note(act: Act, publication: Publication, internal_reason: str) -> None:
+    act.data |= {"publication": publication.pk, "version": publication.version, "content": publication.body}
+    if internal_reason:
+        act.data["internal_reason"] = Body.objects.keep(internal_reason)
+
+
+def _say(act: Act, reason: str, internal_reason: str) -> None:
+    act.data["reason"] = Body.objects.keep(reason)
+    if internal_reason:
+        act.data["internal_reason"] = Body.objects.keep(internal_reason)

@@ -1,0 +1,259 @@
+"""Reviews: verdicts recorded under a lease, submitted as a whole, and the notes beside them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Max
+
+from claims.dates import ClaimedDate, relate
+from claims.errors import FieldError, IllegalState, InvalidInput, NotAllowed
+from claims.intake import in_zone_of
+from claims.models import Body, Claim, MediaItem, Person
+from claims.places import Place, relate_places
+from claims.vocabulary import Dimension, Relation, ReviewKind, Role, Stage, Status
+from verification.domain.rollup import applies_to
+from verification.domain.transitions import Action
+from verification.models import FindingRow, Note, NoteStrike, QueueEntry, Review, Verdict
+from verification.services import queue
+from verification.services.acting import acting, roles_of
+from verification.services.examination import claimed_date_of, claimed_place_of
+from verification.services.standing import disagreements, refresh, standing
+
+NEEDS_BASIS = frozenset({Status.VERIFIED, Status.CONTRADICTED})
+
+
+@dataclass(frozen=True)
+class NewVerdict:
+    """A decision as it is given. `media` None = every item that the dimension applies to, or the claim."""
+
+    dimension: Dimension
+    status: Status
+    reason: str = ""
+    media: uuid.UUID | None = None
+    interim: bool = False
+    basis: Sequence[Mapping[str, Any]] = ()
+    value: Place | ClaimedDate | None = None
+    relation: Relation | None = None
+    credibility: int | None = None
+
+
+def record_verdict(claim: Claim, *, actor: Person, lease_token: str, new: NewVerdict) -> list[Verdict]:
+    """Records a decision in the actor's open review, written out one by one for every target.
+
+    Raises InvalidInput for what a verdict lacks, LeaseLost where the lease is not the actor's any more.
+    """
+    _check_form(new)
+    with acting(claim, actor=actor, action=Action.RECORD_VERDICT, lease_token=lease_token) as act:
+        _check_findings(act.claim, new)
+        review = _review_of(act.entry, actor)
+        seq = act.claim.verdicts.aggregate(last=Max("seq"))["last"] or 0
+        recorded = []
+        for target in _targets(act.claim, new):
+            seq += 1
+            value = _in_place(new.value, act.claim, target)
+            content = {
+                "reason": new.reason,
+                "basis": list(new.basis),
+                "value": value.as_json() if value else None,
+            }
+            recorded.append(
+                Verdict.objects.create(
+                    claim=act.claim,
+                    review=review,
+                    media=target,
+                    dimension=new.dimension.value,
+                    status=new.status.value,
+                    interim=new.interim,
+                    relation=_relation(new, value, act.claim, target).value,
+                    credibility=new.credibility,
+                    body=Body.objects.keep_json(content),
+                    by=actor,
+                    at=act.at,
+                    seq=seq,
+                )
+            )
+        act.data["verdicts"] = [
+            {
+                "id": one.pk,
+                "review": review.pk,
+                "media": one.media_id,
+                "dimension": one.dimension,
+                "status": one.status,
+                "interim": one.interim,
+                "relation": one.relation,
+                "content": one.body,
+            }
+            for one in recorded
+        ]
+    return recorded
+
+
+def submit_review(claim: Claim, *, actor: Person, lease_token: str) -> Claim:
+    """Ends the actor's review: its verdicts count from now on.
+
+    A second review follows where the policy asks for one, an adjudication where two reviews disagree.
+    """
+    with acting(claim, actor=actor, action=Action.SUBMIT, lease_token=lease_token) as act:
+        review = _review_of(act.entry, actor)
+        if not any(
+            verdict.review_id == review.pk for verdict in standing(act.claim, draft=True).verdicts.values()
+        ):
+            raise IllegalState(
+                "Nothing is decided in this review. Record a verdict, or skip or release the claim.",
+                code="nothing_decided",
+            )
+        review.state = Review.SUBMITTED
+        review.submitted_at = act.at
+        review.save(update_fields=["state", "submitted_at"])
+        if act.entry is not None:
+            queue.finish_entry(act.entry, actor, at=act.at)
+        refresh(act.claim)
+        act.data["review"] = review.pk
+        following = _following(act.claim, review)
+        if following is not None:
+            barred = () if following == ReviewKind.ADJUDICATION else (actor.pk,)
+            queue.open_queue_entry(act.claim, kind=following, review_round=review.round, barred=barred)
+        if act.claim.stage in {Stage.QUEUED, Stage.IN_REVIEW}:
+            act.move_to(Stage.AWAITING_SIGNOFF if following is None else Stage.QUEUED)
+    return act.claim
+
+
+def add_note(
+    claim: Claim, *, actor: Person, body: str, dimension: Dimension | None = None, media: uuid.UUID | None = None
+) -> Note:
+    """Leaves a remark on a claim, one of its media items or a dimension."""
+    with acting(claim, actor=actor, action=Action.NOTE) as act:
+        note = Note.objects.create(
+            claim=act.claim,
+            media=_item(act.claim, media),
+            dimension=dimension.value if dimension else "",
+            body=Body.objects.keep(body),
+            by=actor,
+            at=act.at,
+        )
+        act.data |= {"note": note.pk, "content": note.body}
+    return note
+
+
+def strike_note(note: Note, *, actor: Person) -> Note:
+    """Strikes a note out, for its author or an editor; it stays readable."""
+    with acting(note.claim, actor=actor, action=Action.NOTE) as act:
+        if note.by_id != actor.pk and not roles_of(actor, act.claim) & {Role.EDITOR, Role.ADMIN}:
+            raise NotAllowed("Only its author or an editor may strike a note.")
+        if NoteStrike.objects.filter(note=note).exists():
+            raise IllegalState("This note is struck already.", code="already_struck")
+        NoteStrike.objects.create(note=note, by=actor, at=act.at)
+        act.data["struck"] = note.pk
+    return Note.objects.select_related("strike", "by", "body").get(pk=note.pk)
+
+
+def _check_form(new: NewVerdict) -> None:
+    errors = []
+    if new.status != Status.NOT_CHECKED and not new.reason.strip():
+        errors.append(FieldError("/reason", "Say why: a verdict is published with its reason behind it.", "required"))
+    if new.status in NEEDS_BASIS and not new.basis:
+        errors.append(
+            FieldError(
+                "/basis", f"'{new.status}' rests on something: give at least one method, or say 'unverified'.", "required"
+            )
+        )
+    if new.interim and new.status != Status.UNVERIFIED:
+        errors.append(FieldError("/interim", "Only 'unverified' can be interim.", "interim"))
+    if new.status == Status.VERIFIED and new.relation == Relation.DIFFERS:
+        errors.append(
+            FieldError("/relation", "'verified' never goes with a value that differs. Say 'contradicted'.", "differs")
+        )
+    if new.media is not None and new.dimension == Dimension.MOTIVATION:
+        errors.append(FieldError("/media", "The motivation is of the claim, not of a media item.", "target"))
+    if errors:
+        raise InvalidInput(errors)
+
+
+def _check_findings(claim: Claim, new: NewVerdict) -> None:
+    for index, part in enumerate(new.basis):
+        finding = part.get("finding")
+        if finding and not FindingRow.objects.filter(pk=finding, run__media__claim=claim).exists():
+            raise InvalidInput(
+                FieldError(f"/basis/{index}/finding", "This claim's media have no finding of this id.", "unknown")
+            )
+
+
+def _review_of(entry: QueueEntry | None, actor: Person) -> Review:
+    review = Review.objects.filter(entry=entry, reviewer=actor, state=Review.OPEN).first() if entry else None
+    if review is None:
+        raise IllegalState("Your review of this claim is closed. Lease the claim again.", code="review_closed")
+    return review
+
+
+def _item(claim: Claim, media: uuid.UUID | None) -> MediaItem | None:
+    if media is None:
+        return None
+    item = claim.media.filter(pk=media).first()
+    if item is None:
+        raise InvalidInput(FieldError("/media", "This claim has no media item of this id.", "unknown"))
+    return item
+
+
+def _targets(claim: Claim, new: NewVerdict) -> list[MediaItem | None]:
+    if new.media is not None:
+        return [_item(claim, new.media)]
+    items: list[MediaItem | None] = list(claim.media.all())
+    return items if applies_to(new.dimension, bool(items)) == "media" else [None]
+
+
+def _in_place(
+    value: Place | ClaimedDate | None, claim: Claim, item: MediaItem | None
+) -> Place | ClaimedDate | None:
+    if isinstance(value, ClaimedDate):
+        return in_zone_of(value, claimed_place_of(item or MediaItem(claim=claim)))
+    return value
+
+
+def _relation(
+    new: NewVerdict, value: Place | ClaimedDate | None, claim: Claim, item: MediaItem | None
+) -> Relation:
+    """How the established value stands to the claimed one.
+
+    Where both are drawn or dated we reckon it ourselves; of places known by name the person's word stands.
+    Raises InvalidInput where `verified` would go with a value that differs.
+    """
+    # An item that is not stored stands for the claim itself, so that one reading serves both.
+    subject = item or MediaItem(claim=claim)
+    place, date = claimed_place_of(subject), claimed_date_of(subject)
+    relation = new.relation
+    if isinstance(value, Place):
+        firm = value.has_point and place is not None and place.has_point
+        if firm or relation is None:
+            relation = relate_places(value, place)
+    elif value is not None:
+        relation = relate(value, date)
+    elif relation is None:
+        claimed = place if new.dimension == Dimension.LOCATION else date
+        by_status = {Status.VERIFIED: Relation.MATCHES, Status.CONTRADICTED: Relation.DIFFERS}
+        speaks = claimed is not None and new.dimension in {Dimension.LOCATION, Dimension.DATE}
+        relation = by_status.get(new.status, Relation.NOTHING_CLAIMED) if speaks else Relation.NOTHING_CLAIMED
+    if new.status == Status.VERIFIED and relation == Relation.DIFFERS:
+        raise InvalidInput(
+            FieldError(
+                "/value",
+                "'verified' never goes with a value that differs from what is claimed. Say 'contradicted', give a "
+                "value within the claimed one, or say by 'relation' how a place known by name stands to it.",
+                "differs",
+            )
+        )
+    return relation
+
+
+def _following(claim: Claim, submitted: Review) -> ReviewKind | None:
+    kinds = set(
+        claim.reviews.filter(round=submitted.round, state=Review.SUBMITTED).values_list("kind", flat=True)
+    )
+    if claim.desk.policy.second_review and ReviewKind.SECOND not in kinds:
+        return ReviewKind.SECOND
+    if disagreements(claim) and ReviewKind.ADJUDICATION not in kinds:
+        return ReviewKind.ADJUDICATION
+    return None

@@ -1,0 +1,191 @@
+"""What stands of a claim: verdicts resolved, rolled up, and handed over for its public face and its line."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F, Q
+
+from claims.errors import Blocker
+from claims.models import Claim, MediaItem
+from claims.projection import Assessed, Assessment, PublicFace, PublicTarget, public_face
+from claims.vocabulary import Dimension, ReviewKind, Status
+from verification.domain import rollup
+from verification.domain.status_line import Decision, Form, LineItem, LineRefused, compile_line
+from verification.models import DimensionStatus, Review, Verdict
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The verdict that speaks, by target (media id, None = claim) and dimension, and the roll-up of each."""
+
+    verdicts: Mapping[tuple[uuid.UUID | None, Dimension], Verdict]
+    targets: Mapping[Dimension, Sequence[uuid.UUID | None]]
+
+    def status_of(self, target: uuid.UUID | None, dimension: Dimension) -> Status:
+        verdict = self.verdicts.get((target, dimension))
+        return Status(verdict.status) if verdict else Status.NOT_CHECKED
+
+    def status(self, dimension: Dimension) -> Status:
+        return rollup.roll_up([self.status_of(target, dimension) for target in self.targets[dimension]])
+
+    def counts(self, dimension: Dimension) -> dict[Status, int]:
+        return rollup.counts([self.status_of(target, dimension) for target in self.targets[dimension]])
+
+    def of(self, dimension: Dimension) -> list[Verdict]:
+        """The verdicts that speak for a dimension, in the order of its targets."""
+        found = (self.verdicts.get((target, dimension)) for target in self.targets[dimension])
+        return [verdict for verdict in found if verdict is not None]
+
+    @property
+    def decided(self) -> bool:
+        return any(verdict.status != Status.NOT_CHECKED for verdict in self.verdicts.values())
+
+
+def open_review(claim: Claim) -> Review | None:
+    """The review under way: the holder's, else the one that was worked on last."""
+    open_reviews = claim.reviews.filter(state=Review.OPEN, entry__state__in=["waiting", "leased"])
+    holders = open_reviews.filter(reviewer_id=F("entry__holder_id")).first()
+    return holders or open_reviews.order_by("-opened_at").first()
+
+
+def standing(claim: Claim, *, draft: bool = False) -> Standing:
+    """What stands of a claim; `draft` counts the open review's verdicts too."""
+    wanted = Q(review__state=Review.SUBMITTED)
+    under_way = open_review(claim) if draft else None
+    if under_way is not None:
+        wanted |= Q(review=under_way)
+    verdicts = {
+        verdict.pk: verdict
+        for verdict in claim.verdicts.filter(wanted).select_related("review", "body", "by").order_by("seq")
+    }
+    given = [
+        rollup.GivenVerdict(
+            target=verdict.media_id,
+            dimension=Dimension(verdict.dimension),
+            review_kind=ReviewKind(verdict.review.kind),
+            round=verdict.review.round,
+            submitted=verdict.review.state == Review.SUBMITTED,
+            recorded_seq=verdict.seq,
+            status=Status(verdict.status),
+            id=verdict.pk,
+        )
+        for verdict in verdicts.values()
+    ]
+    spoken = {subject: verdicts[one.id] for subject, one in rollup.effective(given, draft=draft).items()}  # type: ignore[index]
+    media = list(claim.media.values_list("pk", flat=True))
+    return Standing(spoken, {dimension: _targets(dimension, media, spoken) for dimension in Dimension})  # type: ignore[arg-type]
+
+
+def disagreements(claim: Claim) -> list[Dimension]:
+    """Dimensions on which a second review differs from the first and nobody has settled it."""
+    given = [
+        rollup.GivenVerdict(
+            target=verdict.media_id,
+            dimension=Dimension(verdict.dimension),
+            review_kind=ReviewKind(verdict.review.kind),
+            round=verdict.review.round,
+            submitted=True,
+            recorded_seq=verdict.seq,
+            status=Status(verdict.status),
+        )
+        for verdict in claim.verdicts.filter(review__state=Review.SUBMITTED).select_related("review")
+    ]
+    found = {dimension for _, dimension in rollup.disagreements(given)}
+    return [dimension for dimension in Dimension if dimension in found]
+
+
+def refresh(claim: Claim) -> None:
+    """Keeps the submitted statuses beside the claim, to filter and list by."""
+    now = standing(claim)
+    for dimension in Dimension:
+        DimensionStatus.objects.update_or_create(
+            claim=claim,
+            dimension=dimension.value,
+            defaults={
+                "status": now.status(dimension).value,
+                "counts": {status.value: number for status, number in now.counts(dimension).items()},
+            },
+        )
+
+
+def face_of(claim: Claim, *, draft: bool = False) -> PublicFace:
+    """The public face that a claim has now, or would have with its open review submitted."""
+    now = standing(claim, draft=draft)
+    items = {item.pk: item for item in claim.media.all()}
+    decisions: dict[tuple[Dimension, MediaItem | None], Assessed] = {}
+    for dimension, targets in now.targets.items():
+        for target in targets:
+            verdict = now.verdicts.get((target, dimension))
+            content: dict[str, Any] = verdict.content if verdict else {"basis": (), "value": None}
+            decisions[dimension, items[target] if target else None] = Assessed(
+                status=now.status_of(target, dimension),
+                interim=bool(verdict and verdict.interim),
+                value=content["value"],
+                basis=content["basis"],
+            )
+    return public_face(
+        claim,
+        Assessment(
+            statuses={dimension: now.status(dimension) for dimension in Dimension},
+            counts={dimension: now.counts(dimension) for dimension in Dimension},
+            decisions=decisions,
+            required=frozenset(claim.desk.policy.required),
+            public_radius_m=claim.public_radius_m,
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class Line:
+    """The status line of a face, or what stands in its way."""
+
+    text: str | None
+    blockers: tuple[Blocker, ...] = ()
+
+
+def line_of(face: PublicFace, *, form: Form = "short", language: str = "en") -> Line:
+    """Compiles the line from public values only."""
+    try:
+        text = compile_line(
+            house=face.house,
+            items=[_line_item(target) for target in face.items],
+            claim=_line_item(face.itself),
+            required=set(face.required),
+            form=form,
+            language=language,
+        )
+    except LineRefused as refused:
+        return Line(None, tuple(refused.blockers))
+    return Line(text)
+
+
+def _line_item(target: PublicTarget) -> LineItem:
+    return LineItem(
+        kind=target.kind,
+        number=target.media.position if target.media else 0,
+        claimed_place=target.claimed_place,
+        claimed_date=target.claimed_date,
+        decisions={
+            dimension: Decision(decided.status, decided.interim, decided.place or decided.date, decided.phrases)
+            for dimension, decided in target.decisions.items()
+        },
+    )
+
+
+def _targets(
+    dimension: Dimension,
+    media: Sequence[uuid.UUID],
+    spoken: Mapping[tuple[uuid.UUID | None, Dimension], Verdict],
+) -> list[uuid.UUID | None]:
+    if rollup.applies_to(dimension, bool(media)) == "media":
+        return list(media)
+    if dimension == Dimension.STATEMENT:
+        of_media = [item for item in media if (item, dimension) in spoken]
+        if of_media and (None, dimension) not in spoken:
+            return list(of_media)
+        return [None, *of_media]
+    return [None]

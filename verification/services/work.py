@@ -1,0 +1,74 @@
+"""Which kinds of job there are, and the loop that sees to it that none is forgotten."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from claims.errors import StetError
+from claims.models import IdempotencyKey
+from claims.vocabulary import JobKind
+from verification import dispatch
+from verification.models import Heartbeat, Job
+from verification.services import capture, erasure, examination, jobs, publication, queue
+
+log = structlog.get_logger(__name__)
+
+HANDLERS = {
+    JobKind.CAPTURE: jobs.Handler(capture.work, capture.give_up),
+    JobKind.EXAMINE: jobs.Handler(examination.work, examination.give_up),
+}
+HEARTBEAT = "reconcile"
+RING_AGAIN_SECONDS = 10
+"""How long a ring may go unheard before it is repeated."""
+
+KEEP_ANSWERS = timedelta(hours=24)
+
+
+def run_job(job_id: uuid.UUID) -> bool:
+    """Does a job if it is there to be done; what workers and the loop call."""
+    return jobs.run(job_id, HANDLERS)
+
+
+def reconcile() -> int:
+    """One round: rings for what is due, gives back expired leases, ends embargoes; returns how many jobs it saw.
+
+    Where no broker answers it does one job itself, so that the rest of the round is never late for long.
+    """
+    beat()
+    queue.expire_leases()
+    for scheduled in publication.due_embargoes():
+        try:
+            publication.publish_scheduled(scheduled)
+        except StetError as error:
+            log.warning("embargo.not_ended", scheduled=str(scheduled.pk), code=error.code)
+    erasure.finish_erasures()
+    IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEEP_ANSWERS).delete()
+    waiting = list(jobs.due()[:500])
+    if not waiting:
+        return 0
+    if dispatch.broker_answers():
+        unheard = timezone.now() - timedelta(seconds=RING_AGAIN_SECONDS)
+        for job in waiting:
+            if (job.rung_at is None or job.rung_at < unheard) and dispatch.ring_now(job.pk):
+                Job.objects.filter(pk=job.pk).update(rung_at=timezone.now())
+    else:
+        run_job(waiting[0].pk)
+    return len(waiting)
+
+
+def beat() -> None:
+    """Says that the loop is alive."""
+    with transaction.atomic():
+        Heartbeat.objects.update_or_create(name=HEARTBEAT, defaults={"at": timezone.now()})
+
+
+def seconds_since_beat() -> float | None:
+    """How long ago the loop was last alive; None if it never was."""
+    at = Heartbeat.objects.filter(name=HEARTBEAT).values_list("at", flat=True).first()
+    return None if at is None else (timezone.now() - at).total_seconds()
+
