@@ -18,7 +18,7 @@ PREPARE = found="$$($(FIND_PYTHON))"; \
 	"$$found" scripts/venv.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-pg check bench soak screenshots lock venv venv-dev
+.PHONY: help run demo test test-pg check schema lock venv venv-dev
 
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 - \2/p' Makefile
@@ -38,14 +38,8 @@ test-pg: venv-dev ## the tests that touch the database, on a PostgreSQL brought 
 check: venv-dev ## linters and types only
 	@exec $(VENV)/python scripts/test.py --check
 
-bench: venv-dev ## how fast it is here
-	@exec $(VENV)/python -m benchmarks
-
-soak: venv-dev ## the long runs: kills, races, tampers
-	@exec $(VENV)/python -m benchmarks.soak
-
-screenshots: venv-dev ## the pictures in docs/
-	@exec $(VENV)/python scripts/screenshots.py
+schema: venv-dev ## write the kept OpenAPI document anew; look at its diff
+	@exec $(VENV)/python manage.py spectacular --file docs/openapi.yaml --validate --fail-on-warn
 
 lock: venv-dev ## compile requirements*.txt from the short lists in requirements*.in
 	@$(VENV)/uv pip compile -q --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from claims.dates import ClaimedDate
+from claims.dates import ClaimedDate, say_date
 from claims.models import Claim, MediaItem
 from claims.places import Place, snapped
-from claims.vocabulary import Dimension, MediaKind, Status
+from claims.vocabulary import Dimension, MediaKind, Method, Status
 
 
 @dataclass(frozen=True)
@@ -119,10 +119,17 @@ def _decision(dimension: Dimension, assessed: Assessed, radius: float | None) ->
         interim=assessed.interim,
         place=_public_place(assessed.value, radius) if is_place else None,
         date=ClaimedDate.from_json(assessed.value) if is_date and assessed.value else None,
-        phrases=tuple(
-            str(part["phrase"]) for part in assessed.basis if part.get("public") and part.get("phrase")
-        ),
+        phrases=tuple(phrase for part in assessed.basis if part.get("public") and (phrase := _phrase(part))),
     )
+
+
+def _phrase(part: Mapping[str, Any]) -> str:
+    """The words that a public part of a basis may be printed with; a dated archived copy speaks for itself."""
+    if part.get("phrase"):
+        return str(part["phrase"])
+    if part["method"] == Method.ARCHIVED_COPY and part.get("reference_date"):
+        return f"a copy was online by {say_date(ClaimedDate.from_json(part['reference_date']))}"
+    return ""
 
 
 def _public_place(stored: Mapping[str, Any] | None, radius: float | None) -> Place | None:

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import connection
 
 from claims.dates import ClaimedDate, relate
-from claims.models import Body, Claim, PublicClaim, Publication, Source
+from claims.models import Body, Claim, Publication, PublicClaim, Source
 from claims.places import Place, relate_places
 from claims.projection import PublicFace, PublicTarget
 from claims.vocabulary import Cause, ChangeKind, Dimension, PubStatus, Relation, Status

@@ -44,7 +44,7 @@ TITLES = {
 }
 
 
-def problem_response(error: Exception, context: Mapping[str, Any]) -> Response | None:
+def problem_response(error: Exception, context: Mapping[str, Any]) -> Response | None:  # noqa: ARG001
     """The answer to an error; None for a fault of ours, which is logged and answered by `server_error`."""
     problem = _problem(error)
     if problem is None:
@@ -59,7 +59,7 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> Response |
     return response
 
 
-def _problem(error: Exception) -> tuple[int, dict[str, Any]] | None:
+def _problem(error: Exception) -> tuple[int, dict[str, Any]] | None:  # noqa: PLR0911  a table of kinds
     if isinstance(error, errors.StetError):
         status = next(status for kind, status in STATUS if isinstance(error, kind))
         return status, _members(status, error.code, error.detail, error.title) | error.extra()

@@ -1,4 +1,4 @@
-"""Makes small synthetic films and photos for the demo and the tests: drawn here, and marked as such throughout."""
+"""Makes small synthetic films and photos for the demo and the tests, and marks them as such."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def make_video(
 ) -> Path:
     """Writes an MP4 (H.264 and AAC) that browsers play, with a quiet tone and `lines` drawn on it.
 
-    `created_at` (aware) becomes the movie header's creation time; None leaves it unset. `location` is latitude
-    and longitude in WGS 84 degrees, as phones record it. The same arguments give the same bytes.
+    `created_at` (aware) becomes the movie header's creation time; None leaves it unset. `location` is
+    latitude and longitude in WGS 84 degrees, as phones record it. The same arguments give the same bytes.
     """
     import av  # noqa: PLC0415 - a web process that imports this module should not load ffmpeg
 
@@ -45,6 +45,8 @@ def make_video(
             container.metadata["creation_time"] = created_at.astimezone(UTC).isoformat()
         if location is not None:
             container.metadata["location"] = f"{location[0]:+08.4f}{location[1]:+09.4f}/"
+        # PyAV's own types leave this one out.
+        from_image: Any = av.VideoFrame.from_image
         picture: Any = container.add_stream("libx264", rate=_FRAMES_PER_SECOND)
         picture.width, picture.height, picture.pix_fmt = size[0], size[1], "yuv420p"
         # One thread and a fixed preset, so that the bytes come out the same on any machine.
@@ -52,7 +54,7 @@ def make_video(
         sound: Any = container.add_stream("aac", rate=_SOUND_RATE)
         sound.codec_context.layout = "mono"
         for number, drawn in enumerate(_frames(lines, size, seconds * _FRAMES_PER_SECOND, seed)):
-            frame = av.VideoFrame.from_image(drawn)
+            frame = from_image(drawn)
             frame.pts, frame.time_base = number, Fraction(1, _FRAMES_PER_SECOND)
             container.mux(picture.encode(frame))
         container.mux(picture.encode(None))

@@ -82,10 +82,11 @@ def get(url: str, path: str) -> tuple[int, dict[str, Any]]:
     return response.status, body if isinstance(body, dict) else {}
 
 
-def _round_trip_ok(url: str) -> bool:
-    """True once the desk is ready and its loop has beaten."""
-    status, _body = get(url, "/readyz")
-    return status == 200
+def went_round(url: str, *, started: float, through: str) -> bool:
+    """Whether the desk is ready and, since `started` (monotonic), somebody `through` whom work goes was alive."""
+    status, body = get(url, "/readyz")
+    age = body.get("seconds_since_beat", {}).get(through)
+    return status == 200 and age is not None and age < time.monotonic() - started
 
 
 class Supervisor:
@@ -182,11 +183,12 @@ class Supervisor:
             if news:
                 say(news)
 
-    def wait_until_ready(self, url: str) -> None:
-        """Returns when the server answers and a job has gone round; refuses what won't come up."""
-        patience = time.monotonic() + READY_SECONDS
+    def wait_until_ready(self, url: str, *, through: str) -> None:
+        """Returns when the server answers and a message has gone round; refuses what won't come up."""
+        started = time.monotonic()
+        patience = started + READY_SECONDS
         healthy = False
-        while not (healthy and _round_trip_ok(url)):
+        while not (healthy and went_round(url, started=started, through=through)):
             self.look()
             weak = next((child for child in self.children if child.falls >= FALLS_BEFORE_READY), None)
             if weak:
@@ -194,7 +196,7 @@ class Supervisor:
                     f"{weak.name} does not stay up.\n{tail(weak.log)}\nIts log: {weak.log}", code=1
                 )
             if time.monotonic() > patience:
-                what = "No job went round" if healthy else "The server did not answer"
+                what = "No message went round" if healthy else "The server did not answer"
                 raise RefusedError(f"{what} within {READY_SECONDS:g} s. Logs: {self.logs}", code=1)
             self.ending.pause(0.05)
             healthy = healthy or get(url, "/healthz")[0] == 200
@@ -209,7 +211,7 @@ class Supervisor:
         if has_broker:
             self.child("worker", worker_command())
         self.child("reconcile", self.manage("reconcile", "--loop"))
-        self.wait_until_ready(url)
+        self.wait_until_ready(url, through="worker" if has_broker else "reconcile")
         write_up(self.data, {"url": url, **accounts})
         for line in announcement(url, accounts, self.data):
             say(line)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from claims.media import archive
 from verification import dispatch
-from verification.services.work import seconds_since_beat
+from verification.services import work
 
 BEAT_TOO_OLD_SECONDS = 60
 
@@ -27,12 +27,30 @@ def process_lives(request: HttpRequest) -> JsonResponse:  # noqa: ARG001  the fr
 @require_safe
 def is_ready(request: HttpRequest) -> JsonResponse:  # noqa: ARG001  the framework's signature
     """503 names what is missing: database, migrations, archive or reconcile. A lost broker only degrades."""
-    failing = _database() or ([] if archive_writable() else ["archive"]) + (_reconcile())
-    degraded = [] if dispatch.broker_answers() else ["broker"]
+    failing = _database()
+    ages = {} if failing else {name: work.seconds_since_beat(name) for name in (work.LOOP, work.WORKER)}
+    if not archive_writable():
+        failing.append("archive")
+    if ages and _is_late(ages[work.LOOP]):
+        failing.append("reconcile")
+    degraded = []
+    if not dispatch.broker_answers():
+        degraded.append("broker")
+    elif ages and _is_late(ages[work.WORKER]):
+        degraded.append("worker")
     return JsonResponse(
-        {"status": "unavailable" if failing else "ok", "failing": failing, "degraded": degraded},
+        {
+            "status": "unavailable" if failing else "ok",
+            "failing": failing,
+            "degraded": degraded,
+            "seconds_since_beat": ages,
+        },
         status=503 if failing else 200,
     )
+
+
+def _is_late(age_seconds: float | None) -> bool:
+    return age_seconds is None or age_seconds > BEAT_TOO_OLD_SECONDS
 
 
 def archive_writable() -> bool:
@@ -49,8 +67,3 @@ def _database() -> list[str]:
     except DatabaseError:
         return ["database"]
     return ["migrations"] if pending else []
-
-
-def _reconcile() -> list[str]:
-    age = seconds_since_beat()
-    return ["reconcile"] if age is None or age > BEAT_TOO_OLD_SECONDS else []

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import sys
 from typing import Any
 
@@ -12,6 +10,7 @@ from django.core.management import call_command
 
 from claims.models import Desk, Person
 from claims.vocabulary import Dimension, Role
+from config import demo
 from config.places import read_up
 from verification.services.accounts import ensure_desk, issue_account
 
@@ -25,11 +24,10 @@ def prepare() -> dict[str, Any]:
     desk = ensure_desk(
         "Demo desk",
         slug="demo",
-        house_name="Stet demo",
+        house_name="Reuters",
         required=frozenset({Dimension.LOCATION, Dimension.DATE}),
     )
-    if importlib.util.find_spec("verification.services.demo"):
-        importlib.import_module("verification.services.demo").seed()
+    demo.seed(desk)
     return accounts(read_up(settings.DATA_DIR), desk=desk)
 
 

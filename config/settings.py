@@ -9,7 +9,9 @@ import environ
 from csp.constants import NONE, SELF
 
 from config import env
+from config.logging import LOGGING, configure  # noqa: F401  Django reads LOGGING here
 
+configure()
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.text("STET_DATA", str(BASE_DIR / "var"))).resolve()
 
@@ -86,7 +88,6 @@ def _database(url: str) -> dict[str, Any]:
 DATABASES = {"default": _database(DATABASE_URL)}
 
 REDIS_URL = env.text("REDIS_URL")
-CELERY_BROKER_URL = REDIS_URL or None
 
 ARCHIVE_URL = env.text("STET_ARCHIVE_URL", str(DATA_DIR / "archive"))
 UPLOAD_DIR = DATA_DIR / "uploads"
@@ -110,6 +111,7 @@ TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 WHITENOISE_USE_FINDERS = True
 
 REST_FRAMEWORK: dict[str, Any] = {
@@ -135,6 +137,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "claims.api.schema.with_manners",
+    ],
 }
 
 CONTENT_SECURITY_POLICY = {

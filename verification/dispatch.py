@@ -12,7 +12,8 @@ from kombu.exceptions import OperationalError
 
 log = structlog.get_logger(__name__)
 
-TASK = "verification.tasks.run_job"
+RUN_JOB = "verification.tasks.run_job"
+BEAT = "verification.tasks.beat"
 
 
 def ring(job_id: uuid.UUID) -> None:
@@ -22,12 +23,21 @@ def ring(job_id: uuid.UUID) -> None:
 
 def ring_now(job_id: uuid.UUID) -> bool:
     """Tells the workers of a job; False where no broker answers."""
+    return _send(RUN_JOB, str(job_id))
+
+
+def ask_for_beat() -> bool:
+    """Asks some worker to say that it is alive."""
+    return _send(BEAT)
+
+
+def _send(task: str, *words: str) -> bool:
     if not settings.REDIS_URL:
         return False
     try:
-        current_app.signature(TASK, args=[str(job_id)]).apply_async(ignore_result=True)
+        current_app.signature(task, args=words).apply_async(ignore_result=True)
     except (OperationalError, OSError) as error:
-        log.warning("broker.unreachable", job_id=str(job_id), error=str(error))
+        log.warning("broker.unreachable", task=task, error=type(error).__name__)
         return False
     return True
 

@@ -23,7 +23,7 @@ _NOT_OF_CAPTURE = frozenset({"DateTime"})
 
 @dataclass(frozen=True)
 class Examined:
-    """All that was found of one file. `failure` says why there is no more where it could not be read whole."""
+    """All that was found of one file. `failure` says why there is no more."""
 
     sha256: str
     media: Media | None

@@ -13,3 +13,9 @@ from verification.services import work
 def run_job(job_id: str) -> None:
     """Does a job if nobody else has it."""
     work.run_job(uuid.UUID(job_id))
+
+
+@shared_task(name="verification.tasks.beat", ignore_result=True)
+def beat() -> None:
+    """Says that a worker is alive."""
+    work.beat(work.WORKER)

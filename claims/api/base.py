@@ -36,7 +36,9 @@ class PreconditionRequired(APIException):
 class KeyReused(APIException):
     status_code = 422
     default_code = "idempotency_key_reused"
-    default_detail = "This Idempotency-Key was used for another request. Use a fresh one for each new request."
+    default_detail = (
+        "This Idempotency-Key was used for another request. Use a fresh one for each new request."
+    )
 
 
 class StetView(APIView):
@@ -122,7 +124,9 @@ def idempotent(handler: Handler) -> Handler:
             )
         digest = _digest(request)
         person = caller(request)
-        IdempotencyKey.objects.filter(person=person, key=key, created_at__lt=timezone.now() - KEPT_FOR).delete()
+        IdempotencyKey.objects.filter(
+            person=person, key=key, created_at__lt=timezone.now() - KEPT_FOR
+        ).delete()
         try:
             with transaction.atomic():
                 kept = IdempotencyKey.objects.create(person=person, key=key, request_digest=digest)

@@ -60,12 +60,16 @@ class DateValueField(serializers.Field):  # type: ignore[type-arg]
     def to_internal_value(self, data: Any) -> ClaimedDate:
         timezone = None
         if isinstance(data, Mapping):
-            unknown = [str(name) for name in data if name not in {"edtf", "timezone", "not_before", "not_after"}]
+            unknown = [
+                str(name) for name in data if name not in {"edtf", "timezone", "not_before", "not_after"}
+            ]
             if unknown:
-                raise serializers.ValidationError({name: "There is no such field." for name in unknown})
+                raise serializers.ValidationError(dict.fromkeys(unknown, "There is no such field."))
             data, timezone = data.get("edtf"), data.get("timezone")
         if not isinstance(data, str) or not (timezone is None or isinstance(timezone, str)):
-            raise serializers.ValidationError('Give an EDTF date such as "2022-10-04", or {"edtf", "timezone"}.')
+            raise serializers.ValidationError(
+                'Give an EDTF date such as "2022-10-04", or {"edtf", "timezone"}.'
+            )
         try:
             return parse_date(data, timezone)
         except InvalidInput as error:

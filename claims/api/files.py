@@ -41,7 +41,9 @@ def ranged(request: Request, asset: Asset) -> HttpResponse:
             file.seek(start)
             body = file.read(end - start + 1)
     except FileNotFoundError as error:
-        raise Missing("The archive does not hold this original. Tell an admin: it may have to be restored.") from error
+        raise Missing(
+            "The archive does not hold this original. Tell an admin: it may have to be restored."
+        ) from error
     response = HttpResponse(body, status=200)
     if wants_part or len(body) < size:
         response.status_code = 206

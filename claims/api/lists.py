@@ -82,7 +82,12 @@ def _read_cursor(cursor: str | None, model: type[Model], column: str) -> dict[st
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         way, value, pk = orjson.loads(base64.urlsafe_b64decode(padded))
-        if way not in {"next", "previous"} or not isinstance(pk, str) or value is None or isinstance(value, bool):
+        if (
+            way not in {"next", "previous"}
+            or not isinstance(pk, str)
+            or value is None
+            or isinstance(value, bool)
+        ):
             raise ValueError(way)
         field: Any = model._meta.get_field(column)
         value = field.to_python(value)

@@ -78,7 +78,7 @@ class NDJSONParser(BaseParser):
         stream: IO[bytes],
         media_type: str | None = None,  # noqa: ARG002
         parser_context: Mapping[str, Any] | None = None,  # noqa: ARG002
-    ) -> list[Any]:
+    ) -> Any:
         values: list[Any] = []
         for number, line in enumerate(line for line in _read(stream).splitlines() if line.strip()):
             try:

@@ -22,7 +22,7 @@ from claims.api.lists import paged
 from claims.api.rendering import dumps
 from claims.api.schema import page_of, schema_of
 from claims.errors import FieldError, Gone, IllegalState, InvalidInput, Missing
-from claims.models import ChangeHead, PublicClaim, Publication
+from claims.models import ChangeHead, Publication, PublicClaim
 from claims.models.publications import PublicClaimQuerySet
 from claims.vocabulary import ChangeKind, Dimension, PubStatus, Scope, Status
 
@@ -60,11 +60,15 @@ class PublishedList(PublicView):
 
 
 def _shown(row: PublicClaim) -> dict[str, Any]:
-    return row.latest.rendered or {"claim": str(row.claim_id), "version": row.latest.version, "suppressed": True}
+    return row.latest.rendered or {
+        "claim": str(row.claim_id),
+        "version": row.latest.version,
+        "suppressed": True,
+    }
 
 
 def _narrowed(rows: PublicClaimQuerySet, request: Request) -> PublicClaimQuerySet:
-    for name, value in request.query_params.items():
+    for name, value in request.query_params.dict().items():
         if "\x00" in value:
             raise InvalidInput(FieldError(name, "Text can't hold the character U+0000.", "nul"))
         if name in set(Dimension):
@@ -87,7 +91,9 @@ def _moment(name: str, value: str) -> datetime:
     except ValueError:
         found = None
     if found is None or found.tzinfo is None:
-        raise InvalidInput(FieldError(name, "Give an RFC 3339 time with its zone: 2022-10-04T12:00:00Z.", "time"))
+        raise InvalidInput(
+            FieldError(name, "Give an RFC 3339 time with its zone: 2022-10-04T12:00:00Z.", "time")
+        )
     return found
 
 
@@ -109,7 +115,8 @@ class PublishedDetail(PublicView):
             raise Missing("There was no such publication of this claim.")
         if wanted.version <= public.suppressed_through or wanted.rendered is None:
             raise Gone(
-                "This version was withdrawn and is not shown any more.", notice=_bare(wanted) | {"suppressed": True}
+                "This version was withdrawn and is not shown any more.",
+                notice=_bare(wanted) | {"suppressed": True},
             )
         if wanted.kind == ChangeKind.WITHDRAWN:
             raise Gone("This was withdrawn.", notice=wanted.rendered)
@@ -117,7 +124,9 @@ class PublishedDetail(PublicView):
 
     @staticmethod
     def _wanted(request: Request, public: PublicClaim) -> Publication | None:
-        versions = Publication.objects.filter(claim=public.claim_id).select_related("body").order_by("-version")
+        versions = (
+            Publication.objects.filter(claim=public.claim_id).select_related("body").order_by("-version")
+        )
         if "version" in request.query_params:
             given = request.query_params["version"]
             if not (given.isascii() and given.isdecimal() and len(given) < 10):

@@ -92,7 +92,7 @@ def _media_in(arriving: archive.Arriving, *, said: str) -> Sniffed:
         raise CaptureFailed("There is nothing in it: the file is empty.", code="empty_file")
     sniffed = sniff(arriving.head)
     if sniffed is None:
-        what = f" It calls itself {said.split(';')[0].strip()[:80]}." if said else ""
+        what = f" It calls itself {said.split(';', maxsplit=1)[0].strip()[:80]}." if said else ""
         raise CaptureFailed(
             f"It is not a video, photo, recording or PDF by its own bytes.{what} "
             "Give the address of the media file itself, or upload the file."

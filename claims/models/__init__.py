@@ -3,7 +3,7 @@ from claims.models.bodies import Body
 from claims.models.claims import Claim, RefCounter, Source, SourceLink
 from claims.models.desks import Desk, Membership, Person
 from claims.models.media import Asset, Capture, MediaItem
-from claims.models.publications import ChangeHead, PublicClaim, Publication
+from claims.models.publications import ChangeHead, Publication, PublicClaim
 
 __all__ = [
     "ApiKey",

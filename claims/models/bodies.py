@@ -38,8 +38,8 @@ class Body(Identified):
     Triggers refuse every other change (see verification.append_only).
     """
 
-    content = models.TextField(null=True)
-    salt = models.CharField(max_length=32, null=True)
+    content = models.TextField(null=True)  # noqa: DJ001  NULL is a tombstone, not an empty text
+    salt = models.CharField(max_length=32, null=True)  # noqa: DJ001  likewise
     commitment = models.CharField(max_length=64)
     created_at = models.DateTimeField(auto_now_add=True)
     redacted_at = models.DateTimeField(null=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.db import models
 
 from claims.models.base import Identified, PlainEncoder, word_field
@@ -11,12 +9,9 @@ from claims.models.bodies import Body
 from claims.models.desks import Desk, Person
 from claims.vocabulary import Priority, Reliability, SourceKind, SourceRole, Stage
 
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser
-
 
 class SourceQuerySet(models.QuerySet["Source"]):
-    def visible_to(self, person: Person | AnonymousUser) -> SourceQuerySet:
+    def visible_to(self, person: Person) -> SourceQuerySet:
         return self.filter(desk__in=Desk.objects.visible_to(person))
 
 
@@ -61,7 +56,7 @@ class Claimed(models.Model):
 
 
 class ClaimQuerySet(models.QuerySet["Claim"]):
-    def visible_to(self, person: Person | AnonymousUser) -> ClaimQuerySet:
+    def visible_to(self, person: Person) -> ClaimQuerySet:
         """The claims of the desks whose inner work the person may see."""
         return self.filter(desk__in=Desk.objects.visible_to(person))
 
@@ -86,7 +81,9 @@ class Claim(Identified, Claimed):
     filed_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     assignee = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="assigned_claims")
     headline = models.CharField(max_length=300, blank=True, default="")
-    public_radius_m = models.FloatField(null=True, help_text="Published places are known to no less than this")
+    public_radius_m = models.FloatField(
+        null=True, help_text="Published places are known to no less than this"
+    )
     duplicate_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="duplicates")
     revision = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 
 from claims.models.base import Identified, word_field
 from claims.vocabulary import Role
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser
 
 
 class Person(AbstractUser, Identified):
@@ -26,7 +22,7 @@ class Person(AbstractUser, Identified):
 
 
 class DeskQuerySet(models.QuerySet["Desk"]):
-    def visible_to(self, person: Person | AnonymousUser) -> DeskQuerySet:
+    def visible_to(self, person: Person) -> DeskQuerySet:
         """The desks whose inner work the person may see: not those where they are only a client."""
         return self.filter(
             pk__in=Membership.objects.filter(person_id=person.pk, role__in=STAFF).values("desk_id")
@@ -51,10 +47,10 @@ STAFF: tuple[str, ...] = (Role.FACT_CHECKER.value, Role.EDITOR.value, Role.ADMIN
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
-    def of_staff(self, person: Person | AnonymousUser) -> MembershipQuerySet:
+    def of_staff(self, person: Person) -> MembershipQuerySet:
         return self.filter(person_id=person.pk, role__in=STAFF)
 
-    def held_by(self, person: Person | AnonymousUser, roles: Iterable[str]) -> MembershipQuerySet:
+    def held_by(self, person: Person, roles: Iterable[str]) -> MembershipQuerySet:
         return self.filter(person_id=person.pk, role__in=list(roles))
 
 

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.db import models
 
 from claims.models.base import Identified, word_field
 from claims.models.claims import Claim, Claimed
 from claims.models.desks import Desk, Person
 from claims.vocabulary import CaptureState, Examination, MediaKind, Permission
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser
 
 
 class Asset(Identified):
@@ -31,7 +26,7 @@ class Asset(Identified):
 
 
 class MediaItemQuerySet(models.QuerySet["MediaItem"]):
-    def visible_to(self, person: Person | AnonymousUser) -> MediaItemQuerySet:
+    def visible_to(self, person: Person) -> MediaItemQuerySet:
         return self.filter(claim__desk__in=Desk.objects.visible_to(person))
 
 

@@ -45,7 +45,7 @@ def test_the_photo_carries_local_time_offset_and_position(tmp_path):
         make_photo(tmp_path / "x.jpg", lines=["Kherson"], taken_at=taken, gps=(46.6354, -32.6169)),
         media_type="image/jpeg",
     )
-    assert [(date.field, date.at) for date in facts.dates][0] == (
+    assert (facts.dates[0].field, facts.dates[0].at) == (
         "DateTimeOriginal",
         "2022-10-04T14:07:00+03:00",
     )

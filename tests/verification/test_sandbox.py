@@ -224,7 +224,8 @@ def test_a_child_that_answers_and_lingers_is_stopped(misbehave, photo):
 
 def test_the_memory_limit_stops_a_hog(misbehave, photo):
     misbehave(
-        'try:\n    held = bytearray(2 * 1024**3)\nexcept MemoryError:\n    print(\'{"failed": "decode_memory"}\')'
+        "try:\n    held = bytearray(2 * 1024**3)\n"
+        'except MemoryError:\n    print(\'{"failed": "decode_memory"}\')'
     )
     failed = failure(photo, "image/jpeg")
     assert (failed.code, failed.retriable) == ("decode_memory", False)
@@ -324,7 +325,10 @@ def test_the_engines_start_without_django_or_sockets():
 
 
 def test_the_childs_start_loads_no_decoder():
-    program = "import sys, verification.decoding.__main__\nprint([n for n in ('PIL', 'av', 'exifread', 'numpy') if n in sys.modules])"
+    program = (
+        "import sys, verification.decoding.__main__\n"
+        "print([name for name in ('PIL', 'av', 'exifread', 'numpy') if name in sys.modules])"
+    )
     said = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )

@@ -1,6 +1,6 @@
 """The status line: what PRODUCT.md prints, and what is refused."""
 
-# ruff: noqa: E501 a sentence is read on one line
+
 
 from __future__ import annotations
 

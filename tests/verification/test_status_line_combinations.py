@@ -1,6 +1,6 @@
 """Lines beyond the table of PRODUCT.md: what a wire agency's copy desk would pass."""
 
-# ruff: noqa: E501 a sentence is read on one line
+
 
 from __future__ import annotations
 

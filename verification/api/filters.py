@@ -48,7 +48,9 @@ def words(name: str, value: str, known: type[StrEnum]) -> list[str]:
     given = value.split(",")
     if unknown := [word for word in given if word not in known._value2member_map_]:
         raise InvalidInput(
-            FieldError(name, f"'{unknown[0]}' is none of: {', '.join(word.value for word in known)}.", "unknown_word")
+            FieldError(
+                name, f"'{unknown[0]}' is none of: {', '.join(word.value for word in known)}.", "unknown_word"
+            )
         )
     return given
 
@@ -59,7 +61,9 @@ def moment(name: str, value: str) -> datetime:
     except ValueError:
         found = None
     if found is None or found.tzinfo is None:
-        raise InvalidInput(FieldError(name, "Give an RFC 3339 time with its zone: 2022-10-04T12:00:00Z.", "time"))
+        raise InvalidInput(
+            FieldError(name, "Give an RFC 3339 time with its zone: 2022-10-04T12:00:00Z.", "time")
+        )
     return found
 
 
@@ -70,14 +74,18 @@ def box(name: str, value: str) -> tuple[float, float, float, float]:
     except ValueError:
         west, south, east, north = 0.0, 1.0, 0.0, -1.0
     if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90):
-        raise InvalidInput(FieldError(name, "Give west,south,east,north in degrees, such as 30,45,40,52.", "bbox"))
+        raise InvalidInput(
+            FieldError(name, "Give west,south,east,north in degrees, such as 30,45,40,52.", "bbox")
+        )
     return west, south, east, north
 
 
 def _by_dimension(dimension: Dimension) -> Narrow:
     def narrow(rows: ClaimQuerySet, value: str) -> ClaimQuerySet:
         wanted = words(dimension.value, value, Status)
-        found = DimensionStatus.objects.filter(claim=OuterRef("pk"), dimension=dimension.value, status__in=wanted)
+        found = DimensionStatus.objects.filter(
+            claim=OuterRef("pk"), dimension=dimension.value, status__in=wanted
+        )
         return rows.filter(Exists(found))
 
     return narrow
@@ -126,7 +134,9 @@ FILTERS: dict[str, Narrow] = {
     "has_contradiction": _with_contradiction,
     "due_before": _due_before,
     "claimed_after": lambda rows, value: rows.filter(claimed_not_after__gte=moment("claimed_after", value)),
-    "claimed_before": lambda rows, value: rows.filter(claimed_not_before__lte=moment("claimed_before", value)),
+    "claimed_before": lambda rows, value: rows.filter(
+        claimed_not_before__lte=moment("claimed_before", value)
+    ),
     "bbox": _in_box,
     "updated_after": lambda rows, value: rows.filter(updated_at__gt=moment("updated_after", value)),
     **{each.value: _by_dimension(each) for each in Dimension if each is not Dimension.SOURCE},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from claims.api.base import StrictSerializer
@@ -21,7 +22,14 @@ from claims.vocabulary import (
     Status,
 )
 
-TEXT = {"max_length": 20_000, "trim_whitespace": True}
+
+class TextField(serializers.CharField):
+    """A text of any use, up to 20,000 characters."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=20_000, **options)
+
+
 DECIDABLE = ("not_checked", "verified", "unverified", "contradicted", "not_applicable")
 
 
@@ -31,6 +39,22 @@ class NewSourceInput(StrictSerializer):
     url = serializers.URLField(max_length=2000, required=False)
 
 
+@extend_schema_field(
+    {
+        "oneOf": [
+            {"type": "string", "format": "uuid"},
+            {
+                "type": "object",
+                "required": ["name"],
+                "properties": {
+                    "name": {"type": "string", "maxLength": 200},
+                    "kind": {"enum": [kind.value for kind in SourceKind]},
+                    "url": {"type": "string", "format": "uri"},
+                },
+            },
+        ]
+    }
+)
 class SourceField(serializers.Field):  # type: ignore[type-arg]
     """A source by its id, or a new one by name and kind."""
 
@@ -42,10 +66,11 @@ class SourceField(serializers.Field):  # type: ignore[type-arg]
         return inner.validated_data
 
 
-class MediaInput(StrictSerializer):
-    url = MediaUrlField(max_length=4000)
+class MediaWords(StrictSerializer):
+    """What is said of a media item, however its bytes come."""
+
     kind = WordField(MediaKind, required=False)
-    caption = serializers.CharField(required=False, allow_blank=True, **TEXT)
+    caption = TextField(required=False, allow_blank=True)
     credit = serializers.CharField(required=False, allow_blank=True, max_length=300)
     account = serializers.CharField(required=False, allow_blank=True, max_length=300)
     claimed_date = DateValueField(required=False, allow_null=True)
@@ -54,18 +79,21 @@ class MediaInput(StrictSerializer):
     content_flags = serializers.ListField(child=WordField(ContentFlag), required=False, max_length=5)
 
 
-class UploadInput(MediaInput):
-    url = None  # type: ignore[assignment]
+class MediaInput(MediaWords):
+    url = MediaUrlField(max_length=4000)
+
+
+class UploadInput(MediaWords):
     file = serializers.FileField(allow_empty_file=True, max_length=500)
 
 
 class ClaimInput(StrictSerializer):
-    statement = serializers.CharField(**TEXT)
+    statement = TextField()
     language = LanguageField()
-    source = SourceField()
+    source = SourceField()  # type: ignore[assignment]
     claimed_date = DateValueField(required=False, allow_null=True)
     claimed_location = PlaceField(required=False, allow_null=True)
-    media = MediaInput(many=True, required=False, max_length=MAX_MEDIA)
+    media = serializers.ListField(child=MediaInput(), required=False, max_length=MAX_MEDIA)
     external_id = serializers.CharField(required=False, allow_null=True, max_length=200)
     priority = WordField(Priority, required=False)
     desk = serializers.CharField(required=False, max_length=60)
@@ -74,7 +102,7 @@ class ClaimInput(StrictSerializer):
 
 
 class ClaimChanges(StrictSerializer):
-    statement = serializers.CharField(required=False, **TEXT)
+    statement = TextField(required=False)
     language = LanguageField(required=False)
     claimed_date = DateValueField(required=False, allow_null=True)
     claimed_location = PlaceField(required=False, allow_null=True)
@@ -83,7 +111,7 @@ class ClaimChanges(StrictSerializer):
 
 
 class NoteInput(StrictSerializer):
-    body = serializers.CharField(**TEXT)
+    body = TextField()
     dimension = WordField(Dimension, required=False, allow_null=True)
     media = serializers.UUIDField(required=False, allow_null=True)
 
@@ -109,9 +137,9 @@ class VerdictInput(StrictSerializer):
         choices=DECIDABLE, error_messages={"invalid_choice": f"Use one of: {', '.join(DECIDABLE)}."}
     )
     media = serializers.UUIDField(required=False, allow_null=True)
-    reason = serializers.CharField(required=False, allow_blank=True, default="", **TEXT)
+    reason = TextField(required=False, allow_blank=True, default="")
     interim = serializers.BooleanField(required=False, default=False)
-    basis = BasisInput(many=True, required=False, max_length=50)
+    basis = serializers.ListField(child=BasisInput(), required=False, max_length=50)
     value = serializers.JSONField(required=False, allow_null=True, help_text="A place or a date")
     relation = WordField(Relation, required=False, allow_null=True)
     credibility = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=6)
@@ -136,7 +164,7 @@ class LeaseTokenInput(StrictSerializer):
 
 
 class ReasonInput(StrictSerializer):
-    reason = serializers.CharField(**TEXT)
+    reason = TextField()
 
 
 class DuplicateInput(ReasonInput):
@@ -145,7 +173,7 @@ class DuplicateInput(ReasonInput):
 
 class AssignInput(StrictSerializer):
     to = serializers.CharField(max_length=150, allow_null=True)
-    reason = serializers.CharField(required=False, allow_blank=True, default="", **TEXT)
+    reason = TextField(required=False, allow_blank=True, default="")
 
 
 class NextInput(StrictSerializer):
@@ -167,7 +195,7 @@ class PublishInput(StrictSerializer):
 
 
 class ChangeInput(ReasonInput):
-    internal_reason = serializers.CharField(required=False, allow_blank=True, **TEXT)
+    internal_reason = TextField(required=False, allow_blank=True)
 
 
 class AmendInput(ChangeInput):

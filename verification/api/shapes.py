@@ -224,7 +224,12 @@ class LeasedShape(TypedDict):
 
 
 def lease_shape(entry: QueueEntry | None) -> LeaseShape | None:
-    if entry is None or entry.holder is None or entry.lease_until is None or entry.lease_until <= timezone.now():
+    if (
+        entry is None
+        or entry.holder is None
+        or entry.lease_until is None
+        or entry.lease_until <= timezone.now()
+    ):
         return None
     return {"holder": entry.holder.username, "expires_at": entry.lease_until}
 
@@ -313,7 +318,11 @@ def finding_shape(row: FindingRow) -> FindingShape:
 
 
 def media_detail_shape(item: MediaItem) -> MediaDetailShape:
-    rows = FindingRow.objects.filter(run__media=item).select_related("run").order_by("run__check_slug", "position")
+    rows = (
+        FindingRow.objects.filter(run__media=item)
+        .select_related("run")
+        .order_by("run__check_slug", "position")
+    )
     by_dimension: dict[str, list[FindingShape]] = {}
     for row in rows:
         by_dimension.setdefault(row.dimension, []).append(finding_shape(row))
@@ -378,7 +387,9 @@ def claim_row_shape(claim: Claim) -> ClaimRowShape:
             for row in claim.dimension_statuses.all()
         },
         "media": [media_shape(item) for item in claim.media.all()],
-        "latest_version": max((publication.version for publication in claim.publications.all()), default=None),
+        "latest_version": max(
+            (publication.version for publication in claim.publications.all()), default=None
+        ),
     }
 
 
@@ -396,7 +407,10 @@ def claim_shape(claim: Claim, viewer: Person) -> ClaimShape:
 
 
 def filed_shape(claim: Claim, viewer: Person, duplicates: Iterable[PossibleDuplicate]) -> FiledShape:
-    return {**claim_shape(claim, viewer), "possible_duplicates": [duplicate_shape(found) for found in duplicates]}
+    return {
+        **claim_shape(claim, viewer),
+        "possible_duplicates": [duplicate_shape(found) for found in duplicates],
+    }
 
 
 def _blocker(said: dict[str, str]) -> BlockerShape:

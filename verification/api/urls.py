@@ -4,8 +4,6 @@ from django.urls import path
 
 from verification.api.views import claims, media, publication, queue, review
 
-CASE_ACTS = ("drop", "duplicate", "reopen", "request-recheck", "assign")
-
 urlpatterns = [
     path("claims/", claims.ClaimList.as_view()),
     path("claims/bulk/", claims.ClaimBulk.as_view()),
@@ -21,11 +19,8 @@ urlpatterns = [
     path("claims/<str:name>/history/", review.History.as_view()),
     path("claims/<str:name>/redact/", publication.Redact.as_view()),
     path("claims/<str:name>/legal-hold/", publication.LegalHolds.as_view()),
-    *(path(f"claims/<str:name>/{act}/", review.CaseAction.as_view(act=act)) for act in CASE_ACTS),
-    *(
-        path(f"claims/<str:name>/{act}/", publication.PublicationAction.as_view(act=act))
-        for act in publication.ACTS
-    ),
+    *(path(f"claims/<str:name>/{act}/", view.as_view()) for act, view in review.CASE_VIEWS.items()),
+    *(path(f"claims/<str:name>/{act}/", view.as_view()) for act, view in publication.VIEWS.items()),
     path("media/<uuid:media_id>/", media.MediaDetail.as_view()),
     path("media/<uuid:media_id>/file/", media.MediaFile.as_view()),
     path("media/<uuid:media_id>/recapture/", media.MediaAction.as_view(act="recapture")),

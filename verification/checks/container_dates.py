@@ -155,37 +155,44 @@ def _bounds(reading: _Reading, reason: str) -> tuple[TimeBound, ...]:
 def _compare(reading: _Reading, claimed: ClaimedDate) -> tuple[Stance, str]:
     """The stance towards the claimed date, and the words for it."""
     interval = say_claimed_interval(claimed)
+    outside = _compare_outside(reading, claimed, interval)
+    if outside:
+        return outside
+    if not reading.is_instant:
+        return _compare_days(reading, claimed, interval)
+    if not reading.exact:
+        return _compare_unzoned(reading, claimed, interval)
+    if _is_without_zone(claimed) and not _on_claimed_days(reading, claimed):
+        words = f"that is within {interval} only in some time zones, and the claim names none"
+        return Stance.INCONCLUSIVE, words
+    return Stance.SUPPORTS, f"that is within {interval}{_in_city(claimed)}"
+
+
+def _compare_outside(reading: _Reading, claimed: ClaimedDate, interval: str) -> tuple[Stance, str] | None:
+    """The stance of a date that lies before or after all that is claimed; None for any other."""
     if claimed.not_before and reading.span.not_after < claimed.not_before:
         gap = say_gap(claimed.not_before - reading.span.not_after)
         return Stance.CONTRADICTS, f"that is at least {gap} before {interval} begins"
     if claimed.not_after and reading.span.not_before > claimed.not_after:
-        gap = say_gap(reading.span.not_before - claimed.not_after)
+        later = (
+            f"that is at least {say_gap(reading.span.not_before - claimed.not_after)} after {interval} ends"
+        )
         if reading.ends_only:
-            later = f"that is at least {gap} after {interval} ends"
             return Stance.INCONCLUSIVE, f"{later}, as it also is where an older film was saved again then"
-        return Stance.CONTRADICTS, f"that is at least {gap} after {interval} ends"
-    if not reading.is_instant:
-        return _compare_days(reading, claimed, interval)
-    if reading.exact:
-        if _is_without_zone(claimed) and not _on_claimed_days(reading, claimed):
-            return (
-                Stance.INCONCLUSIVE,
-                f"that is within {interval} only in some time zones, and the claim names none",
-            )
-        return Stance.SUPPORTS, f"that is within {interval}{_in_city(claimed)}"
-    return _compare_unzoned(reading, claimed, interval)
+        return Stance.CONTRADICTS, later
+    return None
 
 
 def _is_without_zone(claimed: ClaimedDate) -> bool:
-    """Whether the claimed bounds are wide for want of a zone: no IANA name, and no offset in the expression."""
+    """Whether the claimed bounds are wide for want of a zone: no IANA name, no offset in the expression."""
     return claimed.timezone is None and not _HAS_OFFSET.search(claimed.edtf)
 
 
 def _on_claimed_days(reading: _Reading, claimed: ClaimedDate) -> bool:
-    """Whether the reading's own clock shows a claimed day: the claimed bounds without their width for zones."""
+    """Whether the reading's own clock shows a claimed day: the bounds less their width for zones."""
     local = reading.local.replace(tzinfo=UTC)
-    return (claimed.not_before is None or local >= claimed.not_before + _EASTMOST * _HOUR) and (
-        claimed.not_after is None or local <= claimed.not_after + _WESTMOST * _HOUR
+    return (claimed.not_before is None or local - _EASTMOST * _HOUR >= claimed.not_before) and (
+        claimed.not_after is None or local - _WESTMOST * _HOUR <= claimed.not_after
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from verification.decoding.limits import BeyondLimits
 from verification.decoding.reading import read
 
+_HANDLE = 10
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NO_NEW_PRIVS = 38
 
@@ -22,7 +23,9 @@ def main() -> int:
     """Answers {"facts": …} or {"failed": code, "detail"?: …}; status 0 for both."""
     request = prepare()
     try:
-        with os.fdopen(request["handle"], "rb") as file:
+        # Always the same number: decoders put it into their complaints, and those must be the same each time.
+        os.dup2(request["handle"], _HANDLE)
+        with os.fdopen(_HANDLE, "rb") as file:
             answer = _answer(file, request["media_type"], request["limits"])
     except MemoryError:
         answer = {"failed": "decode_memory"}

@@ -49,11 +49,19 @@ def read_metadata(file: BinaryIO, facts: Decoded, demuxer: str, max_pixels: int)
         )
 
 
-def read_unset_clock(file: BinaryIO, facts: Decoded) -> Decoded:
-    """Adds a movie header's clock where it stands at zero: ffmpeg passes over it as if there were none."""
+def read_header_box(file: BinaryIO, facts: Decoded) -> Decoded:
+    """Adds a movie header's clock where it stands at zero: ffmpeg passes over it as if there were none.
+
+    Raises ValueError where the file ends within its tags, which ffmpeg forgives: missing is not absent.
+    """
+    file.seek(0, 2)
+    end = file.tell()
+    movie = _find_box(file, b"moov", 0, end)
+    if movie and movie[1] > end:
+        raise ValueError("the file is cut short within its tags")
     if any(date.field == _FORMAT_SAYS_UTC for date in facts.dates):
         return facts
-    seconds = _movie_header_seconds(file)
+    seconds = _header_seconds(file, movie) if movie else None
     if seconds != 0:
         return facts
     reading = read_clock((_QUICKTIME_EPOCH + timedelta(seconds=seconds)).isoformat())
@@ -170,12 +178,9 @@ def _device(tags: Mapping[str, str]) -> Device:
     )
 
 
-def _movie_header_seconds(file: BinaryIO) -> int | None:
-    """Seconds since 1904 in moov/mvhd; None where there is no such box."""
-    file.seek(0, 2)
-    end = file.tell()
-    within = _find_box(file, b"moov", 0, end)
-    header = _find_box(file, b"mvhd", *within) if within else None
+def _header_seconds(file: BinaryIO, movie: tuple[int, int]) -> int | None:
+    """Seconds since 1904 in the movie box's header; None where it has none."""
+    header = _find_box(file, b"mvhd", *movie)
     if header is None:
         return None
     file.seek(header[0])
@@ -185,7 +190,7 @@ def _movie_header_seconds(file: BinaryIO) -> int | None:
 
 
 def _find_box(file: BinaryIO, kind: bytes, start: int, end: int) -> tuple[int, int] | None:
-    """Where the first box of that kind has its body, between two places in the file."""
+    """Where the first box of that kind between two places has its body, as it says: it may end beyond."""
     place = start
     while place + _BOX_HEADER <= end:
         file.seek(place)
@@ -198,6 +203,6 @@ def _find_box(file: BinaryIO, kind: bytes, start: int, end: int) -> tuple[int, i
         if size < header_size:
             return None
         if header[4:8] == kind:
-            return place + header_size, min(place + size, end)
+            return place + header_size, place + size
         place += size
     return None

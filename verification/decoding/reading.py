@@ -79,7 +79,7 @@ def _readers(media_type: str, *, max_pixels: int, max_frames: int) -> list[tuple
             ),
         ]
         if demuxer == "mov":
-            readers.insert(1, ("boxes", "metadata", containers.read_unset_clock))
+            readers.insert(1, ("boxes", "metadata", containers.read_header_box))
         return readers
     if media_type not in _PICTURES:
         return []

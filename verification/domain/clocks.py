@@ -24,6 +24,7 @@ _WRITTEN = re.compile(
 )
 _OFFSET = re.compile(r"(?P<sign>[+-])(?P<hours>\d{2}):?(?P<minutes>\d{2})", re.ASCII)
 
+_FIRST_PHOTOGRAPH, _BEYOND = 1826, 9000
 _EPOCHS = {
     1904: "the first day of QuickTime's clock",
     1970: "the first day of Unix's clock",
@@ -84,6 +85,8 @@ def unset_because(moment: datetime) -> str | None:
 
     A day either side of an epoch counts too: zones shift it. So does midnight of any 1 January.
     """
+    if not _FIRST_PHOTOGRAPH <= moment.year < _BEYOND:
+        return "a year in which nothing was filmed"
     for year, why in _EPOCHS.items():
         if abs((moment.date() - date(year, 1, 1)).days) <= (0 if year == 2000 else 1):
             return why
@@ -132,6 +135,8 @@ def _date_parts(found: re.Match[str]) -> tuple[str, str, str]:
 
 
 def _unset_year(year: int) -> str | None:
+    if not _FIRST_PHOTOGRAPH <= year < _BEYOND:
+        return "a year in which nothing was filmed"
     return _EPOCHS[year] if year in (1904, 1970) else None
 
 

@@ -115,16 +115,16 @@ def _fits(rule: Rule, situation: Situation) -> bool:
 def allowed_actions(situation: Situation) -> list[Action]:
     """What this person may do to this claim now, in the table's order."""
     return [
-        action
-        for action, rule in TABLE.items()
-        if rule.roles & situation.roles and _fits(rule, situation)
+        action for action, rule in TABLE.items() if rule.roles & situation.roles and _fits(rule, situation)
     ]
 
 
 def permit_role(action: Action, roles: frozenset[Role]) -> None:
     """Raises NotAllowed where none of the roles carries the action."""
     if not TABLE[action].roles & roles:
-        raise NotAllowed(f"'{action}' is for {_either(TABLE[action].roles)}; your role on this desk is another.")
+        raise NotAllowed(
+            f"'{action}' is for {_either(TABLE[action].roles)}; your role on this desk is another."
+        )
 
 
 def permit(action: Action, situation: Situation) -> Rule:

@@ -46,8 +46,10 @@ def _sqlite(rule: Rule) -> list[str]:
         name = f"{rule.table}_no_{event}"
         statements += [
             f"DROP TRIGGER IF EXISTS {name}",
-            f"CREATE TRIGGER {name} BEFORE {event.upper()} ON {rule.table} {condition} "
-            f"BEGIN SELECT RAISE(ABORT, '{rule.table} is append-only'); END",
+            (
+                f"CREATE TRIGGER {name} BEFORE {event.upper()} ON {rule.table} {condition} "
+                f"BEGIN SELECT RAISE(ABORT, '{rule.table} is append-only'); END"
+            ),
         ]
     return statements
 
@@ -63,8 +65,10 @@ def _postgresql(rule: Rule) -> list[str]:
         name = f"{rule.table}_no_{event}"
         statements += [
             f"DROP TRIGGER IF EXISTS {name} ON {rule.table}",
-            f"CREATE TRIGGER {name} BEFORE {event.upper()} ON {rule.table} FOR EACH {level} {condition} "
-            "EXECUTE FUNCTION stet_append_only()",
+            (
+                f"CREATE TRIGGER {name} BEFORE {event.upper()} ON {rule.table} FOR EACH {level} {condition} "
+                "EXECUTE FUNCTION stet_append_only()"
+            ),
         ]
     return statements
 

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.db import models
 
 from claims.models import Desk, MediaItem, Person
 from claims.models.base import Identified, word_field
 from claims.vocabulary import CheckRunState, Dimension, Stance
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser
 
 
 class CheckRun(Identified):
@@ -26,14 +21,16 @@ class CheckRun(Identified):
 
     class Meta:
         ordering = ["check_slug"]
-        constraints = [models.UniqueConstraint(fields=["media", "check_slug"], name="one_current_run_a_check")]
+        constraints = [
+            models.UniqueConstraint(fields=["media", "check_slug"], name="one_current_run_a_check")
+        ]
 
     def __str__(self) -> str:
         return f"{self.check_slug} {self.version} on {self.media_id}: {self.state}"
 
 
 class FindingQuerySet(models.QuerySet["FindingRow"]):
-    def visible_to(self, person: Person | AnonymousUser) -> FindingQuerySet:
+    def visible_to(self, person: Person) -> FindingQuerySet:
         return self.filter(run__media__claim__desk__in=Desk.objects.visible_to(person))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models.functions import Now
@@ -13,15 +12,12 @@ from claims.models.base import Identified, word_field
 from claims.models.desks import STAFF
 from claims.vocabulary import Priority, ReviewKind
 
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser
-
 WAITING, LEASED, DONE, CANCELLED = "waiting", "leased", "done", "cancelled"
 RANK = {Priority.BREAKING: 0, Priority.HIGH: 1, Priority.NORMAL: 2, Priority.LOW: 3}
 
 
 class QueueEntryQuerySet(models.QuerySet["QueueEntry"]):
-    def visible_to(self, person: Person | AnonymousUser) -> QueueEntryQuerySet:
+    def visible_to(self, person: Person) -> QueueEntryQuerySet:
         return self.filter(desk__in=Desk.objects.visible_to(person))
 
     def open(self) -> QueueEntryQuerySet:
@@ -34,17 +30,19 @@ class QueueEntryQuerySet(models.QuerySet["QueueEntry"]):
     def held(self) -> QueueEntryQuerySet:
         return self.filter(state=LEASED, lease_until__gt=Now())
 
-    def takeable_by(self, person: Person | AnonymousUser) -> QueueEntryQuerySet:
+    def takeable_by(self, person: Person) -> QueueEntryQuerySet:
         """What the person may be handed: on their desks, assigned to nobody else, not a second look at their own work."""
         return self.filter(
             models.Q(assignee=None) | models.Q(assignee_id=person.pk),
             desk__in=Membership.objects.filter(person_id=person.pk, role__in=STAFF).values("desk_id"),
         ).exclude(barred__contains=f"|{person.pk}|")
 
-    def not_skipped_by(self, person: Person | AnonymousUser) -> QueueEntryQuerySet:
-        return self.exclude(pk__in=Skip.objects.filter(person_id=person.pk, until__gt=Now()).values("entry_id"))
+    def not_skipped_by(self, person: Person) -> QueueEntryQuerySet:
+        return self.exclude(
+            pk__in=Skip.objects.filter(person_id=person.pk, until__gt=Now()).values("entry_id")
+        )
 
-    def in_order_for(self, person: Person | AnonymousUser) -> QueueEntryQuerySet:
+    def in_order_for(self, person: Person) -> QueueEntryQuerySet:
         """Their own assignments first, then by place: priority class, due time (none last), age."""
         own_first = models.Case(models.When(assignee_id=person.pk, then=0), default=1)
         return self.order_by(own_first, "place", "id")
@@ -80,7 +78,9 @@ class QueueEntry(Identified):
         verbose_name_plural = "queue entries"
         constraints = [
             models.UniqueConstraint(
-                fields=["claim"], condition=models.Q(state__in=[WAITING, LEASED]), name="one_open_entry_a_claim"
+                fields=["claim"],
+                condition=models.Q(state__in=[WAITING, LEASED]),
+                name="one_open_entry_a_claim",
             )
         ]
         indexes = [

@@ -64,7 +64,8 @@ class Verdict(Identified):
         constraints = [
             models.UniqueConstraint(fields=["claim", "seq"], name="verdicts_of_a_claim_in_one_order"),
             models.CheckConstraint(
-                condition=~models.Q(status=Status.PARTLY_VERIFIED.value), name="partly_verified_is_only_rolled_up"
+                condition=~models.Q(status=Status.PARTLY_VERIFIED.value),
+                name="partly_verified_is_only_rolled_up",
             ),
             models.CheckConstraint(
                 condition=~models.Q(status=Status.VERIFIED.value, relation=Relation.DIFFERS.value),

@@ -80,4 +80,3 @@ def issue_account(name: str, *, role: Role, desk: Desk, service: bool = False) -
             at=timezone.now(),
         )
     return Account(name, password, secret)
-

@@ -48,7 +48,9 @@ def hash_of(entry: AuditEntry) -> str:
     return hashlib.sha256(canonical(said).encode()).hexdigest()
 
 
-def record(chain: AuditChain, *, action: str, actor: Person | None, data: dict[str, Any], at: datetime) -> AuditEntry:
+def record(
+    chain: AuditChain, *, action: str, actor: Person | None, data: dict[str, Any], at: datetime
+) -> AuditEntry:
     """Appends an act to a chain that the caller holds. `data` must be JSON of ids and commitments."""
     chain.seq += 1
     entry = AuditEntry(

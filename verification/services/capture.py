@@ -19,7 +19,9 @@ from verification.services import jobs
 def work(job: Job) -> jobs.Outcome:
     """Fetches the item's URL. Whatever goes wrong outside is an outcome, not an error."""
     item = MediaItem.objects.select_related("claim").get(pk=job.subject_id)
-    MediaItem.objects.filter(pk=item.pk).exclude(state=CaptureState.CAPTURED).update(state=CaptureState.CAPTURING)
+    MediaItem.objects.filter(pk=item.pk).exclude(state=CaptureState.CAPTURED).update(
+        state=CaptureState.CAPTURING
+    )
     started_at = timezone.now()
     try:
         captured = fetch_original(item.url)
@@ -35,9 +37,13 @@ def work(job: Job) -> jobs.Outcome:
             finished_at=timezone.now(),
         )
         return _failed(job, item, failure, capture)
+
+    def effect() -> None:
+        keep(item, captured)
+
     return jobs.Outcome(
         claim=item.claim,
-        effect=lambda: keep(item, captured),
+        effect=effect,
         action="captured",
         data={"media": item.pk, "sha256": captured.stored.sha256, "size_bytes": captured.stored.size_bytes},
     )

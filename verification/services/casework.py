@@ -46,10 +46,14 @@ def drop(claim: Claim, *, actor: Person, reason: str) -> Claim:
 
 def mark_duplicate(claim: Claim, *, actor: Person, of: Claim, reason: str) -> Claim:
     """Says that a claim is the same as another one of its desk."""
-    if of.pk == claim.pk or of.duplicate_of_id == claim.pk:
-        raise InvalidInput(FieldError("/of", "A claim is no duplicate of itself. Name the other claim.", "same"))
+    if claim.pk in {of.pk, of.duplicate_of_id}:
+        raise InvalidInput(
+            FieldError("/of", "A claim is no duplicate of itself. Name the other claim.", "same")
+        )
     if of.desk_id != claim.desk_id:
-        raise InvalidInput(FieldError("/of", "The other claim is another desk's. Name one of this desk.", "desk"))
+        raise InvalidInput(
+            FieldError("/of", "The other claim is another desk's. Name one of this desk.", "desk")
+        )
     with acting(claim, actor=actor, action=Action.DUPLICATE) as act:
         cancel_queue_entry(act.claim, at=act.at)
         Claim.objects.filter(pk=claim.pk).update(duplicate_of=of)

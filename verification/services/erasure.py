@@ -56,7 +56,9 @@ def redact_original(item: MediaItem, *, actor: Person, reason: str, legal_ground
     """Erases an original and what was read out of it, for every claim of every desk that it serves."""
     asset = item.asset
     if asset is None:
-        raise IllegalState("Nothing was captured of this media item: there is no original to erase.", code="no_original")
+        raise IllegalState(
+            "Nothing was captured of this media item: there is no original to erase.", code="no_original"
+        )
     claims = Claim.objects.filter(media__asset=asset)
     held = LegalHold.objects.filter(claim__in=claims, lifted_at=None).exists()
     if held:
@@ -105,7 +107,7 @@ def lift_legal_hold(claim: Claim, *, actor: Person) -> LegalHold:
 
 
 @contextmanager
-def _redacting(
+def _redacting(  # noqa: PLR0917  each of its three callers names them in this order
     claim: Claim, actor: Person, target: str, target_id: uuid.UUID, reason: str, legal_ground: str
 ) -> Iterator[tuple[Act, Redaction]]:
     with acting(claim, actor=actor, action=Action.REDACT) as act:
@@ -120,12 +122,19 @@ def _redacting(
             by=actor,
             at=act.at,
         )
-        act.data |= {"redaction": redaction.pk, "target": target, "target_id": target_id, "reason": redaction.reason}
+        act.data |= {
+            "redaction": redaction.pk,
+            "target": target,
+            "target_id": target_id,
+            "reason": redaction.reason,
+        }
         yield act, redaction
 
 
 def _held() -> IllegalState:
-    return IllegalState("A legal hold keeps this from being erased. It has to be lifted first.", code="legal_hold")
+    return IllegalState(
+        "A legal hold keeps this from being erased. It has to be lifted first.", code="legal_hold"
+    )
 
 
 def _erase(act: Act, bodies: list[uuid.UUID]) -> None:
@@ -137,5 +146,7 @@ def _erase(act: Act, bodies: list[uuid.UUID]) -> None:
 def _earlier_wordings(claim: Claim) -> list[uuid.UUID]:
     said = AuditEntry.objects.filter(chain_id=f"claim:{claim.pk}", action__in=["file", "edit"])
     return [
-        uuid.UUID(data["statement"]["body"]) for data in said.values_list("data", flat=True) if "statement" in data
+        uuid.UUID(data["statement"]["body"])
+        for data in said.values_list("data", flat=True)
+        if "statement" in data
     ]

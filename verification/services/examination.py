@@ -53,7 +53,7 @@ def work(job: Job) -> jobs.Outcome:
 def give_up(job: Job) -> jobs.Outcome:
     """Quarantines an examination whose workers died of it."""
     item = MediaItem.objects.select_related("claim").get(pk=job.subject_id)
-    died = sandbox.DecodeFailed("The workers that examined the file died each time.", code="quarantined")
+    died = sandbox.DecodeFailed("quarantined", "The workers that examined the file died each time.")
     return _undecodable(item, died, JobState.QUARANTINED)
 
 
@@ -125,7 +125,8 @@ def bounds_json(finding: Finding) -> dict[str, Any]:
     """The API's form of a finding's bounds."""
     return {
         "times": [
-            {"side": b.side.value, "at": _written(b.at), "hard": b.hard, "reason": b.reason} for b in finding.bounds
+            {"side": b.side.value, "at": _written(b.at), "hard": b.hard, "reason": b.reason}
+            for b in finding.bounds
         ],
         "points": [asdict(point) for point in finding.points],
     }
@@ -156,8 +157,8 @@ def _outcome(
     item: MediaItem, outcomes: tuple[base.Outcome, ...], facts: Decoded | None, *, data: dict[str, Any]
 ) -> jobs.Outcome:
     def effect() -> None:
-        if facts is not None:
-            Asset.objects.filter(pk=item.asset_id, facts=None).update(facts=facts.as_json())
+        if facts is not None and item.asset is not None:
+            Asset.objects.filter(pk=item.asset.pk, facts=None).update(facts=facts.as_json())
         _store(item, outcomes)
         MediaItem.objects.filter(pk=item.pk).update(examination=Examination.DONE)
 
@@ -217,4 +218,3 @@ def _store(item: MediaItem, outcomes: tuple[base.Outcome, ...]) -> None:
 
 def _written(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-

@@ -57,7 +57,7 @@ class Handler:
     give_up: Callable[[Job], Outcome]
 
 
-def after(seconds: float) -> ExpressionWrapper:
+def after(seconds: float) -> ExpressionWrapper[Any]:
     """So many seconds from now on the database's clock."""
     return ExpressionWrapper(Now() + timedelta(seconds=seconds), output_field=DateTimeField())
 

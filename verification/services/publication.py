@@ -34,7 +34,11 @@ def gate(claim: Claim, approver: Person) -> list[Blocker]:
     if not any(now.status(dimension) in DECIDED for dimension in Dimension):
         blockers.append(Blocker("nothing_decided", "No dimension has been decided in a submitted review."))
     blockers += [
-        Blocker("dimension_undecided", f"The policy requires the {dimension}, which is not decided.", dimension.value)
+        Blocker(
+            "dimension_undecided",
+            f"The policy requires the {dimension}, which is not decided.",
+            dimension.value,
+        )
         for dimension in Dimension
         if dimension in policy.required and now.status(dimension) == Status.NOT_CHECKED
     ]
@@ -43,7 +47,9 @@ def gate(claim: Claim, approver: Person) -> list[Blocker]:
         for dimension in disagreements(claim)
     ]
     if policy.distinct_approver and claim.reviews.filter(state=Review.SUBMITTED, reviewer=approver).exists():
-        blockers.append(Blocker("same_person", "You reviewed this claim yourself. Another editor must sign it off."))
+        blockers.append(
+            Blocker("same_person", "You reviewed this claim yourself. Another editor must sign it off.")
+        )
     return blockers
 
 
@@ -76,7 +82,11 @@ def publish(
             return _published(act, ChangeKind.PUBLISHED)
         if embargo_until <= act.at:
             raise InvalidInput(
-                FieldError("/embargo_until", "This time has passed. Give a later one, or none to publish now.", "past")
+                FieldError(
+                    "/embargo_until",
+                    "This time has passed. Give a later one, or none to publish now.",
+                    "past",
+                )
             )
         act.move_to(Stage.SCHEDULED)
         act.data["embargo_until"] = embargo_until
@@ -141,7 +151,9 @@ def correct(
     with acting(claim, actor=actor, action=Action.CORRECT) as act:
         _pass_gate(act, actor)
         _set_public_form(act, public_location_radius_m)
-        return _published(act, ChangeKind.CORRECTED, reason=reason, cause=cause, internal_reason=internal_reason)
+        return _published(
+            act, ChangeKind.CORRECTED, reason=reason, cause=cause, internal_reason=internal_reason
+        )
 
 
 def hold(claim: Claim, *, actor: Person, reason: str, internal_reason: str = "") -> Publication | None:
@@ -200,7 +212,9 @@ def due_embargoes() -> list[ScheduledPublication]:
 def _pass_gate(act: Act, approver: Person) -> None:
     blockers = gate(act.claim, approver)
     if blockers:
-        raise IllegalState(" ".join(blocker.detail for blocker in blockers), code="gate_closed", blockers=blockers)
+        raise IllegalState(
+            " ".join(blocker.detail for blocker in blockers), code="gate_closed", blockers=blockers
+        )
 
 
 def _set_public_form(act: Act, radius_m: float | None, headline: str = "") -> None:

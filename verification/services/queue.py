@@ -76,7 +76,9 @@ def cancel_queue_entry(claim: Claim, *, at: datetime) -> None:
     """Ends what waits for a claim that is decided otherwise; the holder of a lease loses it."""
     for entry in claim.queue_entries.open():
         entry.fence += 1
-        QueueEntry.objects.filter(pk=entry.pk).update(state=CANCELLED, holder=None, lease_until=None, fence=entry.fence)
+        QueueEntry.objects.filter(pk=entry.pk).update(
+            state=CANCELLED, holder=None, lease_until=None, fence=entry.fence
+        )
         entry.reviews.filter(state=Review.OPEN).update(state=Review.CLOSED)
         _event(entry, "cancelled", None, at)
 
@@ -88,7 +90,7 @@ def prioritise(claim: Claim, priority: Priority) -> None:
         QueueEntry.objects.filter(pk=entry.pk).update(place=place)
 
 
-def lease_next(person: Person, narrowing: Narrowing = Narrowing()) -> Lease | None:  # noqa: B008  frozen
+def lease_next(person: Person, narrowing: Narrowing = Narrowing()) -> Lease | None:
     """Leases the best entry for the person; None only when nothing waits that they may take.
 
     Raises IllegalState `lease_limit` where they hold as many as their desk allows.
@@ -171,7 +173,9 @@ def _take(entry_id: uuid.UUID, person: Person) -> Lease | None:
                 "opened_at": now,
             },
         )
-        Claim.objects.filter(pk=entry.claim_id, stage=Stage.QUEUED).update(stage=Stage.IN_REVIEW, updated_at=now)
+        Claim.objects.filter(pk=entry.claim_id, stage=Stage.QUEUED).update(
+            stage=Stage.IN_REVIEW, updated_at=now
+        )
     return Lease(entry, Claim.objects.get(pk=entry.claim_id))
 
 
@@ -196,7 +200,9 @@ def parse_token(token: str) -> tuple[uuid.UUID, int]:
         return uuid.UUID(entry), int(fence)
     except ValueError as error:
         raise InvalidInput(
-            FieldError("/lease_token", "This is not a lease token. Use the one that the lease gave.", "lease_token")
+            FieldError(
+                "/lease_token", "This is not a lease token. Use the one that the lease gave.", "lease_token"
+            )
         ) from error
 
 
@@ -211,19 +217,21 @@ def fenced(token: str, person: Person, *, claim: Claim | None = None) -> QueueEn
         seen = seen.filter(claim=claim)
     entry = seen.first()
     if entry is None:
-        raise LeaseLost("This lease is of no review here. Lease the claim and use the token that you are given.")
+        raise LeaseLost(
+            "This lease is of no review here. Lease the claim and use the token that you are given."
+        )
     renewed = (
         QueueEntry.objects.held()
         .filter(pk=entry_id, fence=fence, holder=person)
         .update(lease_until=after(entry.desk.policy.lease_seconds))
     )
     if renewed != 1:
-        raise _lost(entry, fence, person)
+        raise _lost(entry, person)
     entry.refresh_from_db()
     return entry
 
 
-def _lost(entry: QueueEntry, fence: int, person: Person) -> LeaseLost:
+def _lost(entry: QueueEntry, person: Person) -> LeaseLost:
     holder = entry.holder
     if holder is not None and entry.lease_until is not None and entry.lease_until > timezone.now():
         whose = "you under a newer lease" if holder.pk == person.pk else holder.display_name
@@ -233,7 +241,9 @@ def _lost(entry: QueueEntry, fence: int, person: Person) -> LeaseLost:
             holder=holder.display_name,
             expires_at=_said(entry.lease_until),
         )
-    return LeaseLost("This lease has run out or was given up. Lease the claim again; what you recorded is kept.")
+    return LeaseLost(
+        "This lease has run out or was given up. Lease the claim again; what you recorded is kept."
+    )
 
 
 def renew(token: str, person: Person) -> Lease:
@@ -268,7 +278,9 @@ def skip(token: str, person: Person, *, reason: str) -> QueueEntry:
 def _ending(token: str, person: Person, kind: str) -> Iterator[QueueEntry]:
     with transaction.atomic():
         entry = fenced(token, person)
-        QueueEntry.objects.filter(pk=entry.pk, fence=entry.fence).update(state=WAITING, holder=None, lease_until=None)
+        QueueEntry.objects.filter(pk=entry.pk, fence=entry.fence).update(
+            state=WAITING, holder=None, lease_until=None
+        )
         _event(entry, kind, person, timezone.now())
         _back_to_queue(entry)
         yield entry
@@ -277,7 +289,9 @@ def _ending(token: str, person: Person, kind: str) -> Iterator[QueueEntry]:
 
 def finish_entry(entry: QueueEntry, person: Person, *, at: datetime) -> None:
     """Ends an entry whose review is submitted; called within that act."""
-    QueueEntry.objects.filter(pk=entry.pk, fence=entry.fence).update(state=DONE, holder=None, lease_until=None)
+    QueueEntry.objects.filter(pk=entry.pk, fence=entry.fence).update(
+        state=DONE, holder=None, lease_until=None
+    )
     entry.reviews.filter(state=Review.OPEN).exclude(reviewer=person).update(state=Review.CLOSED)
     _event(entry, "submitted", person, at)
 
@@ -298,7 +312,9 @@ def expire_leases() -> int:
 
 
 def entry_of(person: Person, entry_id: uuid.UUID) -> QueueEntry:
-    entry = QueueEntry.objects.visible_to(person).select_related("claim", "holder").filter(pk=entry_id).first()
+    entry = (
+        QueueEntry.objects.visible_to(person).select_related("claim", "holder").filter(pk=entry_id).first()
+    )
     if entry is None:
         raise Missing("There is no such queue entry.")
     return entry

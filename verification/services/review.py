@@ -123,7 +123,12 @@ def submit_review(claim: Claim, *, actor: Person, lease_token: str) -> Claim:
 
 
 def add_note(
-    claim: Claim, *, actor: Person, body: str, dimension: Dimension | None = None, media: uuid.UUID | None = None
+    claim: Claim,
+    *,
+    actor: Person,
+    body: str,
+    dimension: Dimension | None = None,
+    media: uuid.UUID | None = None,
 ) -> Note:
     """Leaves a remark on a claim, one of its media items or a dimension."""
     with acting(claim, actor=actor, action=Action.NOTE) as act:
@@ -154,18 +159,24 @@ def strike_note(note: Note, *, actor: Person) -> Note:
 def _check_form(new: NewVerdict) -> None:
     errors = []
     if new.status != Status.NOT_CHECKED and not new.reason.strip():
-        errors.append(FieldError("/reason", "Say why: a verdict is published with its reason behind it.", "required"))
+        errors.append(
+            FieldError("/reason", "Say why: a verdict is published with its reason behind it.", "required")
+        )
     if new.status in NEEDS_BASIS and not new.basis:
         errors.append(
             FieldError(
-                "/basis", f"'{new.status}' rests on something: give at least one method, or say 'unverified'.", "required"
+                "/basis",
+                f"'{new.status}' rests on something: give at least one method, or say 'unverified'.",
+                "required",
             )
         )
     if new.interim and new.status != Status.UNVERIFIED:
         errors.append(FieldError("/interim", "Only 'unverified' can be interim.", "interim"))
     if new.status == Status.VERIFIED and new.relation == Relation.DIFFERS:
         errors.append(
-            FieldError("/relation", "'verified' never goes with a value that differs. Say 'contradicted'.", "differs")
+            FieldError(
+                "/relation", "'verified' never goes with a value that differs. Say 'contradicted'.", "differs"
+            )
         )
     if new.media is not None and new.dimension == Dimension.MOTIVATION:
         errors.append(FieldError("/media", "The motivation is of the claim, not of a media item.", "target"))
@@ -178,14 +189,18 @@ def _check_findings(claim: Claim, new: NewVerdict) -> None:
         finding = part.get("finding")
         if finding and not FindingRow.objects.filter(pk=finding, run__media__claim=claim).exists():
             raise InvalidInput(
-                FieldError(f"/basis/{index}/finding", "This claim's media have no finding of this id.", "unknown")
+                FieldError(
+                    f"/basis/{index}/finding", "This claim's media have no finding of this id.", "unknown"
+                )
             )
 
 
 def _review_of(entry: QueueEntry | None, actor: Person) -> Review:
     review = Review.objects.filter(entry=entry, reviewer=actor, state=Review.OPEN).first() if entry else None
     if review is None:
-        raise IllegalState("Your review of this claim is closed. Lease the claim again.", code="review_closed")
+        raise IllegalState(
+            "Your review of this claim is closed. Lease the claim again.", code="review_closed"
+        )
     return review
 
 

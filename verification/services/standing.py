@@ -170,7 +170,9 @@ def _line_item(target: PublicTarget) -> LineItem:
         claimed_place=target.claimed_place,
         claimed_date=target.claimed_date,
         decisions={
-            dimension: Decision(decided.status, decided.interim, decided.place or decided.date, decided.phrases)
+            dimension: Decision(
+                decided.status, decided.interim, decided.place or decided.date, decided.phrases
+            )
             for dimension, decided in target.decisions.items()
         },
     )

@@ -23,6 +23,20 @@ from verification.services.acting import acting
 from verification.services.queue import open_queue_entry, prioritise
 from verification.services.standing import refresh
 
+EDITABLE = (
+    "statement",
+    "statement_key",
+    "priority",
+    "language",
+    "tags",
+    "claimed_date",
+    "claimed_location",
+    "claimed_not_before",
+    "claimed_not_after",
+    "latitude",
+    "longitude",
+)
+
 
 @dataclass(frozen=True)
 class Filed:
@@ -105,12 +119,7 @@ def edit_claim(claim: Claim, *, actor: Person, revision: int, changes: Mapping[s
             for item in subject.media.filter(state=CaptureState.CAPTURED):
                 _examine_again(item)
         act.data["fields"] = sorted(changes)
-        subject.save(
-            update_fields=[
-                "statement", "statement_key", "priority", "language", "tags", "claimed_date", "claimed_location",
-                "claimed_not_before", "claimed_not_after", "latitude", "longitude",
-            ]  # fmt: skip
-        )
+        subject.save(update_fields=EDITABLE)
     return act.claim
 
 
@@ -147,7 +156,9 @@ def recapture(item: MediaItem, *, actor: Person) -> MediaItem:
 def recheck_media(item: MediaItem, *, actor: Person) -> MediaItem:
     """Runs the checks on a captured item again."""
     if item.state != CaptureState.CAPTURED:
-        raise IllegalState("There are no bytes to examine yet: the item has not been captured.", code="not_captured")
+        raise IllegalState(
+            "There are no bytes to examine yet: the item has not been captured.", code="not_captured"
+        )
     with acting(item.claim, actor=actor, action=Action.RECHECK_MEDIA) as act:
         _examine_again(item)
         act.data["media"] = item.pk

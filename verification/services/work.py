@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import uuid
 from datetime import timedelta
 
@@ -22,7 +23,9 @@ HANDLERS = {
     JobKind.CAPTURE: jobs.Handler(capture.work, capture.give_up),
     JobKind.EXAMINE: jobs.Handler(examination.work, examination.give_up),
 }
-HEARTBEAT = "reconcile"
+LOOP, WORKER = "reconcile", "worker"
+"""Whose heartbeats are kept."""
+
 RING_AGAIN_SECONDS = 10
 """How long a ring may go unheard before it is repeated."""
 
@@ -39,7 +42,7 @@ def reconcile() -> int:
 
     Where no broker answers it does one job itself, so that the rest of the round is never late for long.
     """
-    beat()
+    beat(LOOP)
     queue.expire_leases()
     for scheduled in publication.due_embargoes():
         try:
@@ -49,26 +52,26 @@ def reconcile() -> int:
     erasure.finish_erasures()
     IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEEP_ANSWERS).delete()
     waiting = list(jobs.due()[:500])
-    if not waiting:
-        return 0
-    if dispatch.broker_answers():
-        unheard = timezone.now() - timedelta(seconds=RING_AGAIN_SECONDS)
-        for job in waiting:
-            if (job.rung_at is None or job.rung_at < unheard) and dispatch.ring_now(job.pk):
-                Job.objects.filter(pk=job.pk).update(rung_at=timezone.now())
-    else:
-        run_job(waiting[0].pk)
+    if not dispatch.broker_answers():
+        if waiting:
+            run_job(waiting[0].pk)
+        return len(waiting)
+    if (seconds_since_beat(WORKER) or math.inf) > RING_AGAIN_SECONDS:
+        dispatch.ask_for_beat()
+    unheard = timezone.now() - timedelta(seconds=RING_AGAIN_SECONDS)
+    for job in waiting:
+        if (job.rung_at is None or job.rung_at < unheard) and dispatch.ring_now(job.pk):
+            Job.objects.filter(pk=job.pk).update(rung_at=timezone.now())
     return len(waiting)
 
 
-def beat() -> None:
-    """Says that the loop is alive."""
+def beat(name: str) -> None:
+    """Says that a process is alive and reaches the database."""
     with transaction.atomic():
-        Heartbeat.objects.update_or_create(name=HEARTBEAT, defaults={"at": timezone.now()})
+        Heartbeat.objects.update_or_create(name=name, defaults={"at": timezone.now()})
 
 
-def seconds_since_beat() -> float | None:
-    """How long ago the loop was last alive; None if it never was."""
-    at = Heartbeat.objects.filter(name=HEARTBEAT).values_list("at", flat=True).first()
+def seconds_since_beat(name: str) -> float | None:
+    """How long ago a process was last known to be alive; None if it never was."""
+    at = Heartbeat.objects.filter(name=name).values_list("at", flat=True).first()
     return None if at is None else (timezone.now() - at).total_seconds()
-

@@ -55,7 +55,8 @@ def test_a_date_with_its_zone_within_the_claimed_day_supports_it():
     finding = only((APPLE, "2022-10-04T14:07:00+0300"), claimed="2022-10-04")
     assert finding.stance is Stance.SUPPORTS
     assert finding.sentence == (
-        "The file's Apple creation date says 14:07 on 4 October 2022 at UTC+3; that is within the claimed day in Kyiv."
+        "The file's Apple creation date says 14:07 on 4 October 2022 at UTC+3;"
+        " that is within the claimed day in Kyiv."
     )
     assert finding.data["reader"] == "pyav 18.1.0"
 
@@ -80,8 +81,9 @@ def test_a_time_without_zone_is_compared_in_all_zones_and_never_printed_as_utc()
     finding = only(("creation_time", "2022-10-04 14:07:00"), claimed="2022-10-04")
     assert finding.stance is Stance.SUPPORTS
     assert finding.sentence == (
-        "The file's creation time says 14:07 on 4 October 2022, without a time zone; that is within the claimed day"
-        " in Kyiv unless the clock was set to UTC\N{MINUS SIGN}7 or further west."
+        "The file's creation time says 14:07 on 4 October 2022, without a time zone;"
+        " that is within the claimed day in Kyiv"
+        " unless the clock was set to UTC\N{MINUS SIGN}7 or further west."
     )
     assert finding.bounds[-1].at == datetime(2022, 10, 5, 4, 7, tzinfo=UTC)
 
@@ -123,7 +125,8 @@ def test_a_header_days_after_the_cameras_own_date_tells_of_another_saving():
     found = run((APPLE, "2022-10-04T14:07:00+0300"), ("creation_time", "2022-10-07T11:07:00Z"))
     assert found[-1].stance is Stance.NEUTRAL
     assert found[-1].sentence == (
-        "The container was written 3 days after the camera's own creation date, so the file has been saved again."
+        "The container was written 3 days after the camera's own creation date,"
+        " so the file has been saved again."
     )
 
 

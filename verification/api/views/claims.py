@@ -21,7 +21,14 @@ from verification.api import filters
 from verification.api.examples import FILE_CLAIM
 from verification.api.inputs import ClaimChanges, ClaimInput
 from verification.api.reading import claim_named, claim_rows, new_claim
-from verification.api.shapes import ClaimRowShape, ClaimShape, FiledShape, claim_row_shape, claim_shape, filed_shape
+from verification.api.shapes import (
+    ClaimRowShape,
+    ClaimShape,
+    FiledShape,
+    claim_row_shape,
+    claim_shape,
+    filed_shape,
+)
 from verification.services import casework, submissions
 
 MAX_BULK = 1000
@@ -78,7 +85,9 @@ class ClaimBulk(StetView):
         """Files up to 1,000 claims, a line each or as a list. Each line has its own result; none is half filed."""
         lines = request.data
         if not isinstance(lines, list) or len(lines) > MAX_BULK:
-            raise InvalidInput(FieldError("", f"Send a list, or a line each, of at most {MAX_BULK} claims.", "list"))
+            raise InvalidInput(
+                FieldError("", f"Send a list, or a line each, of at most {MAX_BULK} claims.", "list")
+            )
         return Response({"results": [self._line(request, number, line) for number, line in enumerate(lines)]})
 
     def _line(self, request: Request, number: int, line: Any) -> dict[str, Any]:

@@ -72,7 +72,9 @@ def _take_file(request: Request) -> Captured | None:
         return None
     file = request.FILES.get("file")
     if file is None:
-        raise InvalidInput(FieldError("/file", "Send the media as the part 'file', or a URL as JSON.", "required"))
+        raise InvalidInput(
+            FieldError("/file", "Send the media as the part 'file', or a URL as JSON.", "required")
+        )
     try:
         return take_upload(file.chunks())
     except CaptureFailed as error:
@@ -91,7 +93,9 @@ class MediaDetail(StetView):
 class MediaFile(StetView):
     scopes = {"GET": Scope.INTERNAL_READ}
 
-    @extend_schema(operation_id="read_media_file", responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    @extend_schema(
+        operation_id="read_media_file", responses={(200, "application/octet-stream"): OpenApiTypes.BINARY}
+    )
     def get(self, request: Request, media_id: uuid.UUID) -> HttpResponseBase:
         """The archived original, whole or in ranges."""
         asset = media_named(request, media_id).asset
@@ -118,7 +122,7 @@ class MediaAction(StetView):
             known = {check.slug for check in registry.all_checks()}
             if unknown := set(said.get("checks", ())) - known:
                 raise InvalidInput(
-                    FieldError("/checks", f"There is no check called {sorted(unknown)[0]}. See checks/.", "unknown")
+                    FieldError("/checks", f"There is no check called {min(unknown)}. See checks/.", "unknown")
                 )
             submissions.recheck_media(item, actor=person)
         return Response(media_shape(media_named(request, media_id)), status=202)
@@ -128,7 +132,7 @@ class Checks(StetView):
     scopes = {"GET": Scope.INTERNAL_READ}
 
     @extend_schema(operation_id="list_checks", responses={200: schema_of(dict[str, Any])})
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> Response:  # noqa: ARG002  the framework's signature
         """The checks there are, what each looks at and what it means."""
         return Response(
             {
@@ -172,4 +176,3 @@ class Findings(StetView):
         if "stance" in params:
             rows = rows.filter(stance__in=words("stance", params["stance"], Stance))
         return Response(paged(request, rows, by="position", shape=lambda row: dict(finding_shape(row))))
-

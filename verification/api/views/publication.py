@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -23,44 +24,77 @@ from verification.api.inputs import (
     RedactInput,
 )
 from verification.api.reading import claim_named, media_named
-from verification.models import Note, Redaction
+from verification.models import Note, Redaction, ScheduledPublication
 from verification.services import erasure, publication
-
-INPUTS: dict[str, type[StrictSerializer]] = {
-    "publish": PublishInput,
-    "amend": AmendInput,
-    "correct": CorrectInput,
-    "hold": ChangeInput,
-    "release": ChangeInput,
-    "withdraw": CausedInput,
-}
-ACTS = {
-    "publish": publication.publish,
-    "amend": publication.amend,
-    "correct": publication.correct,
-    "hold": publication.hold,
-    "release": publication.release,
-    "withdraw": publication.withdraw,
-}
 
 
 class PublicationAction(StetView):
-    """One of the six acts that change a claim's public face; `act` names it."""
+    """One of the six acts that change a claim's public face."""
 
     scopes = {"POST": Scope.PUBLISH}
-    act = ""
+    takes: type[StrictSerializer]
+    act: Callable[..., Publication | ScheduledPublication | None]
 
-    @idempotent
-    def post(self, request: Request, name: str) -> Response:
-        """Carries the act out and gives the publication; under an embargo, or where nothing was public, the stage."""
+    def change(self, request: Request, name: str) -> Response:
         claim = claim_named(request, name)
-        said = {key: value for key, value in read_input(INPUTS[self.act], request).items() if value is not None}
-        made = ACTS[self.act](claim, actor=caller(request), **said)  # type: ignore[operator]
+        said = {key: value for key, value in read_input(self.takes, request).items() if value is not None}
+        made = type(self).act(claim, actor=caller(request), **said)
         if isinstance(made, Publication):
             return Response(made.rendered)
         claim.refresh_from_db(fields=["stage"])
         scheduled = {"embargo_until": made.due_at} if made else {}
         return Response({"claim": str(claim.pk), "stage": claim.stage, "version": None, **scheduled})
+
+
+def _view(name: str, takes: type[StrictSerializer], act: Any, says: str) -> type[PublicationAction]:
+    @idempotent
+    def post(self: PublicationAction, request: Request, name: str) -> Response:
+        return self.change(request, name)
+
+    post.__doc__ = says
+    described = extend_schema(
+        operation_id=name, description=says, request=takes, responses={200: schema_of(dict[str, Any])}
+    )(post)
+    members = {"takes": takes, "act": staticmethod(act), "post": described, "__doc__": says}
+    return type(f"{name.title()}View", (PublicationAction,), members)
+
+
+VIEWS = {
+    name: _view(name, takes, act, says)
+    for name, takes, act, says in (
+        (
+            "publish",
+            PublishInput,
+            publication.publish,
+            "Signs the claim off: it is published, or scheduled where `embargo_until` is given.",
+        ),
+        (
+            "amend",
+            AmendInput,
+            publication.amend,
+            "Publishes anew where nothing was wrong. 409 `must_correct` where something published is taken back.",
+        ),
+        ("correct", CorrectInput, publication.correct, "Publishes anew and says what was."),
+        (
+            "hold",
+            ChangeInput,
+            publication.hold,
+            "Takes the claim off show, or stops what was to be published.",
+        ),
+        (
+            "release",
+            ChangeInput,
+            publication.release,
+            "Ends a hold: what was public is on show again as it stood.",
+        ),
+        (
+            "withdraw",
+            CausedInput,
+            publication.withdraw,
+            "Takes the publication back. For safety, privacy or law every earlier version is suppressed.",
+        ),
+    )
+}
 
 
 class Redact(StetView):
@@ -88,7 +122,9 @@ class Redact(StetView):
 class LegalHolds(StetView):
     scopes = {"POST": Scope.ADMIN, "DELETE": Scope.ADMIN}
 
-    @extend_schema(operation_id="place_legal_hold", request=ReasonInput, responses={201: schema_of(dict[str, Any])})
+    @extend_schema(
+        operation_id="place_legal_hold", request=ReasonInput, responses={201: schema_of(dict[str, Any])}
+    )
     @idempotent
     def post(self, request: Request, name: str) -> Response:
         """Keeps everything of the claim from being erased."""

@@ -80,7 +80,7 @@ class LeaseAction(StetView):
             entry = queue.skip(token, person, reason=read_input(ReasonInput, request)["reason"])
         else:
             read_input(NothingInput, request)
-            entry = queue.renew(token, person) if self.act == "renew" else queue.release(token, person)
+            entry = queue.renew(token, person).entry if self.act == "renew" else queue.release(token, person)
         shown: dict[str, Any] = dict(entry_shape(queue.entry_of(person, entry.pk)))
         if self.act == "renew":
             shown |= {"lease_token": entry.token, "expires_at": entry.lease_until}

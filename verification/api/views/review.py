@@ -12,7 +12,7 @@ from claims.api.base import StetView, caller, idempotent, read_input
 from claims.api.lists import paged
 from claims.api.schema import page_of, schema_of
 from claims.errors import FieldError, IllegalState, InvalidInput, Missing
-from claims.models import Claim, Person
+from claims.models import Claim
 from claims.publishing import standing_publication
 from claims.vocabulary import Scope, Stage
 from verification.api.examples import RECORD_VERDICT
@@ -72,7 +72,9 @@ class Verdicts(StetView):
 class Submit(StetView):
     scopes = {"POST": Scope.VERDICTS_WRITE}
 
-    @extend_schema(operation_id="submit_review", request=LeaseTokenInput, responses={200: schema_of(ClaimShape)})
+    @extend_schema(
+        operation_id="submit_review", request=LeaseTokenInput, responses={200: schema_of(ClaimShape)}
+    )
     @idempotent
     def post(self, request: Request, name: str) -> Response:
         """Ends the caller's review; its verdicts count from now on."""
@@ -114,44 +116,95 @@ class NoteStrikes(StetView):
 
 
 class CaseAction(StetView):
-    """One of the acts beside the verdicts; `act` names it."""
+    """An act beside the verdicts, with a reason."""
 
     scopes = {"POST": Scope.CLAIMS_WRITE}
-    act = ""
 
-    @extend_schema(request=ReasonInput, responses={200: schema_of(ClaimShape)})
-    @idempotent
-    def post(self, request: Request, name: str) -> Response:
-        """Drops a claim, reopens it, asks for a re-check, assigns it, or marks it as a duplicate of another."""
-        claim, person = claim_named(request, name), caller(request)
-        if self.act == "assign":
-            self._assign(request, claim, person)
-        elif self.act == "duplicate":
-            said = read_input(DuplicateInput, request)
-            casework.mark_duplicate(
-                claim, actor=person, of=claim_at(request, said["of"], "/of"), reason=said["reason"]
-            )
-        else:
-            reason = read_input(ReasonInput, request)["reason"]
-            {"drop": casework.drop, "reopen": casework.reopen, "request-recheck": casework.request_recheck}[
-                self.act
-            ](claim, actor=person, reason=reason)
+    def done(self, request: Request, claim: Claim) -> Response:
         return claim_response(request, claim_named(request, str(claim.pk)))
 
-    @staticmethod
-    def _assign(request: Request, claim: Claim, person: Person) -> None:
+
+class Drop(CaseAction):
+    @extend_schema(operation_id="drop_claim", request=ReasonInput, responses={200: schema_of(ClaimShape)})
+    @idempotent
+    def post(self, request: Request, name: str) -> Response:
+        """Leaves a claim: not worth checking, or not to be checked."""
+        reason = read_input(ReasonInput, request)["reason"]
+        return self.done(
+            request, casework.drop(claim_named(request, name), actor=caller(request), reason=reason)
+        )
+
+
+class Reopen(CaseAction):
+    @extend_schema(operation_id="reopen_claim", request=ReasonInput, responses={200: schema_of(ClaimShape)})
+    @idempotent
+    def post(self, request: Request, name: str) -> Response:
+        """Puts a dropped, duplicate or withdrawn claim back into the queue."""
+        reason = read_input(ReasonInput, request)["reason"]
+        return self.done(
+            request, casework.reopen(claim_named(request, name), actor=caller(request), reason=reason)
+        )
+
+
+class RequestRecheck(CaseAction):
+    @extend_schema(
+        operation_id="request_recheck", request=ReasonInput, responses={200: schema_of(ClaimShape)}
+    )
+    @idempotent
+    def post(self, request: Request, name: str) -> Response:
+        """Asks for another pass. A published claim stays published meanwhile."""
+        reason = read_input(ReasonInput, request)["reason"]
+        claim = casework.request_recheck(claim_named(request, name), actor=caller(request), reason=reason)
+        return self.done(request, claim)
+
+
+class Duplicate(CaseAction):
+    @extend_schema(
+        operation_id="mark_duplicate", request=DuplicateInput, responses={200: schema_of(ClaimShape)}
+    )
+    @idempotent
+    def post(self, request: Request, name: str) -> Response:
+        """Says that the claim is the same as another one of its desk."""
+        said = read_input(DuplicateInput, request)
+        claim = casework.mark_duplicate(
+            claim_named(request, name),
+            actor=caller(request),
+            of=claim_at(request, said["of"], "/of"),
+            reason=said["reason"],
+        )
+        return self.done(request, claim)
+
+
+class Assign(CaseAction):
+    @extend_schema(operation_id="assign_claim", request=AssignInput, responses={200: schema_of(ClaimShape)})
+    @idempotent
+    def post(self, request: Request, name: str) -> Response:
+        """Says whose work the claim is; `to` null gives it back to everyone."""
+        claim = claim_named(request, name)
         said = read_input(AssignInput, request)
         to = casework.staff_named(claim, said["to"]) if said["to"] else None
         if said["to"] and to is None:
             raise InvalidInput(FieldError("/to", "Nobody of this name works on the claim's desk.", "unknown"))
-        casework.assign(claim, actor=person, to=to, reason=said["reason"])
+        casework.assign(claim, actor=caller(request), to=to, reason=said["reason"])
+        return self.done(request, claim)
+
+
+CASE_VIEWS: dict[str, type[CaseAction]] = {
+    "drop": Drop,
+    "reopen": Reopen,
+    "request-recheck": RequestRecheck,
+    "duplicate": Duplicate,
+    "assign": Assign,
+}
 
 
 def claim_at(request: Request, name: str, pointer: str) -> Claim:
     try:
         return claim_named(request, name)
     except Missing as error:
-        raise InvalidInput(FieldError(pointer, "There is no such claim, or it is not yours to see.", "unknown")) from error
+        raise InvalidInput(
+            FieldError(pointer, "There is no such claim, or it is not yours to see.", "unknown")
+        ) from error
 
 
 class Gate(StetView):
@@ -194,7 +247,9 @@ class StatusLine(StetView):
         of = self._wanted(request, "of", "published" if published else "draft")
         if of == "published":
             if claim.stage == Stage.WITHDRAWN:
-                raise IllegalState("The publication was withdrawn: its line may not be used.", code="withdrawn")
+                raise IllegalState(
+                    "The publication was withdrawn: its line may not be used.", code="withdrawn"
+                )
             if published is None or published.rendered is None:
                 raise IllegalState("Nothing of this claim is published.", code="not_published")
             if claim.stage == Stage.HELD:

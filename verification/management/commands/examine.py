@@ -26,7 +26,7 @@ _USAGE = 2
 
 
 class Command(BaseCommand):
-    help = "Examines local files: what they are, what they carry, and how that stands to what is claimed of them."
+    help = "Examines local files: what they carry, and how that stands to what is claimed of them."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -23,7 +23,9 @@ class Command(BaseCommand):
         entries = AuditEntry.objects.count()
         if options["json"]:
             self.stdout.write(
-                json.dumps({"entries": entries, "breaks": [{"where": b.where, "detail": b.detail} for b in breaks]})
+                json.dumps(
+                    {"entries": entries, "breaks": [{"where": b.where, "detail": b.detail} for b in breaks]}
+                )
             )
         else:
             for found in breaks:
