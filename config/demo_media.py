@@ -64,6 +64,21 @@ def make_video(
     return path
 
 
+def make_recording(path: Path, *, seconds: int = 4, pitch_hz: float = 330.0) -> Path:
+    """Writes an M4A (AAC) with a quiet tone, titled as what it is. The same arguments give the same bytes."""
+    import av  # noqa: PLC0415
+
+    with av.open(path, mode="w", format="ipod", options={"fflags": "+bitexact"}) as container:
+        container.metadata["title"] = MARK
+        container.metadata["comment"] = COMMENT
+        sound: Any = container.add_stream("aac", rate=_SOUND_RATE)
+        sound.codec_context.layout = "mono"
+        for frame in _tone(seconds, sound.codec_context.frame_size or 1024, pitch_hz):
+            container.mux(sound.encode(frame))
+        container.mux(sound.encode(None))
+    return path
+
+
 def make_photo(
     path: Path,
     *,
@@ -159,13 +174,13 @@ def _draw(
     return picture
 
 
-def _tone(seconds: int, samples_a_frame: int) -> Iterator[Any]:
+def _tone(seconds: int, samples_a_frame: int, pitch_hz: float = _TONE_HZ) -> Iterator[Any]:
     import av  # noqa: PLC0415
     import numpy as np  # noqa: PLC0415
 
     for first in range(0, seconds * _SOUND_RATE, samples_a_frame):
         times = np.arange(first, first + samples_a_frame) / _SOUND_RATE
-        wave = (0.02 * np.sin(2 * math.pi * _TONE_HZ * times)).astype(np.float32)
+        wave = (0.02 * np.sin(2 * math.pi * pitch_hz * times)).astype(np.float32)
         frame = av.AudioFrame.from_ndarray(wave[np.newaxis, :], format="fltp", layout="mono")
         frame.sample_rate, frame.pts, frame.time_base = _SOUND_RATE, first, Fraction(1, _SOUND_RATE)
         yield frame

@@ -9,24 +9,19 @@ from django.conf import settings
 from django.core.management import call_command
 
 from claims.models import Desk, Person
-from claims.vocabulary import Dimension, Role
+from claims.vocabulary import Role
 from config import demo
 from config.places import read_up
-from verification.services.accounts import ensure_desk, issue_account
+from verification.services.accounts import issue_account
 
 # The client is a program: it has a key and no login.
 _NAMES = {Role.FACT_CHECKER: "checker", Role.EDITOR: "editor", Role.CLIENT: "reader"}
 
 
 def prepare() -> dict[str, Any]:
-    """Migrates, seeds the demo case if there is no claim, and returns the logins and keys of `up.json`."""
+    """Migrates, seeds the demo case, and returns the logins and keys of `up.json`."""
     call_command("migrate", interactive=False, verbosity=0, stdout=sys.stderr)
-    desk = ensure_desk(
-        "Demo desk",
-        slug="demo",
-        house_name="Reuters",
-        required=frozenset({Dimension.LOCATION, Dimension.DATE}),
-    )
+    desk = demo.demo_desk()
     demo.seed(desk)
     return accounts(read_up(settings.DATA_DIR), desk=desk)
 

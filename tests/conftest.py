@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.test import Client
 
-from claims.models import Desk, Person
+from claims.models import ApiKey, Desk, Person
 from claims.vocabulary import Dimension, Role
 from verification.services.accounts import ensure_desk, issue_account
 
@@ -20,6 +21,12 @@ TWO_VIDEOS = {
     "claimed_date": {"edtf": "2022-10-04", "timezone": "Europe/Kyiv"},
 }
 CHURCH = {"method": "geolocation", "feature": "church beside a T-junction"}
+
+
+@pytest.fixture(autouse=True)
+def cheap_passwords(settings: Any) -> None:
+    """Real password hashes are slow on purpose."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @dataclass
@@ -149,6 +156,33 @@ def published(checker: Caller, editor: Caller, **changes: Any) -> dict[str, Any]
     assert response.status_code == 200, response.content
     publication: dict[str, Any] = response.json()
     return publication
+
+
+def everything() -> dict[str, list[dict[str, Any]]]:
+    """Every row there is, to see that nothing changed; only when a key was last used may."""
+    models = [*apps.get_app_config("claims").get_models(), *apps.get_app_config("verification").get_models()]
+    return {
+        model.__name__: list(model._default_manager.order_by("pk").values())
+        for model in models
+        if model is not ApiKey
+    }
+
+
+def refused(
+    response: Any, *statuses: int, code: str | None = None, pointer: str | None = None
+) -> dict[str, Any]:
+    """The problem that a refusal is answered with, in the contract's form; `pointer` names the bad field."""
+    assert response.status_code in statuses, (response.status_code, response.content[:500])
+    assert response["Content-Type"] == "application/problem+json", response.content[:500]
+    problem: dict[str, Any] = response.json()
+    assert problem["status"] == response.status_code
+    assert all(problem[name] for name in ("type", "title", "detail", "code")), problem
+    if code is not None:
+        assert problem["code"] == code, problem
+    if pointer is not None:
+        assert pointer in [error["pointer"] for error in problem.get("errors", ())], problem
+        assert all(error["detail"] and error["code"] for error in problem["errors"])
+    return problem
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -105,8 +105,8 @@ def finding_json(outcome: Outcome, finding: Finding) -> dict[str, Any]:
         "stance": finding.stance.value,
         "sentence": finding.sentence,
         "data": finding.data,
-        "bounds": [_bound(bound) for bound in finding.bounds],
-        "points": [_point(point) for point in finding.points],
+        "bounds": [bound_json(bound) for bound in finding.bounds],
+        "points": [point_json(point) for point in finding.points],
     }
 
 
@@ -132,12 +132,14 @@ def _gps(facts: Decoded | None) -> dict[str, float] | None:
     return {"latitude": gps.latitude, "longitude": gps.longitude}
 
 
-def _bound(bound: TimeBound) -> dict[str, Any]:
+def bound_json(bound: TimeBound) -> dict[str, Any]:
+    """A time bound in the API's form."""
     at = bound.at.isoformat().replace("+00:00", "Z")
     return {"side": bound.side.value, "at": at, "hard": bound.hard, "reason": bound.reason}
 
 
-def _point(point: FoundPoint) -> dict[str, Any]:
+def point_json(point: FoundPoint) -> dict[str, Any]:
+    """A found point in the API's form."""
     return {
         "latitude": point.latitude,
         "longitude": point.longitude,

@@ -21,6 +21,7 @@ from claims.api.base import StetView
 from claims.api.lists import paged
 from claims.api.rendering import dumps
 from claims.api.schema import page_of, schema_of
+from claims.api.shapes import ChangesShape, PublicationShape
 from claims.errors import FieldError, Gone, IllegalState, InvalidInput, Missing
 from claims.models import ChangeHead, Publication, PublicClaim
 from claims.models.publications import PublicClaimQuerySet
@@ -50,7 +51,7 @@ class PublishedList(PublicView):
 
     @extend_schema(
         parameters=[OpenApiParameter(name, str) for name in sorted(filters)],
-        responses={200: page_of(dict[str, Any])},
+        responses={200: page_of(PublicationShape)},
     )
     def get(self, request: Request) -> Response:
         """The latest publication of each claim on show, the newest first."""
@@ -103,7 +104,7 @@ class PublishedDetail(PublicView):
     @extend_schema(
         operation_id="read_published",
         parameters=[OpenApiParameter("version", int), OpenApiParameter("as_of", datetime)],
-        responses={200: schema_of(dict[str, Any])},
+        responses={200: schema_of(PublicationShape)},
     )
     def get(self, request: Request, claim_id: uuid.UUID) -> Response:
         """The latest publication; by `version`, or as it was at a time. 410 with the notice once withdrawn."""
@@ -173,7 +174,7 @@ class Changes(PublicView):
             OpenApiParameter("limit", int, default=100),
             OpenApiParameter("log", uuid.UUID),
         ],
-        responses={200: schema_of(dict[str, Any]), 304: None},
+        responses={200: schema_of(ChangesShape), 304: None},
     )
     def get(self, request: Request) -> HttpResponse:
         """What changed after a position, in order, nothing left out and nothing twice.

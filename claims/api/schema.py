@@ -2,15 +2,46 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from types import NoneType, UnionType
+from typing import Any, get_args, get_origin, get_type_hints, is_typeddict
 
-from drf_spectacular.plumbing import resolve_type_hint
+SHAPES: dict[str, Any] = {}
+"""Typed shapes that the document names, by their name in it."""
+
+PLAIN: dict[Any, dict[str, Any]] = {
+    str: {"type": "string"},
+    int: {"type": "integer"},
+    float: {"type": "number"},
+    bool: {"type": "boolean"},
+    datetime: {"type": "string", "format": "date-time"},
+    Any: {},
+}
 
 
-def schema_of(shape: Any) -> dict[str, Any]:
-    """The JSON schema of a TypedDict or another type."""
-    schema: dict[str, Any] = resolve_type_hint(shape)  # type: ignore[no-untyped-call]
-    return schema
+def schema_of(hint: Any) -> dict[str, Any]:
+    """The JSON schema of a type. A TypedDict becomes a component of its own, referred to."""
+    if is_typeddict(hint):
+        name = hint.__name__.removesuffix("Shape")
+        SHAPES[name] = hint
+        return {"$ref": f"#/components/schemas/{name}"}
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin is list:
+        return {"type": "array", "items": schema_of(inner[0])}
+    if origin is dict:
+        return {"type": "object", "additionalProperties": schema_of(inner[1])}
+    if origin is UnionType:
+        return {"anyOf": [{"type": "null"} if part is NoneType else schema_of(part) for part in inner]}
+    return PLAIN[hint]
+
+
+def _component(shape: Any) -> dict[str, Any]:
+    hints = get_type_hints(shape)
+    return {
+        "type": "object",
+        "required": sorted(shape.__required_keys__),
+        "properties": {name: schema_of(hint) for name, hint in hints.items()},
+    }
 
 
 def page_of(shape: Any) -> dict[str, Any]:
@@ -78,10 +109,13 @@ def with_manners(
     result: dict[str, Any],
     generator: Any,  # noqa: ARG001  the hook's signature
     request: Any,  # noqa: ARG001
-    public: bool,  # noqa: ARG001, FBT001
+    public: bool,  # noqa: ARG001
 ) -> dict[str, Any]:
     """Adds what every call has in common: how errors look, and the headers of safe writes."""
-    result["components"].setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
+    schemas = result["components"].setdefault("schemas", {})
+    schemas["Problem"] = PROBLEM_SCHEMA
+    while left := [name for name in SHAPES if name not in schemas]:
+        schemas |= {name: _component(SHAPES[name]) for name in left}
     for operations in result["paths"].values():
         for method, operation in operations.items():
             operation["responses"]["default"] = PROBLEM

@@ -54,3 +54,13 @@ RECORD_VERDICT = OpenApiExample(
         ],
     },
 )
+THE_LINE = OpenApiExample(
+    "The sentence that may be printed",
+    response_only=True,
+    value={
+        "text": "Reuters has verified the locations in the videos, but could not independently verify the date.",
+        "version": 1,
+        "language": "en",
+        "form": "short",
+    },
+)

@@ -88,7 +88,8 @@ class FindingShape(TypedDict):
     stance: str
     sentence: str
     data: dict[str, Any]
-    bounds: dict[str, Any]
+    bounds: list[dict[str, Any]]
+    points: list[dict[str, Any]]
 
 
 class MediaShape(TypedDict):
@@ -140,6 +141,20 @@ class BlockerShape(TypedDict, total=False):
     code: str
     detail: str
     dimension: str
+
+
+class GateShape(TypedDict):
+    can_publish: bool
+    blockers: list[BlockerShape]
+    line: str | None
+    line_blockers: list[BlockerShape]
+
+
+class LineShape(TypedDict):
+    text: str
+    version: int | None
+    language: str
+    form: str
 
 
 class ClaimRowShape(TypedDict):
@@ -314,6 +329,7 @@ def finding_shape(row: FindingRow) -> FindingShape:
         "sentence": row.sentence,
         "data": row.data,
         "bounds": row.bounds,
+        "points": row.points,
     }
 
 

@@ -43,7 +43,8 @@ class FindingRow(Identified):
     stance = word_field(Stance)
     sentence = models.TextField()
     data = models.JSONField(default=dict)
-    bounds = models.JSONField(default=dict)
+    bounds = models.JSONField(default=list)
+    points = models.JSONField(default=list)
 
     objects = FindingQuerySet.as_manager()
 

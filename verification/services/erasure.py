@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import transaction
+from django.db.models import Max
 
 from claims.errors import IllegalState, Missing
 from claims.media import archive
@@ -45,7 +46,7 @@ def redact_statement(claim: Claim, *, actor: Person, reason: str, legal_ground: 
                 cause=Cause.LEGAL,
             ).body
             act.move_to(Stage.WITHDRAWN)
-        last = act.claim.publications.order_by("-version").values_list("version", flat=True).first()
+        last = act.claim.publications.exclude(pubstatus="canceled").aggregate(last=Max("version"))["last"]
         PublicClaim.objects.filter(claim=claim).update(suppressed_through=last or 0)
         Claim.objects.filter(pk=claim.pk).update(statement_key="", headline="", external_id=None, tags=[])
         _erase(act, sorted(wordings))

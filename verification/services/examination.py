@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -17,6 +16,7 @@ from verification import sandbox
 from verification.checks import base, registry
 from verification.domain.decoded import Decoded
 from verification.domain.findings import Finding, FoundPoint, Side, TimeBound
+from verification.examination import bound_json, point_json
 from verification.inference.dates import DateSuggestion, suggest_date
 from verification.inference.locations import LocationSuggestion, suggest_location
 from verification.models import CheckRun, FindingRow, Job
@@ -121,17 +121,6 @@ def suggestions(item: MediaItem) -> tuple[DateSuggestion, LocationSuggestion]:
     )
 
 
-def bounds_json(finding: Finding) -> dict[str, Any]:
-    """The API's form of a finding's bounds."""
-    return {
-        "times": [
-            {"side": b.side.value, "at": _written(b.at), "hard": b.hard, "reason": b.reason}
-            for b in finding.bounds
-        ],
-        "points": [asdict(point) for point in finding.points],
-    }
-
-
 def finding_of(row: FindingRow) -> Finding:
     """A stored finding as the inference reads it."""
     return Finding(
@@ -141,9 +130,9 @@ def finding_of(row: FindingRow) -> Finding:
         data=row.data,
         bounds=tuple(
             TimeBound(Side(b["side"]), datetime.fromisoformat(b["at"]), b["hard"], b["reason"])
-            for b in row.bounds.get("times", ())
+            for b in row.bounds
         ),
-        points=tuple(FoundPoint(**point) for point in row.bounds.get("points", ())),
+        points=tuple(FoundPoint(**point) for point in row.points),
     )
 
 
@@ -158,7 +147,7 @@ def _outcome(
 ) -> jobs.Outcome:
     def effect() -> None:
         if facts is not None and item.asset is not None:
-            Asset.objects.filter(pk=item.asset.pk, facts=None).update(facts=facts.as_json())
+            Asset.objects.filter(pk=item.asset.pk, facts__isnull=True).update(facts=facts.as_json())
         _store(item, outcomes)
         MediaItem.objects.filter(pk=item.pk).update(examination=Examination.DONE)
 
@@ -210,11 +199,8 @@ def _store(item: MediaItem, outcomes: tuple[base.Outcome, ...]) -> None:
                 stance=finding.stance.value,
                 sentence=finding.sentence,
                 data=finding.data,
-                bounds=bounds_json(finding),
+                bounds=[bound_json(bound) for bound in finding.bounds],
+                points=[point_json(point) for point in finding.points],
             )
             for position, finding in enumerate(outcome.findings)
         )
-
-
-def _written(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

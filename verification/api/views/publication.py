@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from claims.api.base import StetView, StrictSerializer, caller, idempotent, read_input
 from claims.api.schema import schema_of
+from claims.api.shapes import PublicationShape
 from claims.errors import FieldError, InvalidInput, Missing
 from claims.models import Claim, Publication
 from claims.vocabulary import Scope
@@ -53,7 +54,7 @@ def _view(name: str, takes: type[StrictSerializer], act: Any, says: str) -> type
 
     post.__doc__ = says
     described = extend_schema(
-        operation_id=name, description=says, request=takes, responses={200: schema_of(dict[str, Any])}
+        operation_id=name, description=says, request=takes, responses={200: schema_of(PublicationShape)}
     )(post)
     members = {"takes": takes, "act": staticmethod(act), "post": described, "__doc__": says}
     return type(f"{name.title()}View", (PublicationAction,), members)

@@ -15,7 +15,7 @@ from claims.errors import FieldError, IllegalState, InvalidInput, Missing
 from claims.models import Claim
 from claims.publishing import standing_publication
 from claims.vocabulary import Scope, Stage
-from verification.api.examples import RECORD_VERDICT
+from verification.api.examples import RECORD_VERDICT, THE_LINE
 from verification.api.inputs import (
     AssignInput,
     DuplicateInput,
@@ -28,6 +28,8 @@ from verification.api.reading import claim_named, new_verdict
 from verification.api.shapes import (
     AuditShape,
     ClaimShape,
+    GateShape,
+    LineShape,
     NoteShape,
     VerdictShape,
     audit_shape,
@@ -210,7 +212,7 @@ def claim_at(request: Request, name: str, pointer: str) -> Claim:
 class Gate(StetView):
     scopes = {"GET": Scope.INTERNAL_READ}
 
-    @extend_schema(operation_id="read_gate", responses={200: schema_of(dict[str, Any])})
+    @extend_schema(operation_id="read_gate", responses={200: schema_of(GateShape)})
     def get(self, request: Request, name: str) -> Response:
         """Whether the caller may publish the claim, and what stands in the way."""
         claim = claim_named(request, name)
@@ -237,7 +239,8 @@ class StatusLine(StetView):
             OpenApiParameter("form", str, enum=["short", "long"], default="short"),
             OpenApiParameter("language", str, default="en"),
         ],
-        responses={200: schema_of(dict[str, Any])},
+        responses={200: schema_of(LineShape)},
+        examples=[THE_LINE],
     )
     def get(self, request: Request, name: str) -> Response:
         """The sentence that may be printed. 409 with what stands in the way where it can't be said."""

@@ -1,0 +1,143 @@
+"""Erasing for a court or a person's right: no trace of the text is left, and every chain still verifies."""
+
+from __future__ import annotations
+
+import pytest
+from django.apps import apps
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import TestCase
+
+from claims.media import archive
+from claims.models import MediaItem
+from config.demo_media import make_photo
+from tests.conftest import TWO_VIDEOS, Caller, file_claim, published
+from verification.models import LegalHold, Redaction
+from verification.services import audit, work
+
+pytestmark = pytest.mark.django_db
+
+WHY = {"reason": "An order of the court.", "legal_ground": "court order"}
+SECRET = "Unmistakablewords"
+
+
+def traces(text: str) -> list[str]:
+    """Every table and column of ours in which a text is found."""
+    found = []
+    for model in apps.get_models():
+        for values in model._base_manager.values():
+            found += [f"{model.__name__}.{name}" for name, value in values.items() if text in str(value)]
+    return found
+
+
+@pytest.fixture
+def here(checker: Caller, editor: Caller) -> str:
+    """A published claim whose text, before and after an edit, holds the secret."""
+    claim = file_claim(checker, statement=f"{SECRET} one", tags=[SECRET], external_id=SECRET)
+    edited = checker.patch(f"claims/{claim['id']}/", {"statement": f"{SECRET} two"}, If_Match='"1"')
+    assert edited.status_code == 200, edited.content
+    leased = checker.post("queue/next/").json()
+    for dimension in ("location", "date"):
+        checker.post(
+            f"claims/{claim['id']}/verdicts/",
+            {"lease_token": leased["lease_token"], "dimension": dimension, "status": "unverified", "reason": "no"},
+        )
+    checker.post(f"claims/{claim['id']}/submit/", {"lease_token": leased["lease_token"]})
+    assert editor.post(f"claims/{claim['id']}/publish/", {"headline": SECRET}).status_code == 200
+    return f"claims/{claim['id']}/"
+
+
+def test_a_claims_text_leaves_no_trace(
+    here: str, admin: Caller, client_key: Caller, checker: Caller
+) -> None:
+    assert traces(SECRET)
+    answer = admin.post(f"{here}redact/", {"target": "statement", **WHY})
+    assert answer.status_code == 200, answer.content
+    assert traces(SECRET) == []
+    assert list(audit.verify()) == []
+    changes = client_key.get("changes/?after=0")
+    assert SECRET not in changes.content.decode()
+    assert [(c["position"], c["kind"], c.get("suppressed", False)) for c in changes.json()["changes"]] == [
+        (1, "published", True),
+        (2, "withdrawn", False),
+    ]
+    for path in ("published/", "verified/", "published/snapshot/"):
+        response = client_key.get(path)
+        body = b"".join(response) if response.streaming else response.content
+        assert SECRET.encode() not in body
+    assert checker.get(f"claims/?q={SECRET}").json()["results"] == []
+    assert checker.get(here).json()["statement"] is None
+    assert client_key.get(f"published/{here.split('/')[1]}/?version=1").status_code == 410
+
+
+def test_a_note_leaves_its_place_and_nothing_else(here: str, admin: Caller, checker: Caller) -> None:
+    note = checker.post(f"{here}notes/", {"body": "Notewordsecret"}).json()
+    answer = admin.post(f"{here}redact/", {"target": "note", "id": note["id"], **WHY})
+    assert answer.status_code == 200, answer.content
+    assert traces("Notewordsecret") == []
+    shown = checker.get(f"{here}notes/").json()["results"][0]
+    assert (shown["body"], shown["redacted"], shown["by"]) == (None, True, "olena")
+    assert list(audit.verify()) == []
+
+
+@pytest.fixture
+def original(checker: Caller, tmp_path: object) -> MediaItem:
+    claim = file_claim(checker)
+    photo = make_photo(tmp_path / "a.jpg", lines=["x"], gps=(49.5, 37.6))  # type: ignore[operator]
+    sent = checker.client.post(
+        f"/api/v1/claims/{claim['id']}/media/",
+        {"file": SimpleUploadedFile("a.jpg", photo.read_bytes())},
+        headers={"Authorization": f"Bearer {checker.key}"},
+    )
+    assert sent.status_code == 202, sent.content
+    while work.reconcile():
+        pass
+    return MediaItem.objects.select_related("asset").get(pk=sent.json()["id"])
+
+
+def test_an_original_goes_from_the_archive_with_what_was_read_from_it(
+    original: MediaItem, admin: Caller, checker: Caller
+) -> None:
+    assert original.asset is not None
+    sha256 = original.asset.sha256
+    assert archive.holds(sha256)
+    assert "49.5" in str(checker.get(f"media/{original.pk}/").json()["metadata"])
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        answer = admin.post(
+            f"claims/{original.claim_id}/redact/", {"target": "original", "id": str(original.pk), **WHY}
+        )
+    assert answer.status_code == 200, answer.content
+    assert not archive.holds(sha256)
+    assert checker.get(f"media/{original.pk}/file/").status_code == 404
+    detail = checker.get(f"media/{original.pk}/").json()
+    assert (detail["metadata"], detail["findings"]) == (None, {})
+    assert list(audit.verify()) == []
+
+
+def test_a_file_that_outlives_its_redaction_is_removed_by_the_loop(
+    original: MediaItem, admin: Caller
+) -> None:
+    assert original.asset is not None
+    admin.post(f"claims/{original.claim_id}/redact/", {"target": "original", "id": str(original.pk), **WHY})
+    assert archive.holds(original.asset.sha256)  # as after a crash between commit and removal
+    work.reconcile()
+    assert not archive.holds(original.asset.sha256)
+
+
+def test_a_legal_hold_blocks_every_redaction(here: str, admin: Caller) -> None:
+    assert admin.post(f"{here}legal-hold/", {"reason": "A lawsuit."}).status_code == 201
+    refused = admin.post(f"{here}redact/", {"target": "statement", **WHY})
+    assert (refused.status_code, refused.json()["code"]) == (409, "legal_hold")
+    assert Redaction.objects.count() == 0
+    assert admin.call("DELETE", f"{here}legal-hold/").status_code == 200
+    assert LegalHold.objects.filter(lifted_at=None).count() == 0
+    assert admin.post(f"{here}redact/", {"target": "statement", **WHY}).status_code == 200
+
+
+def test_only_an_admin_redacts(here: str, editor: Caller, checker: Caller) -> None:
+    for who in (editor, checker):
+        assert who.post(f"{here}redact/", {"target": "statement", **WHY}).status_code == 403
+
+
+def test_what_was_published_before_carries_no_secret_by_itself(checker: Caller, editor: Caller) -> None:
+    published(checker, editor, statement=TWO_VIDEOS["statement"])
+    assert traces("soldiers")
