@@ -94,7 +94,8 @@ def _members(status: int, code: str, detail: str, title: str | None = None) -> d
 def _fields(detail: Any, pointer: str) -> Iterator[dict[str, str]]:
     if isinstance(detail, Mapping):
         for name, part in detail.items():
-            here = pointer if name == "non_field_errors" else f"{pointer}/{name}"
+            escaped = str(name).replace("~", "~0").replace("/", "~1")
+            here = pointer if name == "non_field_errors" else f"{pointer}/{escaped}"
             yield from _fields(part, here)
     elif isinstance(detail, list):
         for index, part in enumerate(detail):

@@ -7,4 +7,4 @@ class ComposeConfig(AppConfig):
 
     def ready(self) -> None:
         # Whoever rings must ring our broker, not Celery's default address.
-        from config import celery  # noqa: F401, PLC0415  settings are complete only now
+        from config import celery, system_checks  # noqa: F401, PLC0415  settings are complete only now

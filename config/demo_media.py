@@ -104,7 +104,7 @@ def make_photo(
             inner[ExifTags.Base.OffsetTimeOriginal] = f"{taken_at.isoformat()[-6:]}"
     if gps is not None:
         exif.get_ifd(ExifTags.IFD.GPSInfo).update(_exif_position(*gps))
-    drawn = _draw(lines, size, share=0.5, stars=_stars(size, seed))
+    drawn = _draw(_scenery(size, seed), _lettering(lines, size), share=0.5)
     drawn.save(path, format="JPEG", quality=85, exif=exif)
     return path
 
@@ -123,55 +123,52 @@ def _exif_position(latitude: float, longitude: float) -> dict[int, Any]:
 
 
 def _frames(lines: Sequence[str], size: tuple[int, int], count: int, seed: int) -> Iterator[Image.Image]:
-    stars = _stars(size, seed)
+    scenery, lettering = _scenery(size, seed), _lettering(lines, size)
     for number in range(count):
-        yield _draw(lines, size, share=number / count, stars=stars)
+        yield _draw(scenery, lettering, share=number / count)
 
 
-def _stars(size: tuple[int, int], seed: int) -> list[tuple[int, int, tuple[int, int, int]]]:
-    """Coloured spots that tell one seed's pictures from another's."""
-    choice = random.Random(seed)  # noqa: S311 - a drawing, not a secret
-    return [
-        (
-            choice.randrange(size[0]),
-            choice.randrange(size[1]),
-            (choice.randrange(60, 200), choice.randrange(60, 200), choice.randrange(60, 200)),
-        )
-        for _ in range(24)
-    ]
+def _draw(scenery: Image.Image, lettering: Image.Image, *, share: float) -> Image.Image:
+    """One picture: the scenery, a sun that has gone `share` of its way, the lettering over both."""
+    picture = scenery.copy()
+    width, height = picture.size
+    x, y = width * (0.1 + 0.8 * share), height * (0.5 - 0.35 * math.sin(math.pi * share))
+    radius = _spot(width) * 3
+    ImageDraw.Draw(picture).ellipse((x - radius, y - radius, x + radius, y + radius), fill=(236, 190, 80))
+    picture.paste(lettering, mask=lettering)
+    return picture
 
 
-def _draw(
-    lines: Sequence[str],
-    size: tuple[int, int],
-    *,
-    share: float,
-    stars: Sequence[tuple[int, int, tuple[int, int, int]]],
-) -> Image.Image:
-    """One picture: sky and ground, spots, a sun that has gone `share` of its way, the mark and the lines."""
+def _scenery(size: tuple[int, int], seed: int) -> Image.Image:
+    """Sky, ground, and coloured spots that tell one seed's pictures from another's."""
     width, height = size
     picture = Image.new("RGB", size, (38, 58, 92))
     pen = ImageDraw.Draw(picture)
     pen.rectangle((0, height * 0.62, width, height), fill=(52, 72, 48))
-    spot = max(4, width // 60)
-    for left, top, colour in stars:
+    choice = random.Random(seed)  # noqa: S311 - a drawing, not a secret
+    spot = _spot(width)
+    for _ in range(24):
+        left, top = choice.randrange(width), choice.randrange(height)
+        colour = (choice.randrange(60, 200), choice.randrange(60, 200), choice.randrange(60, 200))
         pen.ellipse((left - spot, top - spot, left + spot, top + spot), fill=colour)
-    sun_x, sun_y = width * (0.1 + 0.8 * share), height * (0.5 - 0.35 * math.sin(math.pi * share))
-    pen.ellipse((sun_x - spot * 3, sun_y - spot * 3, sun_x + spot * 3, sun_y + spot * 3), fill=(236, 190, 80))
-    large, small = ImageFont.load_default(max(14, width // 14)), ImageFont.load_default(max(11, width // 26))
-    pen.text(
-        (width / 2, height * 0.3),
-        MARK,
-        font=large,
-        fill="white",
-        anchor="mm",
-        stroke_width=2,
-        stroke_fill="black",
-    )
-    for number, line in enumerate(lines):
-        place = (width / 2, height * (0.5 + 0.1 * number))
-        pen.text(place, line, font=small, fill="white", anchor="mm", stroke_width=1, stroke_fill="black")
     return picture
+
+
+def _lettering(lines: Sequence[str], size: tuple[int, int]) -> Image.Image:
+    """The mark and the lines, to be laid over every picture."""
+    width, height = size
+    layer = Image.new("RGBA", size)
+    pen = ImageDraw.Draw(layer)
+    large, small = ImageFont.load_default(max(14, width // 14)), ImageFont.load_default(max(11, width // 26))
+    style: dict[str, Any] = {"fill": "white", "anchor": "mm", "stroke_fill": "black"}
+    pen.text((width / 2, height * 0.3), MARK, font=large, stroke_width=2, **style)
+    for number, line in enumerate(lines):
+        pen.text((width / 2, height * (0.5 + 0.1 * number)), line, font=small, stroke_width=1, **style)
+    return layer
+
+
+def _spot(width: int) -> int:
+    return max(4, width // 60)
 
 
 def _tone(seconds: int, samples_a_frame: int, pitch_hz: float = _TONE_HZ) -> Iterator[Any]:

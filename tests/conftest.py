@@ -65,6 +65,12 @@ def caller(name: str, role: Role, desk: Desk) -> Caller:
     return Caller(Person.objects.get(username=name), account.api_key)
 
 
+@pytest.fixture(autouse=True)
+def _archive_of_its_own(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test finds what another one archived."""
+    settings.ARCHIVE_URL = str(tmp_path_factory.mktemp("archive"))
+
+
 @pytest.fixture
 def desk(db: None) -> Desk:
     """A desk in the name of Reuters that requires location and date."""

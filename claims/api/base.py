@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
+from django.utils.dateparse import parse_datetime
 from rest_framework import serializers
 from rest_framework.exceptions import APIException, PermissionDenied
 from rest_framework.request import Request
@@ -89,6 +90,19 @@ def read_input(serializer: type[StrictSerializer], request: Request) -> dict[str
     filled.is_valid(raise_exception=True)
     validated: dict[str, Any] = filled.validated_data
     return validated
+
+
+def read_time(name: str, given: str) -> datetime:
+    """A time given as a query parameter, in UTC. Raises InvalidInput."""
+    try:
+        found = parse_datetime(given)
+        if found is None or found.tzinfo is None:
+            raise ValueError(given)
+        return found.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise InvalidInput(
+            FieldError(name, "Give an RFC 3339 time with its zone: 2022-10-04T12:00:00Z.", "time")
+        ) from error
 
 
 def expected_revision(request: Request) -> int:

@@ -47,7 +47,9 @@ def _as_field_error(error: InvalidInput) -> serializers.ValidationError:
     for one in error.errors:
         detail = serializers.ErrorDetail(one.detail, one.code)
         if one.pointer.strip("/"):
-            nested[one.pointer.strip("/")] = [detail]
+            # As a name: what is made of this escapes it again.
+            name = one.pointer.strip("/").replace("~1", "/").replace("~0", "~")
+            nested[name] = [detail]
         else:
             flat.append(detail)
     return serializers.ValidationError(nested or flat)

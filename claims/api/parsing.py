@@ -29,30 +29,41 @@ def _read(stream: IO[bytes]) -> bytes:
     return body
 
 
+MAX_DEPTH = 50
+
+
 def loads(body: bytes, *, pointer: str = "") -> Any:
-    """Strict JSON: no NaN, no lone surrogates, no NUL. Raises InvalidInput naming the place."""
+    """Strict JSON: no NaN, no lone surrogates, no NUL, not endlessly nested. Raises InvalidInput naming the place."""
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise InvalidInput(FieldError(pointer, f"This is not JSON: {error}.", "malformed")) from error
-    for place in _unstorable(value, pointer):
-        raise InvalidInput(FieldError(place, "Text can't hold the character U+0000. Leave it out.", "nul"))
+    for error in _unstorable(value, pointer, MAX_DEPTH):
+        raise InvalidInput(error)
     return value
 
 
-def _unstorable(value: Any, pointer: str) -> Iterator[str]:
+def _unstorable(value: Any, pointer: str, depth: int) -> Iterator[FieldError]:
     if isinstance(value, str):
         if "\x00" in value:
-            yield pointer
+            yield _nul(pointer)
+    elif isinstance(value, list | dict) and depth == 0:
+        yield FieldError(
+            pointer, f"This is nested deeper than {MAX_DEPTH} levels. Send it flatter.", "too_deep"
+        )
     elif isinstance(value, list):
         for index, part in enumerate(value):
-            yield from _unstorable(part, f"{pointer}/{index}")
+            yield from _unstorable(part, f"{pointer}/{index}", depth - 1)
     elif isinstance(value, dict):
         for key, part in value.items():
             here = f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}"
             if "\x00" in key:
-                yield here.replace("\x00", "")
-            yield from _unstorable(part, here)
+                yield _nul(here.replace("\x00", ""))
+            yield from _unstorable(part, here, depth - 1)
+
+
+def _nul(pointer: str) -> FieldError:
+    return FieldError(pointer, "Text can't hold the character U+0000. Leave it out.", "nul")
 
 
 class StrictJSONParser(BaseParser):

@@ -10,14 +10,13 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Sum
 from django.http import HttpResponse, StreamingHttpResponse
-from django.utils.dateparse import parse_datetime
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from claims.api.base import StetView
+from claims.api.base import StetView, read_time
 from claims.api.lists import paged
 from claims.api.rendering import dumps
 from claims.api.schema import page_of, schema_of
@@ -82,20 +81,8 @@ def _narrowed(rows: PublicClaimQuerySet, request: Request) -> PublicClaimQuerySe
         elif name == "q":
             rows = rows.filter(latest__body__content__icontains=value)
         elif name == "published_after":
-            rows = rows.filter(latest__at__gt=_moment(name, value))
+            rows = rows.filter(latest__at__gt=read_time(name, value))
     return rows
-
-
-def _moment(name: str, value: str) -> datetime:
-    try:
-        found = parse_datetime(value)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise InvalidInput(
-            FieldError(name, "Give an RFC 3339 time with its zone: 2022-10-04T12:00:00Z.", "time")
-        )
-    return found
 
 
 class PublishedDetail(PublicView):
@@ -134,7 +121,7 @@ class PublishedDetail(PublicView):
                 raise InvalidInput(FieldError("version", "Give a whole number.", "version"))
             return versions.filter(version=int(given)).first()
         if "as_of" in request.query_params:
-            return versions.filter(at__lte=_moment("as_of", request.query_params["as_of"])).first()
+            return versions.filter(at__lte=read_time("as_of", request.query_params["as_of"])).first()
         return public.latest
 
 

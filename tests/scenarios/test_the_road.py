@@ -12,11 +12,21 @@ SEED = "Reuters has verified the locations in the videos, but could not independ
 VIDEOS = [
     {
         "url": "https://media.example/one.mp4",
-        "claimed_location": {"name": "Borivska Andriivka", "latitude": 49.42, "longitude": 37.64, "radius_m": 3000},
+        "claimed_location": {
+            "name": "Borivska Andriivka",
+            "latitude": 49.42,
+            "longitude": 37.64,
+            "radius_m": 3000,
+        },
     },
     {
         "url": "https://media.example/two.mp4",
-        "claimed_location": {"name": "Kherson region", "latitude": 46.8, "longitude": 33.2, "radius_m": 120000},
+        "claimed_location": {
+            "name": "Kherson region",
+            "latitude": 46.8,
+            "longitude": 33.2,
+            "radius_m": 120000,
+        },
     },
 ]
 

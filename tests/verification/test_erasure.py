@@ -39,16 +39,19 @@ def here(checker: Caller, editor: Caller) -> str:
     for dimension in ("location", "date"):
         checker.post(
             f"claims/{claim['id']}/verdicts/",
-            {"lease_token": leased["lease_token"], "dimension": dimension, "status": "unverified", "reason": "no"},
+            {
+                "lease_token": leased["lease_token"],
+                "dimension": dimension,
+                "status": "unverified",
+                "reason": "no",
+            },
         )
     checker.post(f"claims/{claim['id']}/submit/", {"lease_token": leased["lease_token"]})
     assert editor.post(f"claims/{claim['id']}/publish/", {"headline": SECRET}).status_code == 200
     return f"claims/{claim['id']}/"
 
 
-def test_a_claims_text_leaves_no_trace(
-    here: str, admin: Caller, client_key: Caller, checker: Caller
-) -> None:
+def test_a_claims_text_leaves_no_trace(here: str, admin: Caller, client_key: Caller, checker: Caller) -> None:
     assert traces(SECRET)
     answer = admin.post(f"{here}redact/", {"target": "statement", **WHY})
     assert answer.status_code == 200, answer.content

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from enum import StrEnum
 
 from django.db.models import Exists, OuterRef, Q
-from django.utils.dateparse import parse_datetime
 
+from claims.api.base import read_time
 from claims.errors import FieldError, InvalidInput
 from claims.models.claims import ClaimQuerySet
 from claims.vocabulary import Dimension, Stage, Stance, Status
@@ -55,18 +54,6 @@ def words(name: str, value: str, known: type[StrEnum]) -> list[str]:
     return given
 
 
-def moment(name: str, value: str) -> datetime:
-    try:
-        found = parse_datetime(value)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise InvalidInput(
-            FieldError(name, "Give an RFC 3339 time with its zone: 2022-10-04T12:00:00Z.", "time")
-        )
-    return found
-
-
 def box(name: str, value: str) -> tuple[float, float, float, float]:
     """West, south, east, north in degrees."""
     try:
@@ -109,7 +96,7 @@ def _with_contradiction(rows: ClaimQuerySet, value: str) -> ClaimQuerySet:
 
 
 def _due_before(rows: ClaimQuerySet, value: str) -> ClaimQuerySet:
-    due = QueueEntry.objects.open().filter(claim=OuterRef("pk"), due_at__lt=moment("due_before", value))
+    due = QueueEntry.objects.open().filter(claim=OuterRef("pk"), due_at__lt=read_time("due_before", value))
     return rows.filter(Exists(due))
 
 
@@ -133,12 +120,14 @@ FILTERS: dict[str, Narrow] = {
     "assignee": lambda rows, value: rows.filter(assignee__username=value),
     "has_contradiction": _with_contradiction,
     "due_before": _due_before,
-    "claimed_after": lambda rows, value: rows.filter(claimed_not_after__gte=moment("claimed_after", value)),
+    "claimed_after": lambda rows, value: rows.filter(
+        claimed_not_after__gte=read_time("claimed_after", value)
+    ),
     "claimed_before": lambda rows, value: rows.filter(
-        claimed_not_before__lte=moment("claimed_before", value)
+        claimed_not_before__lte=read_time("claimed_before", value)
     ),
     "bbox": _in_box,
-    "updated_after": lambda rows, value: rows.filter(updated_at__gt=moment("updated_after", value)),
+    "updated_after": lambda rows, value: rows.filter(updated_at__gt=read_time("updated_after", value)),
     **{each.value: _by_dimension(each) for each in Dimension if each is not Dimension.SOURCE},
 }
 NAMES = frozenset({*FILTERS, "ordering"})

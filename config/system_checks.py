@@ -1,0 +1,75 @@
+"""What `manage.py check` refuses, each with its remedy: a half-configured start is worse than none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core import checks
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import DatabaseError, connections
+
+from claims.addresses import AllowList
+from verification.models import append_only
+
+
+@register()
+def fetch_allow_list(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:  # noqa: ARG001
+    """STET_FETCH_ALLOW must be understood whole: a misread entry would open the wrong door."""
+    try:
+        AllowList.parse(settings.FETCH_ALLOW)
+    except ValueError as error:
+        return [
+            Error(
+                str(error), hint="Mend STET_FETCH_ALLOW: host, host:port or CIDR, by commas.", id="stet.E001"
+            )
+        ]
+    return []
+
+
+@register(Tags.database)
+def append_only_triggers(
+    app_configs: Sequence[AppConfig] | None,  # noqa: ARG001
+    databases: Sequence[str] | None = None,
+    **_: Any,
+) -> list[CheckMessage]:
+    """The database itself must refuse to alter what only grows."""
+    lost = []
+    for name in databases or ():
+        connection = connections[name]
+        try:
+            if "claims_body" in connection.introspection.table_names():
+                lost += append_only.missing(connection)
+        except DatabaseError:
+            continue  # migrate and readiness speak of a database that is away
+    hint = "Run manage.py migrate: it puts every trigger in place again."
+    return [Error(f"The trigger {name} is not in the database.", hint=hint, id="stet.E002") for name in lost]
+
+
+@register(Tags.security, deploy=True)
+def production_parts(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:  # noqa: ARG001
+    """What a newcomer's first run does without and production does not."""
+    found: list[CheckMessage] = []
+    if not settings.DATABASE_URL.startswith(("postgres://", "postgresql://")):
+        found.append(
+            Error("Production runs on PostgreSQL.", hint="Set DATABASE_URL=postgres://…", id="stet.E003")
+        )
+    if not settings.REDIS_URL:
+        found.append(
+            checks.Warning(
+                "No broker is set: the reconcile loop does every job itself, one at a time.",
+                hint="Set REDIS_URL.",
+                id="stet.W001",
+            )
+        )
+    if not settings.PUBLIC_URL.startswith("https://"):
+        found.append(
+            Error(
+                "STET_PUBLIC_URL is not an https address: cookies would travel in the clear.",
+                hint="Set STET_PUBLIC_URL=https://…",
+                id="stet.E004",
+            )
+        )
+    return found

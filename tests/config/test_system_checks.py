@@ -1,0 +1,39 @@
+"""A half-configured start is refused with its remedy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+from django.db import connection
+
+from config import system_checks
+
+
+def ids(messages: list[Any]) -> set[str]:
+    return {message.id for message in messages}
+
+
+def test_an_allow_list_that_is_not_understood_is_refused(settings: Any) -> None:
+    settings.FETCH_ALLOW = ["10.0.0.0/8", "http://store/"]
+    assert ids(system_checks.fetch_allow_list(None)) == {"stet.E001"}
+    settings.FETCH_ALLOW = ["10.0.0.0/8", "store.example:9000"]
+    assert system_checks.fetch_allow_list(None) == []
+
+
+@pytest.mark.django_db
+def test_a_lost_trigger_is_an_error() -> None:
+    assert "stet.E002" not in ids(run_checks(databases=["default"]))
+    on = " ON verification_verdict" if connection.vendor == "postgresql" else ""
+    connection.cursor().execute(f"DROP TRIGGER verification_verdict_no_delete{on}")
+    assert "stet.E002" in ids(run_checks(databases=["default"]))
+
+
+def test_production_needs_postgresql_a_broker_and_https(settings: Any) -> None:
+    settings.DATABASE_URL = "sqlite:///desk.sqlite3"
+    settings.REDIS_URL, settings.PUBLIC_URL = "", "http://desk.example"
+    assert ids(system_checks.production_parts(None)) == {"stet.E003", "stet.W001", "stet.E004"}
+    settings.DATABASE_URL = "postgres://database/stet"
+    settings.REDIS_URL, settings.PUBLIC_URL = "redis://broker", "https://desk.example"
+    assert system_checks.production_parts(None) == []
