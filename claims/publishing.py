@@ -52,6 +52,7 @@ def publish_face(
             }
             for dimension, status in face.statuses.items()
         },
+        "claim_statuses": _statuses(face.itself),
         "claimed_date": _json(face.itself.claimed_date),
         "claimed_location": _json(face.itself.claimed_place),
         "values": _values(face.itself),
@@ -76,6 +77,7 @@ def notice(claim: Claim, *, kind: ChangeKind, at: datetime, reason: str, cause: 
         "line": None,
         "line_long": None,
         "statuses": {},
+        "claim_statuses": {},
         "claimed_date": None,
         "claimed_location": None,
         "values": {},
@@ -225,11 +227,13 @@ def _media(target: PublicTarget) -> dict[str, Any]:
         "content_flags": item.content_flags,
         "claimed_date": _json(target.claimed_date),
         "claimed_location": _json(target.claimed_place),
-        "statuses": {
-            dimension.value: decision.status.value for dimension, decision in target.decisions.items()
-        },
+        "statuses": _statuses(target),
         "values": _values(target),
     }
+
+
+def _statuses(target: PublicTarget) -> dict[str, str]:
+    return {dimension.value: decision.status.value for dimension, decision in target.decisions.items()}
 
 
 def _values(target: PublicTarget) -> dict[str, Any]:
@@ -253,17 +257,14 @@ def _changes(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> list[d
     ] + [
         {"dimension": dimension, "media": media, "from": status, "to": Status.NOT_CHECKED.value}
         for (media, dimension), status in old.items()
-        if (media, dimension) not in new
+        if (media, dimension) not in new and status != Status.NOT_CHECKED
     ]
 
 
 def _flat(rendered: Mapping[str, Any]) -> dict[tuple[str | None, str], str]:
-    """Statuses by media item and dimension; those of the claim itself where it has no media."""
+    """Statuses by media item (None = the claim itself) and dimension."""
     flat: dict[tuple[str | None, str], str] = {}
     for item in rendered.get("media", ()):
         flat |= {(item["id"], dimension): status for dimension, status in item["statuses"].items()}
-    of_media = {dimension for _, dimension in flat}
-    for dimension, said in rendered.get("statuses", {}).items():
-        if dimension not in of_media:
-            flat[None, dimension] = said["status"]
-    return flat
+    own: Mapping[str, str] = rendered.get("claim_statuses", {})
+    return flat | {(None, dimension): status for dimension, status in own.items()}

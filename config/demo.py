@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils import timezone
@@ -466,7 +467,7 @@ def _waiting() -> tuple[Case, ...]:
                 photo(
                     "Chernivtsi: a flooded street",
                     seed=7,
-                    taken_at=datetime(2023, 7, 2, 7, 55, tzinfo=UTC),
+                    taken_at=datetime(2023, 7, 2, 7, 55, tzinfo=ZoneInfo(KYIV)),
                     gps=(48.2921, 25.9358),
                 ),
             ),
@@ -550,7 +551,7 @@ def _under_way() -> tuple[Case, ...]:
                 photo(
                     "Viña del Mar: waves over a promenade",
                     seed=11,
-                    taken_at=datetime(2022, 7, 16, 14, 5, tzinfo=UTC),
+                    taken_at=datetime(2022, 7, 16, 14, 5, tzinfo=ZoneInfo("America/Santiago")),
                     gps=(-33.0148, -71.5535),
                 ),
             ),
@@ -601,11 +602,11 @@ def _decided() -> tuple[Case, ...]:
                 tags=("weather",),
             ),
             media=(
-                film(
+                photo(
                     "Mombasa: a waterspout at sea",
                     seed=14,
-                    created_at=datetime(2024, 4, 18, 9, 12, tzinfo=UTC),
-                    location=(-4.0609, 39.6790),
+                    taken_at=datetime(2024, 4, 18, 12, 12, tzinfo=ZoneInfo("Africa/Nairobi")),
+                    gps=(-4.0609, 39.6790),
                 ),
             ),
             road=(

@@ -16,7 +16,7 @@ MARK = "DEMO - synthetic"
 COMMENT = "Synthetic demo media made by Stet"
 
 _FRAMES_PER_SECOND = 12
-_SOUND_RATE = 44_100
+_SOUND_RATE = 22_050
 _TONE_HZ = 220.0
 
 

@@ -10,9 +10,11 @@ from csp.constants import NONE, SELF
 
 from config import env
 from config.logging import LOGGING, configure  # noqa: F401  Django reads LOGGING here
+from config.version import read_version
 
 configure()
 BASE_DIR = Path(__file__).resolve().parent.parent
+VERSION = read_version(BASE_DIR / "CHANGELOG.md")
 DATA_DIR = Path(env.text("STET_DATA", str(BASE_DIR / "var"))).resolve()
 
 DEBUG = env.flag("STET_DEBUG")
@@ -93,7 +95,7 @@ ARCHIVE_URL = env.text("STET_ARCHIVE_URL", str(DATA_DIR / "archive"))
 UPLOAD_DIR = DATA_DIR / "uploads"
 UPLOAD_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
 FILE_UPLOAD_TEMP_DIR = str(UPLOAD_DIR)
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["claims.api.parsing.BoundedUploadHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 UPLOAD_MAX_BYTES = 512 * 1024 * 1024
@@ -130,7 +132,7 @@ REST_FRAMEWORK: dict[str, Any] = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Stet",
     "DESCRIPTION": "What is claimed, what was checked, what stands, and the exact words that may be printed.",
-    "VERSION": "1",
+    "VERSION": VERSION,
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -143,6 +143,22 @@ def decide(checker: Caller, leased: dict[str, Any], dimension: str, status: str,
     return checker.post(f"claims/{leased['claim']['id']}/verdicts/", body)
 
 
+def review(checker: Caller, decisions: dict[str, str], *, entry_of: str | None = None) -> str:
+    """One whole review of what the queue offers, or of what waits for the claim; the claim's id."""
+    if entry_of is None:
+        leased = lease(checker)
+    else:
+        entry = checker.get(f"claims/{entry_of}/").json()["queue_entry"]["id"]
+        leased = checker.post(f"queue/{entry}/lease/").json()
+    for dimension, status in decisions.items():
+        recorded = decide(checker, leased, dimension, status)
+        assert recorded.status_code == 201, recorded.content
+    claim: str = leased["claim"]["id"]
+    done = checker.post(f"claims/{claim}/submit/", {"lease_token": leased["lease_token"]})
+    assert done.status_code == 200, done.content
+    return claim
+
+
 def submitted(checker: Caller, **changes: Any) -> dict[str, Any]:
     """A claim with location verified and date unverified, awaiting sign-off."""
     file_claim(checker, **changes)

@@ -7,6 +7,7 @@ from typing import IO, Any
 
 import orjson
 from django.conf import settings
+from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from rest_framework.exceptions import APIException
 from rest_framework.parsers import BaseParser, MultiPartParser
 
@@ -38,8 +39,8 @@ def loads(body: bytes, *, pointer: str = "") -> Any:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise InvalidInput(FieldError(pointer, f"This is not JSON: {error}.", "malformed")) from error
-    for error in _unstorable(value, pointer, MAX_DEPTH):
-        raise InvalidInput(error)
+    for found in _unstorable(value, pointer, MAX_DEPTH):
+        raise InvalidInput(found)
     return value
 
 
@@ -97,6 +98,20 @@ class NDJSONParser(BaseParser):
             except InvalidInput as error:
                 values.append(error)
         return values
+
+
+class BoundedUploadHandler(TemporaryFileUploadHandler):
+    """Streams an upload to disk, up to the size that Stet takes."""
+
+    received = 0
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
+        self.received += len(raw_data)
+        if self.received > settings.UPLOAD_MAX_BYTES:
+            raise BodyTooLarge(
+                f"An upload has at most {settings.UPLOAD_MAX_BYTES} bytes. Send a shorter cut."
+            )
+        return super().receive_data_chunk(raw_data, start)
 
 
 class UploadParser(MultiPartParser):

@@ -45,6 +45,7 @@ class PublicationShape(TypedDict):
     line: str | None
     line_long: str | None
     statuses: dict[str, RolledUpShape]
+    claim_statuses: dict[str, str]
     claimed_date: dict[str, Any] | None
     claimed_location: dict[str, Any] | None
     values: dict[str, Any]

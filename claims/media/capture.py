@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from importlib import metadata
 from typing import Any
 
 from django.conf import settings
@@ -16,7 +18,7 @@ from claims.media import archive
 from claims.media.sniff import Sniffed, sniff
 from claims.outbound import FetchLimits, fetch
 
-USER_AGENT = "Stet (verification desk)"
+USER_AGENT = f"Stet/{settings.VERSION} (verification desk)"
 
 
 class CaptureFailed(StetError):
@@ -74,6 +76,15 @@ def take_upload(chunks: Iterable[bytes]) -> Captured:
         sniffed = _media_in(arriving, said="")
         stored = arriving.keep()
     return Captured(stored, sniffed, started_at, timezone.now())
+
+
+def versions() -> dict[str, str]:
+    """What took the bytes in, for the capture log."""
+    return {
+        "stet": settings.VERSION,
+        "httpcore2": metadata.version("httpcore2"),
+        "python": platform.python_version(),
+    }
 
 
 def hop_as_json(hop: Any) -> dict[str, Any]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from claims.models import Desk, Person
+from config import preparation
+from config.places import write_up
 from config.preparation import accounts
 from verification.services.accounts import ensure_desk
 
@@ -48,3 +51,20 @@ def test_a_database_that_was_lost_gets_people_again(desk: Desk) -> None:
     }
     assert "stet_x" not in accounts(elsewhere, desk=desk)["api_keys"].values()
     assert Person.objects.count() == 3
+
+
+def test_a_first_start_finds_the_demo_case_and_a_later_one_the_same(
+    settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DATA_DIR = tmp_path
+    settings.ARCHIVE_URL = str(tmp_path / "archive")
+    migrated = []
+    monkeypatch.setattr(preparation, "call_command", lambda verb, **_: migrated.append(verb))
+    made = preparation.prepare()
+    desk = Desk.objects.get(slug="demo")
+    assert migrated == ["migrate"]
+    assert (desk.house_name, desk.policy.required_dimensions) == ("Reuters", ["date", "location"])
+    assert desk.claims.count() == 20
+    write_up(tmp_path, {"url": "http://127.0.0.1:1", **made})
+    assert preparation.prepare() == made
+    assert desk.claims.count() == 20

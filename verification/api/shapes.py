@@ -118,6 +118,7 @@ class CaptureShape(TypedDict):
     requested_url: str | None
     final_url: str | None
     hops: list[dict[str, Any]]
+    versions: dict[str, str]
     sha256: str | None
     failure: FailureShape | None
 
@@ -352,6 +353,7 @@ def media_detail_shape(item: MediaItem) -> MediaDetailShape:
                 "requested_url": capture.requested_url or None,
                 "final_url": capture.final_url or None,
                 "hops": capture.hops,
+                "versions": capture.versions,
                 "sha256": capture.asset.sha256 if capture.asset else None,
                 "failure": capture.failure,
             }

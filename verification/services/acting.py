@@ -44,14 +44,12 @@ def roles_of(person: Person, claim: Claim) -> frozenset[Role]:
 
 def situation(claim: Claim, person: Person) -> Situation:
     """What the transition table needs to know."""
-    entry = claim.queue_entries.open().first()
-    now = timezone.now()
-    held = entry is not None and entry.lease_until is not None and entry.lease_until > now
+    entries = QueueEntry.objects.filter(claim=claim)
     return Situation(
         stage=Stage(claim.stage),
         roles=roles_of(person, claim),
-        holds_lease=bool(entry and held and entry.holder_id == person.pk),
-        entry_is_free=bool(entry and not held),
+        holds_lease=entries.held().filter(holder=person).exists(),
+        entry_is_free=entries.free().takeable_by(person).exists(),
         is_public=claim.publications.exists(),
     )
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from claims.addresses import OutboundError
 from claims.media import archive
-from claims.media.capture import Captured, CaptureFailed, fetch_original, hop_as_json
+from claims.media.capture import Captured, CaptureFailed, fetch_original, hop_as_json, versions
 from claims.models import Asset, Capture, MediaItem
 from claims.vocabulary import CaptureState, Examination, JobKind, JobState
 from verification.models import Job
@@ -32,6 +32,7 @@ def work(job: Job) -> jobs.Outcome:
             media=item,
             requested_url=item.url,
             hops=list(hops),
+            versions=versions(),
             failure=failure,
             started_at=started_at,
             finished_at=timezone.now(),
@@ -77,6 +78,7 @@ def keep(item: MediaItem, captured: Captured) -> Asset:
         requested_url=item.url,
         final_url=captured.final_url,
         hops=list(captured.hops),
+        versions=versions(),
         started_at=captured.started_at,
         finished_at=captured.finished_at,
     )

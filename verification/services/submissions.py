@@ -17,9 +17,9 @@ from claims.media.capture import Captured
 from claims.models import Body, Claim, Desk, MediaItem, Membership, Person
 from claims.places import Place
 from claims.vocabulary import CaptureState, Examination, JobKind, Priority, ReviewKind
-from verification.domain.transitions import Action
+from verification.domain.transitions import Action, permit
 from verification.services import audit, capture, jobs
-from verification.services.acting import acting
+from verification.services.acting import acting, situation
 from verification.services.queue import open_queue_entry, prioritise
 from verification.services.standing import refresh
 
@@ -121,6 +121,11 @@ def edit_claim(claim: Claim, *, actor: Person, revision: int, changes: Mapping[s
         act.data["fields"] = sorted(changes)
         subject.save(update_fields=EDITABLE)
     return act.claim
+
+
+def check_may_add_media(claim: Claim, *, actor: Person) -> None:
+    """Raises what `add_media` would, before an upload is taken in."""
+    permit(Action.ADD_MEDIA, situation(claim, actor))
 
 
 def add_media(

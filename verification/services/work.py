@@ -38,9 +38,10 @@ def run_job(job_id: uuid.UUID) -> bool:
 
 
 def reconcile() -> int:
-    """One round: rings for what is due, gives back expired leases, ends embargoes; returns how many jobs it saw.
+    """One round: rings for what is due, gives back expired leases, ends embargoes.
 
     Where no broker answers it does one job itself, so that the rest of the round is never late for long.
+    Returns how many it did: if any, there may be more to do at once.
     """
     beat(LOOP)
     queue.expire_leases()
@@ -53,16 +54,14 @@ def reconcile() -> int:
     IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEEP_ANSWERS).delete()
     waiting = list(jobs.due()[:500])
     if not dispatch.broker_answers():
-        if waiting:
-            run_job(waiting[0].pk)
-        return len(waiting)
+        return int(bool(waiting) and run_job(waiting[0].pk))
     if (seconds_since_beat(WORKER) or math.inf) > RING_AGAIN_SECONDS:
         dispatch.ask_for_beat()
     unheard = timezone.now() - timedelta(seconds=RING_AGAIN_SECONDS)
     for job in waiting:
         if (job.rung_at is None or job.rung_at < unheard) and dispatch.ring_now(job.pk):
             Job.objects.filter(pk=job.pk).update(rung_at=timezone.now())
-    return len(waiting)
+    return 0
 
 
 def beat(name: str) -> None:

@@ -42,8 +42,11 @@ class ClaimMedia(StetView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        # Before any transaction opens: what is uploaded may be large, and others wait for the database.
-        self.uploaded = _take_file(request) if request.method == "POST" else None
+        if request.method == "POST" and (request.content_type or "").startswith("multipart/"):
+            claim = claim_named(request, kwargs["name"])
+            submissions.check_may_add_media(claim, actor=caller(request))
+            # Before any transaction opens: what is uploaded may be large, and others wait for the database.
+            self.uploaded = _take_file(request)
 
     @extend_schema(operation_id="list_media", responses={200: schema_of(dict[str, list[MediaShape]])})
     def get(self, request: Request, name: str) -> Response:
@@ -67,9 +70,7 @@ class ClaimMedia(StetView):
         return Response(media_shape(shown), status=202, headers={"Location": f"/api/v1/media/{item.pk}/"})
 
 
-def _take_file(request: Request) -> Captured | None:
-    if not (request.content_type or "").startswith("multipart/"):
-        return None
+def _take_file(request: Request) -> Captured:
     file = request.FILES.get("file")
     if file is None:
         raise InvalidInput(

@@ -12,9 +12,9 @@ from claims.api.base import StetView, caller, idempotent, read_input
 from claims.api.lists import paged
 from claims.api.schema import page_of, schema_of
 from claims.errors import FieldError, IllegalState, InvalidInput, Missing
-from claims.models import Claim
+from claims.models import Claim, PublicClaim
 from claims.publishing import standing_publication
-from claims.vocabulary import Scope, Stage
+from claims.vocabulary import PubStatus, Scope, Stage
 from verification.api.examples import RECORD_VERDICT, THE_LINE
 from verification.api.inputs import (
     AssignInput,
@@ -247,15 +247,18 @@ class StatusLine(StetView):
         claim = claim_named(request, name)
         form, language = self._wanted(request, "form", "short"), self._wanted(request, "language", "en")
         published = standing_publication(claim)
-        of = self._wanted(request, "of", "published" if published else "draft")
+        in_public = PublicClaim.objects.filter(claim=claim).values_list("pubstatus", flat=True).first()
+        # A claim that was reopened after its withdrawal is on its way to a line of its own.
+        is_draft = published is None or (in_public == PubStatus.CANCELED and claim.stage != Stage.WITHDRAWN)
+        of = self._wanted(request, "of", "draft" if is_draft else "published")
         if of == "published":
-            if claim.stage == Stage.WITHDRAWN:
+            if in_public == PubStatus.CANCELED:
                 raise IllegalState(
                     "The publication was withdrawn: its line may not be used.", code="withdrawn"
                 )
             if published is None or published.rendered is None:
                 raise IllegalState("Nothing of this claim is published.", code="not_published")
-            if claim.stage == Stage.HELD:
+            if in_public == PubStatus.WITHHELD:
                 raise IllegalState("The publication is held: its line may not be used now.", code="held")
             text = published.rendered["line" if form == "short" else "line_long"]
             if text is None:

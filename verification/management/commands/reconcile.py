@@ -27,15 +27,15 @@ class Command(BaseCommand):
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())
         while True:
-            seen = 0
+            done = 0
             try:
-                seen = work.reconcile()
+                done = work.reconcile()
             except OperationalError as error:
                 # The database is away: the next round tries again, and readiness tells of the missed beat.
                 log.warning("reconcile.database_away", error=type(error).__name__)
                 close_old_connections()
             if not loop:
-                self.stdout.write(f"{seen} jobs were due.")
+                self.stdout.write(f"{done} jobs done here.")
                 return
-            if stop.wait(0.05 if seen and not settings.REDIS_URL else settings.RECONCILE_SECONDS):
+            if stop.wait(0 if done else settings.RECONCILE_SECONDS):
                 return
