@@ -12,6 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import F
 
 from claims.dates import ClaimedDate, relate
 from claims.models import Body, Claim, Publication, PublicClaim, Source
@@ -104,9 +105,11 @@ def show_again(claim: Claim, *, at: datetime, reason: str) -> Publication:
 
 
 def standing_publication(claim: Claim) -> Publication | None:
-    """The newest publication that showed something of the claim."""
+    """The newest publication that showed something of the claim and is not suppressed."""
     return (
-        claim.publications.filter(pubstatus=PubStatus.USABLE)
+        claim.publications.filter(
+            pubstatus=PubStatus.USABLE, version__gt=F("claim__public__suppressed_through")
+        )
         .select_related("body")
         .order_by("-version")
         .first()

@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Sum
 from django.http import HttpResponse, StreamingHttpResponse
+from django.utils.http import parse_etags
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -171,7 +172,7 @@ class Changes(PublicView):
         after = _position(request, "after")
         limit = min(_position(request, "limit", default=100) or 1, MAX_CHANGES)
         head = ChangeHead.objects.get(pk=1)
-        if after > head.last or request.query_params.get("log", str(head.log)) != str(head.log):
+        if after > head.last or request.query_params.get("log", str(head.log)).lower() != str(head.log):
             raise IllegalState(
                 "This position is of another log. Take published/snapshot/ and follow from its position.",
                 code="log_changed",
@@ -180,7 +181,8 @@ class Changes(PublicView):
         suppressed = PublicClaim.objects.aggregate(sum=Sum("suppressed_through"))["sum"] or 0
         tag = f'"{head.log}-{head.last}-{after}-{limit}-{suppressed}"'
         headers = {"ETag": tag, "X-Poll-Interval": str(POLL_SECONDS), "Cache-Control": "private, no-cache"}
-        if request.headers.get("If-None-Match") == tag:
+        known = parse_etags(request.headers.get("If-None-Match", ""))
+        if "*" in known or tag in {one.removeprefix("W/") for one in known}:
             return HttpResponse(status=304, headers=headers)
         rows = list(
             Publication.objects.filter(position__gt=after, position__lte=head.last)

@@ -118,6 +118,7 @@ def with_manners(
         schemas |= {name: _component(SHAPES[name]) for name in left}
     for operations in result["paths"].values():
         for method, operation in operations.items():
+            operation["summary"] = operation["description"].partition(". ")[0].rstrip(".").replace("\n", " ")
             operation["responses"]["default"] = PROBLEM
             header = {"post": IDEMPOTENCY_KEY, "patch": IF_MATCH}.get(method)
             if header:

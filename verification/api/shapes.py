@@ -38,6 +38,11 @@ class EntryShape(TypedDict):
     lease: LeaseShape | None
 
 
+class RenewedShape(EntryShape):
+    lease_token: str
+    expires_at: datetime
+
+
 class SpokenVerdict(TypedDict):
     id: str
     media: str | None

@@ -23,15 +23,14 @@ urlpatterns = [
     *(path(f"claims/<str:name>/{act}/", view.as_view()) for act, view in publication.VIEWS.items()),
     path("media/<uuid:media_id>/", media.MediaDetail.as_view()),
     path("media/<uuid:media_id>/file/", media.MediaFile.as_view()),
-    path("media/<uuid:media_id>/recapture/", media.MediaAction.as_view(act="recapture")),
-    path("media/<uuid:media_id>/recheck/", media.MediaAction.as_view(act="recheck")),
+    path("media/<uuid:media_id>/recapture/", media.MediaRecapture.as_view()),
+    path("media/<uuid:media_id>/recheck/", media.MediaRecheck.as_view()),
     path("checks/", media.Checks.as_view()),
     path("findings/", media.Findings.as_view()),
     path("queue/", queue.QueueList.as_view()),
     path("queue/next/", queue.QueueNext.as_view()),
     path("queue/<uuid:entry_id>/lease/", queue.QueueLease.as_view()),
-    *(
-        path(f"queue/leases/<str:token>/{act}/", queue.LeaseAction.as_view(act=act))
-        for act in ("renew", "release", "skip")
-    ),
+    path("queue/leases/<str:token>/renew/", queue.LeaseRenew.as_view()),
+    path("queue/leases/<str:token>/release/", queue.LeaseRelease.as_view()),
+    path("queue/leases/<str:token>/skip/", queue.LeaseSkip.as_view()),
 ]

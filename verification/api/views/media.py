@@ -20,7 +20,7 @@ from claims.errors import FieldError, InvalidInput, Missing
 from claims.media.capture import Captured, CaptureFailed, take_upload
 from claims.vocabulary import Scope, Stance
 from verification.api.filters import words
-from verification.api.inputs import MediaInput, RecheckInput, UploadInput
+from verification.api.inputs import MediaInput, NothingInput, RecheckInput, UploadInput
 from verification.api.reading import claim_named, media_named, new_media
 from verification.api.shapes import (
     FindingShape,
@@ -105,27 +105,32 @@ class MediaFile(StetView):
         return ranged(request, asset)
 
 
-class MediaAction(StetView):
-    """Captures or examines an item again; `act` says which."""
-
+class MediaRecapture(StetView):
     scopes = {"POST": Scope.CLAIMS_WRITE}
-    act = ""
 
-    @extend_schema(request=RecheckInput, responses={202: schema_of(MediaShape)})
+    @extend_schema(operation_id="recapture_media", request=None, responses={202: schema_of(MediaShape)})
     @idempotent
     def post(self, request: Request, media_id: uuid.UUID) -> Response:
-        """Fetches the address again, or runs the checks again."""
-        item, person = media_named(request, media_id), caller(request)
-        said = read_input(RecheckInput, request)
-        if self.act == "recapture":
-            submissions.recapture(item, actor=person)
-        else:
-            known = {check.slug for check in registry.all_checks()}
-            if unknown := set(said.get("checks", ())) - known:
-                raise InvalidInput(
-                    FieldError("/checks", f"There is no check called {min(unknown)}. See checks/.", "unknown")
-                )
-            submissions.recheck_media(item, actor=person)
+        """Fetches the item's address again."""
+        read_input(NothingInput, request)
+        submissions.recapture(media_named(request, media_id), actor=caller(request))
+        return Response(media_shape(media_named(request, media_id)), status=202)
+
+
+class MediaRecheck(StetView):
+    scopes = {"POST": Scope.CLAIMS_WRITE}
+
+    @extend_schema(operation_id="recheck_media", request=RecheckInput, responses={202: schema_of(MediaShape)})
+    @idempotent
+    def post(self, request: Request, media_id: uuid.UUID) -> Response:
+        """Runs the checks on the item again; those named in `checks` must exist, and all run together."""
+        item = media_named(request, media_id)
+        asked = read_input(RecheckInput, request).get("checks", ())
+        if unknown := set(asked) - {check.slug for check in registry.all_checks()}:
+            raise InvalidInput(
+                FieldError("/checks", f"There is no check called {min(unknown)}. See checks/.", "unknown")
+            )
+        submissions.recheck_media(item, actor=caller(request))
         return Response(media_shape(media_named(request, media_id)), status=202)
 
 

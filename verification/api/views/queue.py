@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import asdict
-from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -16,7 +15,7 @@ from claims.api.schema import page_of, schema_of
 from claims.vocabulary import Scope
 from verification.api.inputs import NextInput, NothingInput, ReasonInput
 from verification.api.reading import claim_named
-from verification.api.shapes import EntryShape, LeasedShape, entry_shape, leased_shape
+from verification.api.shapes import EntryShape, LeasedShape, RenewedShape, entry_shape, leased_shape
 from verification.models import QueueEntry
 from verification.services import queue
 from verification.services.submissions import desk_for
@@ -65,26 +64,43 @@ class QueueLease(StetView):
         return Response(_leased(request, queue.lease_entry(queue.entry_of(person, entry_id), person)))
 
 
-class LeaseAction(StetView):
-    """Renews a lease, gives it back, or passes the review over; `act` says which."""
-
+class LeaseRenew(StetView):
     scopes = {"POST": Scope.QUEUE_WORK}
-    act = ""
 
-    @extend_schema(request=ReasonInput, responses={200: schema_of(EntryShape)})
+    @extend_schema(operation_id="renew_lease", request=None, responses={200: schema_of(RenewedShape)})
     @idempotent
     def post(self, request: Request, token: str) -> Response:
-        """Renews, releases or skips (with a reason) what the token holds."""
+        """Keeps a lease for its full time from now."""
+        read_input(NothingInput, request)
         person = caller(request)
-        if self.act == "skip":
-            entry = queue.skip(token, person, reason=read_input(ReasonInput, request)["reason"])
-        else:
-            read_input(NothingInput, request)
-            entry = queue.renew(token, person).entry if self.act == "renew" else queue.release(token, person)
-        shown: dict[str, Any] = dict(entry_shape(queue.entry_of(person, entry.pk)))
-        if self.act == "renew":
-            shown |= {"lease_token": entry.token, "expires_at": entry.lease_until}
-        return Response(shown)
+        entry = queue.renew(token, person).entry
+        shown = entry_shape(queue.entry_of(person, entry.pk))
+        return Response({**shown, "lease_token": entry.token, "expires_at": entry.lease_until})
+
+
+class LeaseRelease(StetView):
+    scopes = {"POST": Scope.QUEUE_WORK}
+
+    @extend_schema(operation_id="release_lease", request=None, responses={200: schema_of(EntryShape)})
+    @idempotent
+    def post(self, request: Request, token: str) -> Response:
+        """Gives a review back; what was recorded in it is kept."""
+        read_input(NothingInput, request)
+        person = caller(request)
+        entry = queue.release(token, person)
+        return Response(entry_shape(queue.entry_of(person, entry.pk)))
+
+
+class LeaseSkip(StetView):
+    scopes = {"POST": Scope.QUEUE_WORK}
+
+    @extend_schema(operation_id="skip_review", request=ReasonInput, responses={200: schema_of(EntryShape)})
+    @idempotent
+    def post(self, request: Request, token: str) -> Response:
+        """Passes a review over with a reason; it is not offered to the caller again for a while."""
+        person = caller(request)
+        entry = queue.skip(token, person, reason=read_input(ReasonInput, request)["reason"])
+        return Response(entry_shape(queue.entry_of(person, entry.pk)))
 
 
 def _leased(request: Request, lease: queue.Lease) -> LeasedShape:

@@ -249,7 +249,7 @@ class StatusLine(StetView):
         published = standing_publication(claim)
         in_public = PublicClaim.objects.filter(claim=claim).values_list("pubstatus", flat=True).first()
         # A claim that was reopened after its withdrawal is on its way to a line of its own.
-        is_draft = published is None or (in_public == PubStatus.CANCELED and claim.stage != Stage.WITHDRAWN)
+        is_draft = in_public is None or (in_public == PubStatus.CANCELED and claim.stage != Stage.WITHDRAWN)
         of = self._wanted(request, "of", "draft" if is_draft else "published")
         if of == "published":
             if in_public == PubStatus.CANCELED:
