@@ -328,9 +328,7 @@ def test_an_amendment_that_lowers_a_verdict_is_refused(checker: Caller, editor: 
     assert checker.post(f"claims/{claim}/request-recheck/", {"reason": "look again"}).status_code == 200
     leased = lease(checker)
     assert decide(checker, leased, "location", "unverified").status_code == 201
-    assert (
-        checker.post(f"claims/{claim}/submit/", {"lease_token": leased["lease_token"]}).status_code == 200
-    )
+    assert checker.post(f"claims/{claim}/submit/", {"lease_token": leased["lease_token"]}).status_code == 200
     before = everything()
     problem = refused(
         editor.post(f"claims/{claim}/amend/", {"reason": "better words"}), 409, code="must_correct"

@@ -46,9 +46,15 @@ def drop(claim: Claim, *, actor: Person, reason: str) -> Claim:
 
 def mark_duplicate(claim: Claim, *, actor: Person, of: Claim, reason: str) -> Claim:
     """Says that a claim is the same as another one of its desk."""
-    if claim.pk in {of.pk, of.duplicate_of_id}:
+    if of.pk == claim.pk:
         raise InvalidInput(
             FieldError("/of", "A claim is no duplicate of itself. Name the other claim.", "same")
+        )
+    if of.stage == Stage.DUPLICATE:
+        raise InvalidInput(
+            FieldError(
+                "/of", "That claim is a duplicate too. Name the one that it is a duplicate of.", "duplicate"
+            )
         )
     if of.desk_id != claim.desk_id:
         raise InvalidInput(

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from claims.dates import ClaimedDate
 from claims.media import archive
-from claims.models import Asset, MediaItem
+from claims.models import Asset, Capture, MediaItem
 from claims.places import Place
 from claims.vocabulary import CheckRunState, Dimension, Examination, JobState, MediaKind, Stance
 from verification import sandbox
@@ -59,12 +59,13 @@ def give_up(job: Job) -> jobs.Outcome:
 
 def context_of(item: MediaItem, *, now: datetime) -> base.Context:
     """What is claimed of a media item: its own words before the claim's."""
+    arrived = _first_capture(item)
     return base.Context(
         now=now,
         claimed_date=claimed_date_of(item),
         claimed_location=claimed_place_of(item),
         posted_at=item.posted_at,
-        captured_at=item.asset.archived_at if item.asset else None,
+        captured_at=arrived.finished_at if arrived else None,
         earlier_copies=earlier_copies(item),
     )
 
@@ -81,7 +82,7 @@ def claimed_place_of(item: MediaItem) -> Place | None:
 
 def earlier_copies(item: MediaItem) -> tuple[base.EarlierCopy, ...]:
     """The same bytes in other claims of the desk, archived before this item's first capture."""
-    first = item.captures.filter(asset=item.asset_id).order_by("finished_at").first()
+    first = _first_capture(item)
     if item.asset_id is None or first is None:
         return ()
     others = (
@@ -97,7 +98,7 @@ def earlier_copies(item: MediaItem) -> tuple[base.EarlierCopy, ...]:
     )
     copies = []
     for other in others[:20]:
-        capture = other.captures.filter(asset=item.asset_id).order_by("finished_at").first()
+        capture = _first_capture(other)
         if capture is not None:
             copies.append(
                 base.EarlierCopy(
@@ -109,6 +110,13 @@ def earlier_copies(item: MediaItem) -> tuple[base.EarlierCopy, ...]:
                 )
             )
     return tuple(sorted(copies, key=lambda copy: copy.archived_at))
+
+
+def _first_capture(item: MediaItem) -> Capture | None:
+    """How the item's bytes came here first: for this item, whatever other claim had them before."""
+    if item.asset_id is None:
+        return None
+    return item.captures.filter(asset=item.asset_id).order_by("finished_at").first()
 
 
 def suggestions(item: MediaItem) -> tuple[DateSuggestion, LocationSuggestion]:

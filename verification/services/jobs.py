@@ -98,6 +98,7 @@ def claim_job(job_id: uuid.UUID) -> Job | None:
             token=F("token") + 1,
             attempts=F("attempts") + 1,
             lease_until=after(settings.JOB_LEASE_SECONDS),
+            rung_at=None,  # this ring was heard: should the worker die, the next one need not wait
         )
         if not taken:
             return None

@@ -115,7 +115,9 @@ def lease_entry(entry: QueueEntry, person: Person) -> Lease:
             "This review is not for you: it is assigned to somebody else, or would be a second look at your own work.",
             code="not_for_you",
         )
-    lease = _take(entry.pk, person)
+    # Who may take no more is still told who holds it, and that may be they.
+    is_held = QueueEntry.objects.held().filter(pk=entry.pk).exists()
+    lease = None if is_held else _take(entry.pk, person)
     if lease is not None:
         return lease
     entry.refresh_from_db()

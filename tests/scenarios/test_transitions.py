@@ -1,0 +1,192 @@
+"""Which action is allowed in which stage, to whom and under which lease: one table, tried on the domain and the API."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import product
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from claims.errors import IllegalState, NotAllowed
+from claims.models import MediaItem
+from claims.vocabulary import Role, Stage
+from tests.conftest import Caller, everything, file_claim, lease, refused, review
+from verification.domain.transitions import Action, Situation, allowed_actions, permit
+from verification.models import QueueEntry
+
+STAGES = ("draft", "queued", "in_review", "awaiting_signoff", "scheduled", "published", "held", "withdrawn", "dropped", "duplicate")  # fmt: skip
+# x allowed; L to who holds the lease; F where the review is free to take; P where something was made public.
+TABLE = """
+                  who       draft queued review signoff scheduled public held withdrawn dropped duplicate
+edit              staff       x     x      x       x        x       x     x       .        .        .
+queue             staff       x     .      .       .        .       .     .       .        .        .
+add-media         staff       x     x      x       x        .       x     x       .        .        .
+recapture         staff       x     x      x       x        x       x     x       .        .        .
+recheck           staff       x     x      x       x        x       x     x       .        .        .
+note              staff       x     x      x       x        x       x     x       x        x        x
+lease             staff       .     F      F       .        .       F     F       .        .        .
+record-verdict    staff       .     L      L       .        .       L     L       .        .        .
+submit            staff       .     L      L       .        .       L     L       .        .        .
+assign            editors     x     x      x       x        .       .     .       .        .        .
+drop              staff       x     x      x       x        .       .     .       .        .        .
+duplicate         staff       x     x      x       x        .       .     .       .        .        .
+reopen            staff       .     .      .       .        .       .     .       x        x        x
+request-recheck   staff       .     .      .       x        .       x     x       .        .        .
+publish           editors     .     .      .       x        x       .     .       .        .        .
+amend             editors     .     .      .       .        .       x     .       .        .        .
+correct           editors     .     .      .       .        .       x     .       .        .        .
+hold              editors     .     .      .       x        x       x     .       .        .        .
+release           editors     .     .      .       .        .       .     x       .        .        .
+withdraw          editors     .     .      .       .        .       P     P       .        .        .
+redact            admins      x     x      x       x        x       x     x       x        x        x
+legal-hold        admins      x     x      x       x        x       x     x       x        x        x
+"""
+ROLES = {
+    "staff": {Role.FACT_CHECKER, Role.EDITOR, Role.ADMIN},
+    "editors": {Role.EDITOR, Role.ADMIN},
+    "admins": {Role.ADMIN},
+}
+ROWS = [line.split() for line in TABLE.strip().splitlines()[1:]]
+CELLS = {
+    (action, stage): (ROLES[who], mark)
+    for action, who, *marks in ROWS
+    for stage, mark in zip(STAGES, marks, strict=True)
+}
+
+
+def says_table(action: str, stage: str, role: Role, *, lease: bool, free: bool, public: bool) -> bool:
+    who, mark = CELLS[action, stage]
+    return role in who and {"x": True, ".": False, "L": lease, "F": free, "P": public}[mark]
+
+
+def test_the_table_speaks_of_every_action_and_stage() -> None:
+    assert [row[0] for row in ROWS] == list(Action)
+    assert set(STAGES) == set(Stage)
+
+
+@pytest.mark.parametrize(("lease", "free", "public"), list(product([False, True], repeat=3)))
+def test_the_domain_allows_what_the_table_says(lease: bool, free: bool, public: bool) -> None:
+    for stage, role in product(STAGES, Role):
+        situation = Situation(Stage(stage), frozenset({role}), lease, free, public)
+        expected = [a for a in Action if says_table(a, stage, role, lease=lease, free=free, public=public)]
+        assert allowed_actions(situation) == expected, (stage, role)
+        for action in Action:
+            if says_table(action, stage, role, lease=True, free=True, public=public):
+                permit(action, situation)
+            elif role not in CELLS[action, stage][0]:
+                with pytest.raises(NotAllowed):
+                    permit(action, situation)
+            else:
+                with pytest.raises(IllegalState) as refusal:
+                    permit(action, situation)
+                assert refusal.value.allowed_actions == expected
+
+
+def test_roles_add_up_and_nobody_is_nobody() -> None:
+    both = Situation(Stage.AWAITING_SIGNOFF, frozenset({Role.FACT_CHECKER, Role.CLIENT, Role.EDITOR}))
+    alone = Situation(Stage.AWAITING_SIGNOFF, frozenset({Role.EDITOR}))
+    assert allowed_actions(both) == allowed_actions(alone)
+    assert allowed_actions(Situation(Stage.AWAITING_SIGNOFF, frozenset())) == []
+
+
+WHY = {"reason": "because"}
+BOTH = {"location": "verified", "date": "unverified"}
+# What brings a claim to a stage, after the stage that it is brought from.
+ROAD: dict[str, tuple[str, Any]] = {
+    "draft": ("", lambda c, e, claim: None),
+    "queued": ("draft", lambda c, e, claim: c.post(f"claims/{claim}/queue/")),
+    "in_review": ("queued", lambda c, e, claim: lease(c)),
+    "awaiting_signoff": ("queued", lambda c, e, claim: review(c, BOTH)),
+    "scheduled": ("awaiting_signoff", lambda c, e, claim: e.post(
+        f"claims/{claim}/publish/", {"embargo_until": (timezone.now() + timedelta(days=1)).isoformat()})),
+    "published": ("awaiting_signoff", lambda c, e, claim: e.post(f"claims/{claim}/publish/")),
+    "held": ("published", lambda c, e, claim: e.post(f"claims/{claim}/hold/", WHY)),
+    "held unpublished": ("awaiting_signoff", lambda c, e, claim: e.post(f"claims/{claim}/hold/", WHY)),
+    "published under re-check": ("published", lambda c, e, claim: c.post(f"claims/{claim}/request-recheck/", WHY)),
+    "withdrawn": ("published", lambda c, e, claim: e.post(f"claims/{claim}/withdraw/", WHY)),
+    "dropped": ("queued", lambda c, e, claim: c.post(f"claims/{claim}/drop/", WHY)),
+    "duplicate": ("queued", lambda c, e, claim: c.post(
+        f"claims/{claim}/duplicate/", {**WHY, "of": file_claim(c, draft=True)["id"]})),
+}  # fmt: skip
+
+
+def brought_to(stage: str, checker: Caller, editor: Caller, claim: str = "") -> str:
+    """A claim with one captured video, at a stage."""
+    before, act = ROAD[stage]
+    if before:
+        claim = brought_to(before, checker, editor, claim)
+    else:
+        claim = file_claim(checker, draft=True, media=[{"url": "https://media.example/one.mp4"}])["id"]
+        MediaItem.objects.update(state="captured")
+    act(checker, editor, claim)
+    return claim
+
+
+def tried(by: Caller, action: str, claim: dict[str, Any], other: str) -> Any:
+    """The call that an action is, well-formed."""
+    here = f"claims/{claim['id']}/"
+    media = f"media/{claim['media'][0]['id']}/"
+    entry = QueueEntry.objects.filter(claim=claim["id"]).order_by("-created_at").first()
+    token = {"lease_token": entry.token if entry else f"{claim['id']}.1"}
+    verdict = {**token, "dimension": "date", "status": "unverified", "reason": "seen"}
+    bodies = {"note": {"body": "a"}, "submit": token, "add-media": {"url": "https://media.example/two.mp4"}}
+    if action == "edit":
+        return by.patch(here, {"priority": "high"}, If_Match=f'"{revision(by, here)}"')
+    if action == "lease":
+        return by.post(f"queue/{entry.pk}/lease/") if entry else None
+    if action in {"recapture", "recheck"}:
+        return by.post(f"{media}{action}/")
+    if action == "record-verdict":
+        return by.post(f"{here}verdicts/", verdict)
+    if action == "duplicate":
+        return by.post(f"{here}duplicate/", {**WHY, "of": other})
+    if action == "assign":
+        return by.post(f"{here}assign/", {"to": None})
+    if action == "redact":
+        return by.post(f"{here}redact/", {**WHY, "target": "statement", "legal_ground": "a court order"})
+    path = {"note": "notes", "add-media": "media"}.get(action, action)
+    return by.post(f"{here}{path}/", bodies.get(action, {} if action in {"publish", "queue"} else WHY))
+
+
+def revision(by: Caller, here: str) -> str:
+    return str(by.get(here)["ETag"]).strip('"')
+
+
+@pytest.mark.database
+@pytest.mark.django_db
+@pytest.mark.parametrize("stage", ROAD)
+def test_the_api_shows_and_enforces_the_same_table(
+    stage: str, checker: Caller, second_checker: Caller, editor: Caller, admin: Caller
+) -> None:
+    name, other = brought_to(stage, checker, editor), file_claim(checker, draft=True)["id"]
+    is_at = {"held unpublished": "held", "published under re-check": "published"}.get(stage, stage)
+    now = {
+        "free": stage in {"queued", "published under re-check"},
+        "public": stage in {"published", "published under re-check", "held", "withdrawn"},
+    }
+    people = ((checker, Role.FACT_CHECKER), (second_checker, Role.FACT_CHECKER), (editor, Role.EDITOR), (admin, Role.ADMIN))  # fmt: skip
+    for by, role in people:
+        holds = stage == "in_review" and by is checker
+        expected = [a for a in Action if says_table(a, is_at, role, lease=holds, **now)]
+        response = by.get(f"claims/{name}/")
+        claim = response.json()
+        assert (claim["stage"], claim["allowed_actions"]) == (is_at, expected), by.person.username
+        before = everything()
+        for action in [a for a in Action if a not in expected]:
+            refusal = tried(by, action, claim, other)
+            if refusal is None:
+                assert stage == "draft"
+                continue
+            # A lease that is not held is told as such; its holder too is only told that they hold it.
+            needs_lease = action in {Action.RECORD_VERDICT, Action.SUBMIT, Action.LEASE}
+            if action == Action.LEASE and holds:
+                assert refusal.json()["lease_token"]
+                continue
+            problem = refused(refusal, *((409, 423) if needs_lease else (403, 409)))
+            assert (problem["status"] == 403) == (role not in CELLS[action, is_at][0]), action
+            if problem["status"] == 409 and not needs_lease:
+                assert problem["allowed_actions"] == expected
+            assert everything() == before, action
+            assert by.get(f"claims/{name}/")["ETag"] == response["ETag"]
