@@ -74,10 +74,11 @@ def _problem(error: Exception) -> tuple[int, dict[str, Any]] | None:  # noqa: PL
     if isinstance(error, DjangoPermissionDenied):
         return 403, _members(403, "forbidden", "Your role does not carry this.")
     if isinstance(error, exceptions.APIException):
-        code = error.get_codes()
-        return error.status_code, _members(
-            error.status_code, code if isinstance(code, str) else "invalid", str(error.detail)
-        )
+        given = error.get_codes()
+        code = given if isinstance(given, str) else "invalid"
+        # One word for one refusal, whether a scope or a role was wanting.
+        code = "forbidden" if code == "permission_denied" else code
+        return error.status_code, _members(error.status_code, code, str(error.detail))
     return None
 
 

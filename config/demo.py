@@ -42,7 +42,7 @@ from verification.services.accounts import ensure_desk, issue_account
 from verification.services.jobs import after
 from verification.services.review import NewVerdict
 
-TAG = "demo"
+SLUG = TAG = "demo"
 SEEDED = "seed-demo"
 """What the desk's audit chain says once the whole case is there."""
 
@@ -97,7 +97,7 @@ def demo_desk() -> Desk:
     """The desk that the case is for, made if it is not there."""
     return ensure_desk(
         "Demo desk",
-        slug="demo",
+        slug=SLUG,
         house_name="Reuters",
         required=frozenset({Dimension.LOCATION, Dimension.DATE}),
     )

@@ -29,6 +29,15 @@ def fetch_allow_list(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[
     return []
 
 
+@register()
+def archive_folder(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:  # noqa: ARG001
+    """An archive address of a kind that this release can't write to must not become a folder of that name."""
+    if "://" in settings.ARCHIVE_URL.removeprefix("file://"):
+        hint = "Set STET_ARCHIVE_URL to a folder, or leave it out."
+        return [Error("Originals are kept in a folder only, for now.", hint=hint, id="stet.E005")]
+    return []
+
+
 @register(Tags.database)
 def append_only_triggers(
     app_configs: Sequence[AppConfig] | None,  # noqa: ARG001

@@ -50,10 +50,12 @@ class StetView(APIView):
 
     def check_permissions(self, request: Request) -> None:
         super().check_permissions(request)
-        needed = self.scopes.get(request.method or "")
+        # Django answers HEAD with GET.
+        method = "GET" if request.method == "HEAD" else request.method
+        needed = self.scopes.get(method or "")
         if isinstance(request.auth, ApiKey) and needed and needed.value not in request.auth.scopes:
             raise PermissionDenied(f"This key lacks the scope '{needed.value}'.")
-        if self.filters is not None and request.method == "GET":
+        if self.filters is not None and method == "GET":
             unknown = set(request.query_params) - self.filters - {"cursor", "page_size"}
             if unknown:
                 raise InvalidInput(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from django.http import HttpResponse
+from django.http import FileResponse, HttpResponse
+from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
 from claims.errors import Missing
@@ -16,46 +17,46 @@ MAX_ANSWER_BYTES = 4 * 1024 * 1024
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
-def ranged(request: Request, asset: Asset) -> HttpResponse:
-    """The bytes that a Range header asks for, at most 4 MiB at once; without one, the file from its beginning.
-
-    A file larger than that is answered with 206 and its first part, and the caller asks on.
-    """
+def ranged(request: Request, asset: Asset) -> HttpResponseBase:
+    """The bytes that a Range header asks for, at most 4 MiB at once; without one, the whole file as a stream."""
+    path = archive.path_of(asset.sha256)
+    if not path.is_file():
+        raise Missing("The archive does not hold this original. Tell an admin: it may have to be restored.")
     size = asset.size_bytes
-    start, end = 0, size - 1
-    asked = request.headers.get("Range")
-    wants_part = False
-    if asked and request.headers.get("If-Range", _tag(asset)) == _tag(asset):
-        match = _RANGE.fullmatch(asked.strip())
-        if match and (match[1] or match[2]):
-            wants_part = True
-            if match[1]:
-                start, end = int(match[1]), min(int(match[2]) if match[2] else size - 1, size - 1)
-            else:
-                start = max(0, size - int(match[2]))
-            if start > end:
-                return _headed(HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"}), asset)
+    part = _asked(request, asset)
+    if part is None:
+        return _headed(FileResponse(path.open("rb"), headers={"Content-Length": str(size)}), asset)
+    start, end = part
+    if start > end:
+        return _headed(HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"}), asset)
     end = min(end, start + MAX_ANSWER_BYTES - 1)
-    try:
-        with archive.path_of(asset.sha256).open("rb") as file:
-            file.seek(start)
-            body = file.read(end - start + 1)
-    except FileNotFoundError as error:
-        raise Missing(
-            "The archive does not hold this original. Tell an admin: it may have to be restored."
-        ) from error
-    response = HttpResponse(body, status=200)
-    if wants_part or len(body) < size:
-        response.status_code = 206
-        response["Content-Range"] = f"bytes {start}-{start + len(body) - 1}/{size}"
+    with path.open("rb") as file:
+        file.seek(start)
+        response = HttpResponse(file.read(end - start + 1), status=206)
+    response["Content-Range"] = f"bytes {start}-{end}/{size}"
     return _headed(response, asset)
+
+
+def _asked(request: Request, asset: Asset) -> tuple[int, int] | None:
+    """First and last byte of the one range asked for; None for all of it. An empty range starts after its end."""
+    match = _RANGE.fullmatch(request.headers.get("Range", "").strip())
+    if (
+        match is None
+        or not (match[1] or match[2])
+        or request.headers.get("If-Range", _tag(asset)) != _tag(asset)
+    ):
+        return None
+    last = asset.size_bytes - 1
+    if not match[1]:
+        return max(0, asset.size_bytes - int(match[2])), last
+    return int(match[1]), min(int(match[2]), last) if match[2] else last
 
 
 def _tag(asset: Asset) -> str:
     return f'"{asset.sha256}"'
 
 
-def _headed(response: HttpResponse, asset: Asset) -> HttpResponse:
+def _headed(response: HttpResponseBase, asset: Asset) -> HttpResponseBase:
     inline = asset.media_type in SAFE_INLINE
     response["Content-Type"] = asset.media_type if inline else "application/octet-stream"
     response["Content-Disposition"] = f'{"inline" if inline else "attachment"}; filename="{asset.sha256}"'

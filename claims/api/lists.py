@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import orjson
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from rest_framework.request import Request
@@ -69,7 +70,12 @@ def _link(request: Request, row: Model, column: str, way: str) -> str:
     cursor = base64.urlsafe_b64encode(orjson.dumps(said)).decode().rstrip("=")
     query = request.query_params.copy()
     query["cursor"] = cursor
-    return f"{request.build_absolute_uri(request.path)}?{urlencode(list(_pairs(query)))}"
+    here = (
+        f"{settings.PUBLIC_URL}{request.path}"
+        if settings.PUBLIC_URL
+        else request.build_absolute_uri(request.path)
+    )
+    return f"{here}?{urlencode(list(_pairs(query)))}"
 
 
 def _pairs(query: Any) -> list[tuple[str, str]]:

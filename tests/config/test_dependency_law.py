@@ -5,9 +5,12 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+
+from verification.checks.registry import all_checks
 
 HOME = Path(__file__).resolve().parents[2]
 
@@ -29,6 +32,12 @@ def lint(folder: Path) -> subprocess.CompletedProcess[str]:
 def test_the_law_holds(copy: Path) -> None:
     done = lint(copy)
     assert done.returncode == 0, done.stdout
+
+
+def test_every_check_is_under_it() -> None:
+    contracts = tomllib.loads((HOME / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    listed = next(each["modules"] for each in contracts if each["type"] == "independence")
+    assert listed == [f"verification.checks.{check.slug}" for check in all_checks()]
 
 
 @pytest.mark.parametrize(

@@ -68,3 +68,10 @@ def test_a_first_start_finds_the_demo_case_and_a_later_one_the_same(
     write_up(tmp_path, {"url": "http://127.0.0.1:1", **made})
     assert preparation.prepare() == made
     assert desk.claims.count() == 20
+
+
+def test_a_database_that_desks_live_in_gets_no_demo(settings: Any, tmp_path: Path) -> None:
+    settings.DATA_DIR = tmp_path
+    ensure_desk("Foreign news", house_name="the BBC")
+    assert preparation.prepare() == {"logins": {}, "api_keys": {}}
+    assert not Desk.objects.filter(slug="demo").exists()

@@ -22,6 +22,13 @@ def test_an_allow_list_that_is_not_understood_is_refused(settings: Any) -> None:
     assert system_checks.fetch_allow_list(None) == []
 
 
+def test_an_archive_that_is_no_folder_is_refused(settings: Any) -> None:
+    settings.ARCHIVE_URL = "s3://originals"
+    assert ids(system_checks.archive_folder(None)) == {"stet.E005"}
+    settings.ARCHIVE_URL = "file:///srv/originals"
+    assert system_checks.archive_folder(None) == []
+
+
 @pytest.mark.django_db
 def test_a_lost_trigger_is_an_error() -> None:
     assert "stet.E002" not in ids(run_checks(databases=["default"]))

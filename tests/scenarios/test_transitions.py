@@ -124,7 +124,7 @@ def brought_to(stage: str, checker: Caller, editor: Caller, claim: str = "") -> 
     return claim
 
 
-def tried(by: Caller, action: str, claim: dict[str, Any], other: str) -> Any:
+def tried(by: Caller, action: str, claim: dict[str, Any], etag: str, other: str) -> Any:
     """The call that an action is, well-formed."""
     here = f"claims/{claim['id']}/"
     media = f"media/{claim['media'][0]['id']}/"
@@ -133,7 +133,7 @@ def tried(by: Caller, action: str, claim: dict[str, Any], other: str) -> Any:
     verdict = {**token, "dimension": "date", "status": "unverified", "reason": "seen"}
     bodies = {"note": {"body": "a"}, "submit": token, "add-media": {"url": "https://media.example/two.mp4"}}
     if action == "edit":
-        return by.patch(here, {"priority": "high"}, If_Match=f'"{revision(by, here)}"')
+        return by.patch(here, {"priority": "high"}, If_Match=etag)
     if action == "lease":
         return by.post(f"queue/{entry.pk}/lease/") if entry else None
     if action in {"recapture", "recheck"}:
@@ -148,10 +148,6 @@ def tried(by: Caller, action: str, claim: dict[str, Any], other: str) -> Any:
         return by.post(f"{here}redact/", {**WHY, "target": "statement", "legal_ground": "a court order"})
     path = {"note": "notes", "add-media": "media"}.get(action, action)
     return by.post(f"{here}{path}/", bodies.get(action, {} if action in {"publish", "queue"} else WHY))
-
-
-def revision(by: Caller, here: str) -> str:
-    return str(by.get(here)["ETag"]).strip('"')
 
 
 @pytest.mark.database
@@ -175,7 +171,7 @@ def test_the_api_shows_and_enforces_the_same_table(
         assert (claim["stage"], claim["allowed_actions"]) == (is_at, expected), by.person.username
         before = everything()
         for action in [a for a in Action if a not in expected]:
-            refusal = tried(by, action, claim, other)
+            refusal = tried(by, action, claim, response["ETag"], other)
             if refusal is None:
                 assert stage == "draft"
                 continue
@@ -189,4 +185,4 @@ def test_the_api_shows_and_enforces_the_same_table(
             if problem["status"] == 409 and not needs_lease:
                 assert problem["allowed_actions"] == expected
             assert everything() == before, action
-            assert by.get(f"claims/{name}/")["ETag"] == response["ETag"]
+        assert by.get(f"claims/{name}/")["ETag"] == response["ETag"]

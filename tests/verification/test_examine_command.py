@@ -159,3 +159,10 @@ def test_the_checks_are_listed(tmp_path):
     assert [one["slug"] for one in listed][:3] == ["container_dates", "exact_duplicate", "gps_location"]
     assert set(listed[0]) == {"slug", "title", "version", "dimensions", "media_types", "help"}
     assert "gps_location 1: GPS position" in manage("checks", tmp_path=tmp_path).stdout
+
+
+def test_a_place_south_of_the_equator_is_no_option(tmp_path, film):
+    done = manage("examine", film, "--json", "--claimed-location", "-34.9,-56.16,5000", tmp_path=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (line,) = done.stdout.splitlines()
+    assert json.loads(line)["gps"] == {"latitude": 50.4501, "longitude": 30.5234}

@@ -1,7 +1,5 @@
 """The status line: what PRODUCT.md prints, and what is refused."""
 
-
-
 from __future__ import annotations
 
 import pytest

@@ -1,7 +1,5 @@
 """Lines beyond the table of PRODUCT.md: what a wire agency's copy desk would pass."""
 
-
-
 from __future__ import annotations
 
 import pytest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Callable, Mapping
 from enum import StrEnum
@@ -110,21 +111,25 @@ def _source(rows: ClaimQuerySet, value: str) -> ClaimQuerySet:
         return rows.filter(source__confidential=False, source__name__icontains=value)
 
 
+# An open end reaches for ever: "2023-01-01/.." may still be meant next year.
+_OPEN_END = Q(claimed_not_before__isnull=False, claimed_not_after=None)
+_OPEN_BEGINNING = Q(claimed_not_before=None, claimed_not_after__isnull=False)
+
 FILTERS: dict[str, Narrow] = {
     "q": lambda rows, value: rows.filter(Q(statement__content__icontains=value) | Q(ref=value)),
     "stage": lambda rows, value: rows.filter(stage__in=words("stage", value, Stage)),
     "desk": lambda rows, value: rows.filter(desk__slug=value),
     "source": _source,
-    "tag": lambda rows, value: rows.filter(tags__icontains=f'"{value}"'),
+    "tag": lambda rows, value: rows.filter(tags__icontains=json.dumps(value, ensure_ascii=False)),
     "language": lambda rows, value: rows.filter(language__in=value.split(",")),
     "assignee": lambda rows, value: rows.filter(assignee__username=value),
     "has_contradiction": _with_contradiction,
     "due_before": _due_before,
     "claimed_after": lambda rows, value: rows.filter(
-        claimed_not_after__gte=read_time("claimed_after", value)
+        Q(claimed_not_after__gte=read_time("claimed_after", value)) | _OPEN_END
     ),
     "claimed_before": lambda rows, value: rows.filter(
-        claimed_not_before__lte=read_time("claimed_before", value)
+        Q(claimed_not_before__lte=read_time("claimed_before", value)) | _OPEN_BEGINNING
     ),
     "bbox": _in_box,
     "updated_after": lambda rows, value: rows.filter(updated_at__gt=read_time("updated_after", value)),

@@ -210,7 +210,7 @@ class VerdictShape(TypedDict):
     interim: bool
     basis: list[dict[str, Any]]
     value: dict[str, Any] | None
-    relation: str
+    relation: str | None
     credibility: int | None
     by: str
     at: datetime
@@ -457,7 +457,7 @@ def verdict_shape(verdict: Verdict) -> VerdictShape:
         "interim": verdict.interim,
         "basis": content["basis"],
         "value": content["value"],
-        "relation": verdict.relation,
+        "relation": verdict.relation or None,
         "credibility": verdict.credibility,
         "by": verdict.by.username,
         "at": verdict.at,

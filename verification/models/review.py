@@ -52,7 +52,7 @@ class Verdict(Identified):
     dimension = word_field(Dimension)
     status = word_field(Status)
     interim = models.BooleanField(default=False)
-    relation = word_field(Relation, Relation.NOTHING_CLAIMED)
+    relation = models.CharField(max_length=20, blank=True, default="")
     credibility = models.PositiveSmallIntegerField(null=True)
     body = models.ForeignKey(Body, on_delete=models.PROTECT, related_name="+")
     by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")

@@ -68,7 +68,7 @@ def record_verdict(claim: Claim, *, actor: Person, lease_token: str, new: NewVer
                     dimension=new.dimension.value,
                     status=new.status.value,
                     interim=new.interim,
-                    relation=_relation(new, value, act.claim, target).value,
+                    relation=_relation(new, value, act.claim, target) or "",
                     credibility=new.credibility,
                     body=Body.objects.keep_json(content),
                     by=actor,
@@ -230,8 +230,8 @@ def _in_place(
 
 def _relation(
     new: NewVerdict, value: Place | ClaimedDate | None, claim: Claim, item: MediaItem | None
-) -> Relation:
-    """How the established value stands to the claimed one.
+) -> Relation | None:
+    """How the established value stands to the claimed one; None where neither a value nor a status speaks of it.
 
     Where both are drawn or dated we reckon it ourselves; of places known by name the person's word stands.
     Raises InvalidInput where `verified` would go with a value that differs.
@@ -248,9 +248,10 @@ def _relation(
         relation = relate(value, date)
     elif relation is None:
         claimed = place if new.dimension == Dimension.LOCATION else date
-        by_status = {Status.VERIFIED: Relation.MATCHES, Status.CONTRADICTED: Relation.DIFFERS}
-        speaks = claimed is not None and new.dimension in {Dimension.LOCATION, Dimension.DATE}
-        relation = by_status.get(new.status, Relation.NOTHING_CLAIMED) if speaks else Relation.NOTHING_CLAIMED
+        if claimed is not None and new.dimension in {Dimension.LOCATION, Dimension.DATE}:
+            relation = {Status.VERIFIED: Relation.MATCHES, Status.CONTRADICTED: Relation.DIFFERS}.get(
+                new.status
+            )
     if new.status == Status.VERIFIED and relation == Relation.DIFFERS:
         raise InvalidInput(
             FieldError(

@@ -101,15 +101,20 @@ def disagreements(claim: Claim) -> list[Dimension]:
 def refresh(claim: Claim) -> None:
     """Keeps the submitted statuses beside the claim, to filter and list by."""
     now = standing(claim)
-    for dimension in Dimension:
-        DimensionStatus.objects.update_or_create(
-            claim=claim,
-            dimension=dimension.value,
-            defaults={
-                "status": now.status(dimension).value,
-                "counts": {status.value: number for status, number in now.counts(dimension).items()},
-            },
-        )
+    DimensionStatus.objects.bulk_create(
+        (
+            DimensionStatus(
+                claim=claim,
+                dimension=dimension.value,
+                status=now.status(dimension).value,
+                counts={status.value: number for status, number in now.counts(dimension).items()},
+            )
+            for dimension in Dimension
+        ),
+        update_conflicts=True,
+        unique_fields=["claim", "dimension"],
+        update_fields=["status", "counts"],
+    )
 
 
 def face_of(claim: Claim, *, draft: bool = False) -> PublicFace:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -33,6 +34,8 @@ class Command(BaseCommand):
         parser.add_argument("paths", nargs="+", metavar="FILE", help="a file, or a folder with all in it")
         parser.add_argument("--claimed-date", metavar="EDTF", help="when it is said to be filmed: 2022-10-04")
         parser.add_argument("--timezone", help="its IANA time zone: Europe/Kyiv (default: the place's)")
+        # A place south of the equator begins with a minus and is no option.
+        parser._negative_number_matcher = re.compile(r"-\d")
         parser.add_argument(
             "--claimed-location", metavar="LAT,LON,RADIUS_M", help="what it is said to show: 50.45,30.52,5000"
         )

@@ -1,0 +1,40 @@
+"""What many callers of a desk do at once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from tests.stack import Answer, Api, Stack, claim_with
+
+
+def file_many(stack: Stack, number: int, *, draft: bool = False) -> list[str]:
+    lines = [claim_with(number=index, draft=draft) for index in range(number)]
+    answer = stack.api("checker-1").post("claims/bulk/", lines)
+    assert answer.status == 200, answer.body
+    assert {line["status"] for line in answer.json["results"]} == {201}
+    return [line["id"] for line in answer.json["results"]]
+
+
+def at_once(number: int, work: Callable[[int], Any]) -> list[Any]:
+    """Runs the work in so many threads that begin together."""
+    gate = threading.Barrier(number, timeout=60)
+
+    def begin(index: int) -> Any:
+        gate.wait()
+        return work(index)
+
+    with ThreadPoolExecutor(number) as pool:
+        return list(pool.map(begin, range(number)))
+
+
+def decide(api: Api, leased: dict[str, Any], **more: Any) -> Answer:
+    verdict = {"dimension": "location", "status": "unverified", "reason": "nothing to compare it with"}
+    body = {"lease_token": leased["lease_token"], **verdict, **more}
+    return api.post(f"claims/{leased['claim']['id']}/verdicts/", body)
+
+
+def submit(api: Api, leased: dict[str, Any]) -> Answer:
+    return api.post(f"claims/{leased['claim']['id']}/submit/", {"lease_token": leased["lease_token"]})

@@ -1,0 +1,298 @@
+"""Who may call what: every address there is against every kind of caller, and what none may see of another desk."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
+
+from claims.api.authentication import issue_key
+from claims.models import ApiKey
+from claims.vocabulary import Scope
+from tests.conftest import TWO_VIDEOS, Caller, everything, file_claim, lease, published, refused, submitted
+from verification.models import CheckRun, FindingRow, LegalHold
+from verification.services import work
+
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
+
+WHY = {"reason": "because"}
+# ok: gets past the guard, whatever the state says then; none: an answer in which there is nothing of the desk's.
+TABLE = """
+                                            anonymous client checker editor admin stranger session
+GET    published/                             401      ok     ok      ok     ok     ok      ok
+GET    verified/                              401      ok     ok      ok     ok     ok      ok
+GET    published/snapshot/                    401      ok     ok      ok     ok     ok      ok
+GET    published/<claim_id>/                  401      ok     ok      ok     ok     ok      ok
+GET    changes/                               401      ok     ok      ok     ok     ok      ok
+GET    claims/                                401      403    ok      ok     ok     none    none
+POST   claims/                                401      403    ok      ok     ok     ok      400
+POST   claims/bulk/                           401      403    ok      ok     ok     ok      none
+GET    claims/<name>/                         401      403    ok      ok     ok     404     404
+PATCH  claims/<name>/                         401      403    ok      ok     ok     404     404
+POST   claims/<name>/queue/                   401      403    ok      ok     ok     404     404
+GET    claims/<name>/media/                   401      403    ok      ok     ok     404     404
+POST   claims/<name>/media/                   401      403    ok      ok     ok     404     404
+GET    claims/<name>/notes/                   401      403    ok      ok     ok     404     404
+POST   claims/<name>/notes/                   401      403    ok      ok     ok     404     404
+POST   claims/<name>/notes/<note_id>/strike/  401      403    ok      ok     ok     404     404
+GET    claims/<name>/verdicts/                401      403    ok      ok     ok     404     404
+POST   claims/<name>/verdicts/                401      403    ok      ok     ok     404     404
+POST   claims/<name>/submit/                  401      403    ok      ok     ok     404     404
+GET    claims/<name>/gate/                    401      403    ok      ok     ok     404     404
+GET    claims/<name>/status-line/             401      403    ok      ok     ok     404     404
+GET    claims/<name>/history/                 401      403    ok      ok     ok     404     404
+POST   claims/<name>/redact/                  401      403    403     403    ok     404     404
+POST   claims/<name>/legal-hold/              401      403    403     403    ok     404     404
+DELETE claims/<name>/legal-hold/              401      403    403     403    ok     404     404
+POST   claims/<name>/drop/                    401      403    ok      ok     ok     404     404
+POST   claims/<name>/reopen/                  401      403    ok      ok     ok     404     404
+POST   claims/<name>/request-recheck/         401      403    ok      ok     ok     404     404
+POST   claims/<name>/duplicate/               401      403    ok      ok     ok     404     404
+POST   claims/<name>/assign/                  401      403    403     ok     ok     404     404
+POST   claims/<name>/publish/                 401      403    403     ok     ok     404     404
+POST   claims/<name>/amend/                   401      403    403     ok     ok     404     404
+POST   claims/<name>/correct/                 401      403    403     ok     ok     404     404
+POST   claims/<name>/hold/                    401      403    403     ok     ok     404     404
+POST   claims/<name>/release/                 401      403    403     ok     ok     404     404
+POST   claims/<name>/withdraw/                401      403    403     ok     ok     404     404
+GET    media/<media_id>/                      401      403    ok      ok     ok     404     404
+GET    media/<media_id>/file/                 401      403    ok      ok     ok     404     404
+POST   media/<media_id>/recapture/            401      403    ok      ok     ok     404     404
+POST   media/<media_id>/recheck/              401      403    ok      ok     ok     404     404
+GET    checks/                                401      403    ok      ok     ok     ok      ok
+GET    findings/                              401      403    ok      ok     ok     none    none
+GET    queue/                                 401      403    ok      ok     ok     none    none
+POST   queue/next/                            401      403    ok      ok     ok     none    none
+POST   queue/<entry_id>/lease/                401      403    ok      ok     ok     404     404
+POST   queue/leases/<token>/renew/            401      403    ok      423    423    423     423
+POST   queue/leases/<token>/release/          401      403    ok      423    423    423     423
+POST   queue/leases/<token>/skip/             401      403    ok      423    423    423     423
+GET    schema/                                ok       ok     ok      ok     ok     ok      ok
+GET    /api/docs/                             ok       ok     ok      ok     ok     ok      ok
+GET    /                                      ok       ok     ok      ok     ok     ok      ok
+GET    /healthz                               ok       ok     ok      ok     ok     ok      ok
+GET    /readyz                                ok       ok     ok      ok     ok     ok      ok
+"""
+WHO, *LINES = (line.split() for line in TABLE.strip().splitlines())
+# Those who change nothing are tried first.
+ORDER = sorted(WHO, key=["anonymous", "client", "stranger", "session", "checker", "editor", "admin"].index)
+ROWS = {(method, path): dict(zip(WHO, cells, strict=True)) for method, path, *cells in LINES}
+
+
+def addresses(patterns: Any, before: str = "/") -> Iterator[tuple[str, str]]:
+    """Method and path of all that the URL conf leads to, as the table writes them."""
+    for pattern in patterns:
+        here = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from addresses(pattern.url_patterns, here)
+        elif isinstance(pattern, URLPattern):
+            path = re.sub(r"<\w+:(\w+)>", r"<\1>", here).removeprefix("/api/v1/")
+            view = getattr(pattern.callback, "cls", None) if path[:1] != "/" else None
+            for method in ("get", "post", "put", "patch", "delete"):
+                if hasattr(view, method) or (view is None and method == "get"):
+                    yield method.upper(), path
+
+
+def test_every_address_is_in_the_table() -> None:
+    assert set(addresses(get_resolver().url_patterns)) == set(ROWS)
+
+
+@pytest.fixture
+def scene(checker: Caller, editor: Caller, settings: Any, tmp_path: Any) -> dict[str, str]:
+    """A claim under review with an uploaded photo, a finding and a note, another that waits, and one that is public."""
+    settings.ARCHIVE_URL = str(tmp_path)
+    public = published(checker, editor)["claim"]
+    claim = file_claim(checker)["id"]
+    upload = encode_multipart(BOUNDARY, {"file": SimpleUploadedFile("a.gif", b"GIF89a")})
+    media = checker.call("POST", f"claims/{claim}/media/", upload, Content_Type=MULTIPART_CONTENT).json()["id"]  # fmt: skip
+    run = CheckRun.objects.create(
+        media_id=media, check_slug="x", version="1", state="done", ran_at=timezone.now()
+    )
+    FindingRow.objects.create(run=run, position=0, dimension="date", stance="neutral", sentence="It is.")
+    note = checker.post(f"claims/{claim}/notes/", {"body": "a"}).json()["id"]
+    leased = lease(checker)
+    file_claim(checker, statement="Another one.")
+    LegalHold.objects.create(claim_id=claim, reason="a", placed_by=editor.person, placed_at=timezone.now())
+    work.beat(work.LOOP)
+    return {
+        "claim_id": public,
+        "name": claim,
+        "media_id": media,
+        "note_id": note,
+        "entry_id": leased["entry"]["id"],
+        "token": leased["lease_token"],
+    }
+
+
+@pytest.fixture
+def callers(
+    checker: Caller, editor: Caller, admin: Caller, client_key: Caller, stranger: Caller
+) -> dict[str, Caller]:
+    session = Caller(client_key.person, "")
+    session.client.force_login(client_key.person)
+    named = {"client": client_key, "checker": checker, "editor": editor, "admin": admin, "stranger": stranger}
+    return {"anonymous": Caller(client_key.person, ""), "session": session, **named}
+
+
+def body_for(path: str, scene: dict[str, str]) -> Any:
+    if path == "claims/bulk/":
+        return [{**TWO_VIDEOS, "language": "?"}]
+    token = {"lease_token": scene["token"]}
+    bodies: dict[str, Any] = {
+        "claims/": TWO_VIDEOS,
+        "claims/<name>/": {"priority": "high"},
+        "claims/<name>/media/": {"url": "https://media.example/one.mp4"},
+        "claims/<name>/notes/": {"body": "a"},
+        "claims/<name>/verdicts/": {**token, "dimension": "date", "status": "unverified", "reason": "a"},
+        "claims/<name>/submit/": token,
+        "claims/<name>/duplicate/": {**WHY, "of": scene["claim_id"]},
+        "claims/<name>/assign/": {"to": None},
+        "claims/<name>/redact/": {**WHY, "target": "statement", "legal_ground": "a court order"},
+    }
+    takes_none = ("/queue/", "/publish/", "/recapture/", "/recheck/", "/next/", "/lease/", "/renew/")
+    if path.endswith(takes_none) or path == "queue/leases/<token>/release/":
+        return {}
+    return bodies.get(path, WHY)
+
+
+def test_each_caller_gets_the_answer_of_the_table(
+    scene: dict[str, str], callers: dict[str, Caller], subtests: pytest.Subtests
+) -> None:
+    for method, path in ROWS:
+        with subtests.test(f"{method} {path}"), transaction.atomic():
+            answers_are_right(method, path, scene, callers)
+            transaction.set_rollback(True)
+
+
+def answers_are_right(method: str, path: str, scene: dict[str, str], callers: dict[str, Caller]) -> None:
+    before = everything()
+    for who in ORDER:
+        expected = ROWS[method, path][who]
+        caller = callers[who]
+        headers = {"If_Match": '"1"'} if method == "PATCH" else {}
+        if who in {"anonymous", "session"}:
+            headers["Authorization"] = ""
+        filled = re.sub(r"<(\w+)>", lambda match: scene[match[1]], path)
+        # Addresses outside the API begin with a slash.
+        route = f"../..{filled}" if filled[0] == "/" else filled
+        body = None if method in {"GET", "DELETE"} else body_for(path, scene)
+        response = call(caller, method, route, body, headers)
+        if expected == "ok":
+            assert response.status_code not in {400, 401, 403, 404, 405} and response.status_code < 500, who
+        elif expected == "none":
+            assert response.status_code in {200, 204}, who
+            seen = response.content.decode()
+            assert not [name for name, value in scene.items() if value in seen], who
+        else:
+            refused(response, int(expected))
+            assert response.has_header("WWW-Authenticate") == (expected == "401")
+        if response.streaming:
+            list(response.streaming_content)
+        if expected == "ok":
+            before = everything()
+        assert everything() == before, who
+
+
+def call(caller: Caller, method: str, route: str, body: Any, headers: dict[str, str]) -> Any:
+    if not route.startswith("../.."):
+        return caller.call(method, route, body, **headers)
+    key = headers.get("Authorization", f"Bearer {caller.key}")
+    return caller.client.generic(method, route.removeprefix("../.."), headers={"Authorization": key})
+
+
+def test_another_desk_is_found_by_no_question(
+    scene: dict[str, str], stranger: Caller, checker: Caller
+) -> None:
+    mine = file_claim(stranger)
+    assert mine["possible_duplicates"] == []
+    ref = checker.get(f"claims/{scene['name']}/").json()["ref"]
+    refused(stranger.get(f"claims/{ref}/"), 404)
+    for asked in ("q=flags", f"q={ref}", "desk=conflict", "stage=in_review,published", "location=verified", "language=en"):  # fmt: skip
+        rows = stranger.get(f"claims/?{asked}").json()["results"]
+        assert {row["id"] for row in rows} <= {mine["id"]}, asked
+    assert stranger.get("queue/").json()["summary"]["waiting"] == 1
+    assert stranger.get(f"findings/?media={scene['media_id']}").json()["results"] == []
+    refused(stranger.post(f"claims/{mine['id']}/duplicate/", {**WHY, "of": ref}), 400, pointer="/of")
+    source = checker.get(f"claims/{scene['name']}/").json()["source"]["id"]
+    refused(stranger.post("claims/", {**TWO_VIDEOS, "source": source}), 400, pointer="/source")
+    refused(stranger.post("claims/", {**TWO_VIDEOS, "desk": "conflict"}), 400, pointer="/desk")
+    refused(stranger.post("queue/next/", {"desk": "conflict"}), 400, pointer="/desk")
+
+
+def test_what_is_under_embargo_is_invisible_to_clients(
+    checker: Caller, editor: Caller, client_key: Caller
+) -> None:
+    claim = submitted(checker)["id"]
+    until = (timezone.now() + timedelta(hours=1)).isoformat()
+    assert editor.post(f"claims/{claim}/publish/", {"embargo_until": until}).status_code == 200
+    for page in ("published/", "verified/", "changes/", f"published/?q={claim}"):
+        assert claim.encode() not in client_key.get(page).content.replace(b"q=" + claim.encode(), b"")
+    assert claim.encode() not in b"".join(client_key.get("published/snapshot/").streaming_content)
+    for asked in ("", "?version=1", f"?as_of={until.replace('+00:00', 'Z')}"):
+        refused(client_key.get(f"published/{claim}/{asked}"), 404)
+
+
+def test_a_key_is_good_for_its_scopes_while_it_lasts(checker: Caller) -> None:
+    key, secret = issue_key(checker.person, label="narrow", scopes=[Scope.CLAIMS_WRITE])
+    narrow = Caller(checker.person, secret)
+    assert narrow.post("claims/", TWO_VIDEOS).status_code == 201
+    for path in ("claims/", "published/", "queue/", "findings/"):
+        refused(narrow.get(path), 403)
+        assert narrow.call("HEAD", path).status_code == 403
+    assert checker.call("HEAD", "claims/").status_code == 200
+    refused(Caller(checker.person, secret[:-1] + ("a" if secret[-1] != "a" else "b")).get("claims/"), 401)
+
+    def broken(**changes: Any) -> None:
+        ApiKey.objects.filter(pk=key.pk).update(**changes)
+        problem = refused(narrow.post("claims/", TWO_VIDEOS), 401)
+        assert problem["detail"] == "This key is not valid: it is mistyped, expired or revoked."
+        ApiKey.objects.filter(pk=key.pk).update(expires_at=None, revoked_at=None)
+        assert narrow.post("claims/", TWO_VIDEOS).status_code == 201
+
+    broken(expires_at=timezone.now())
+    broken(revoked_at=timezone.now())
+    checker.person.is_active = False
+    checker.person.save()
+    response = narrow.post("claims/", TWO_VIDEOS)
+    refused(response, 401)
+    assert response["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_a_session_has_its_roles_and_writes_only_with_a_csrf_token(checker: Caller, editor: Caller) -> None:
+    claim = submitted(checker)["id"]
+    token = "a" * 32
+    for person, status in ((checker.person, 403), (editor.person, 200)):
+        page = Client(enforce_csrf_checks=True)
+        page.force_login(person)
+        assert page.get(f"/api/v1/claims/{claim}/").status_code == 200
+        publish: dict[str, Any] = {"path": f"/api/v1/claims/{claim}/publish/", "data": json.dumps({})}
+        before = everything()
+        refused(page.post(**publish, content_type="application/json"), 403)
+        assert everything() == before
+        page.cookies["csrftoken"] = token
+        response = page.post(**publish, content_type="application/json", headers={"X-CSRFToken": token})
+        assert response.status_code == status, response.content
+
+
+@pytest.mark.parametrize("is_open", [False, True])
+def test_the_house_may_open_what_is_published_and_nothing_else(
+    is_open: bool, scene: dict[str, str], settings: Any
+) -> None:
+    settings.PUBLIC_READ = is_open
+    for method, path in ROWS:
+        if method != "GET" or path[0] == "/" or path == "schema/":
+            continue
+        is_public = path.startswith(("published/", "verified/", "changes/"))
+        filled = re.sub(r"<(\w+)>", lambda match: scene[match[1]], path)
+        response = Client().get(f"/api/v1/{filled}")
+        assert response.status_code == (200 if is_open and is_public else 401), path
