@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -96,14 +97,15 @@ def lease_next(person: Person, narrowing: Narrowing = Narrowing()) -> Lease | No
     Raises IllegalState `lease_limit` where they hold as many as their desk allows.
     """
     offered = _offered(person, narrowing)
-    while True:
-        candidates = list(offered.values_list("pk", flat=True)[:8])
-        if not candidates:
-            return None
-        for entry_id in candidates:
-            lease = _take(entry_id, person)
-            if lease is not None:
-                return lease
+    while offered.exists():
+        with transaction.atomic():
+            _one_call_at_a_time(person)
+            # What others are just taking is passed over; only where nothing else is left is it waited for.
+            entry_id = _unlocked(offered).first() or offered.values_list("pk", flat=True).first()
+            lease = _take(entry_id, person) if entry_id else None
+        if lease is not None:
+            return lease
+    return None
 
 
 def lease_entry(entry: QueueEntry, person: Person) -> Lease:
@@ -116,8 +118,11 @@ def lease_entry(entry: QueueEntry, person: Person) -> Lease:
             code="not_for_you",
         )
     # Who may take no more is still told who holds it, and that may be they.
-    is_held = QueueEntry.objects.held().filter(pk=entry.pk).exists()
-    lease = None if is_held else _take(entry.pk, person)
+    lease = None
+    if not QueueEntry.objects.held().filter(pk=entry.pk).exists():
+        with transaction.atomic():
+            _one_call_at_a_time(person)
+            lease = _take(entry.pk, person)
     if lease is not None:
         return lease
     entry.refresh_from_db()
@@ -146,45 +151,51 @@ def _offered(person: Person, narrowing: Narrowing) -> QueueEntryQuerySet:
     return entries.in_order_for(person)
 
 
+def _unlocked(entries: QueueEntryQuerySet) -> QuerySet[QueueEntry, uuid.UUID]:
+    if connection.features.has_select_for_update_skip_locked:
+        entries = entries.select_for_update(skip_locked=True, of=("self",))
+    return entries.values_list("pk", flat=True)
+
+
 def _take(entry_id: uuid.UUID, person: Person) -> Lease | None:
-    with transaction.atomic():
-        seen = QueueEntry.objects.select_related("desk__policy").get(pk=entry_id)
-        policy = seen.desk.policy
-        _within_limit(person, policy)
-        taken = (
-            QueueEntry.objects.free()
-            .filter(pk=entry_id, fence=seen.fence)
-            .update(
-                state=LEASED, holder=person, lease_until=after(policy.lease_seconds), fence=seen.fence + 1
-            )
-        )
-        if taken != 1:
-            return None
-        now = timezone.now()
-        if seen.holder_id is not None:
-            _event(seen, "expired", seen.holder, now)
-        entry = QueueEntry.objects.select_related("holder").get(pk=entry_id)
-        _event(entry, "leased", person, now)
-        Review.objects.get_or_create(
-            entry=entry,
-            reviewer=person,
-            defaults={
-                "claim_id": entry.claim_id,
-                "kind": entry.review_kind,
-                "round": entry.round,
-                "opened_at": now,
-            },
-        )
-        Claim.objects.filter(pk=entry.claim_id, stage=Stage.QUEUED).update(
-            stage=Stage.IN_REVIEW, updated_at=now
-        )
+    """Within a transaction that holds `_one_call_at_a_time`."""
+    seen = QueueEntry.objects.select_related("desk__policy").get(pk=entry_id)
+    policy = seen.desk.policy
+    _within_limit(person, policy)
+    taken = (
+        QueueEntry.objects.free()
+        .filter(pk=entry_id, fence=seen.fence)
+        .update(state=LEASED, holder=person, lease_until=after(policy.lease_seconds), fence=seen.fence + 1)
+    )
+    if taken != 1:
+        return None
+    now = timezone.now()
+    if seen.holder_id is not None:
+        _event(seen, "expired", seen.holder, now)
+    entry = QueueEntry.objects.select_related("holder").get(pk=entry_id)
+    _event(entry, "leased", person, now)
+    Review.objects.get_or_create(
+        entry=entry,
+        reviewer=person,
+        defaults={
+            "claim_id": entry.claim_id,
+            "kind": entry.review_kind,
+            "round": entry.round,
+            "opened_at": now,
+        },
+    )
+    Claim.objects.filter(pk=entry.claim_id, stage=Stage.QUEUED).update(stage=Stage.IN_REVIEW, updated_at=now)
     return Lease(entry, Claim.objects.get(pk=entry.claim_id))
 
 
+def _one_call_at_a_time(person: Person) -> None:
+    # The memberships are the one place where all of a person's calls meet, and are locked before any entry;
+    # SQLite's IMMEDIATE does the same.
+    if connection.features.has_select_for_update:
+        list(Membership.objects.filter(person=person, role__in=STAFF).order_by("pk").select_for_update())
+
+
 def _within_limit(person: Person, policy: Policy) -> None:
-    # The membership row is the one place where all of a person's calls meet; SQLite's IMMEDIATE does the same.
-    memberships = Membership.objects.filter(person=person, desk_id=policy.desk_id, role__in=STAFF)
-    list(memberships.select_for_update() if connection.features.has_select_for_update else memberships)
     held = QueueEntry.objects.held().filter(holder=person, desk_id=policy.desk_id).count()
     if held >= policy.lease_limit:
         raise IllegalState(
