@@ -176,8 +176,10 @@ def test_each_caller_gets_the_answer_of_the_table(
 
 def answers_are_right(method: str, path: str, scene: dict[str, str], callers: dict[str, Caller]) -> None:
     before = everything()
-    for who in ORDER:
-        expected = ROWS[method, path][who]
+    cells = ROWS[method, path]
+    # Where everybody may come in, one who is nobody stands for all.
+    for who in ORDER[:1] if set(cells.values()) == {"ok"} else ORDER:
+        expected = cells[who]
         caller = callers[who]
         headers = {"If_Match": '"1"'} if method == "PATCH" else {}
         if who in {"anonymous", "session"}:

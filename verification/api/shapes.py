@@ -156,6 +156,13 @@ class GateShape(TypedDict):
     line_blockers: list[BlockerShape]
 
 
+class NotPublishedShape(TypedDict):
+    claim: str
+    stage: str
+    version: int | None
+    embargo_until: datetime | None
+
+
 class LineShape(TypedDict):
     text: str
     version: int | None

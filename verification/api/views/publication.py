@@ -25,6 +25,7 @@ from verification.api.inputs import (
     RedactInput,
 )
 from verification.api.reading import claim_named, media_named
+from verification.api.shapes import NotPublishedShape
 from verification.models import Note, Redaction, ScheduledPublication
 from verification.services import erasure, publication
 
@@ -43,8 +44,13 @@ class PublicationAction(StetView):
         if isinstance(made, Publication):
             return Response(made.rendered)
         claim.refresh_from_db(fields=["stage"])
-        scheduled = {"embargo_until": made.due_at} if made else {}
-        return Response({"claim": str(claim.pk), "stage": claim.stage, "version": None, **scheduled})
+        unpublished: NotPublishedShape = {
+            "claim": str(claim.pk),
+            "stage": claim.stage,
+            "version": None,
+            "embargo_until": made.due_at if made else None,
+        }
+        return Response(unpublished)
 
 
 def _view(name: str, takes: type[StrictSerializer], act: Any, says: str) -> type[PublicationAction]:
@@ -53,8 +59,12 @@ def _view(name: str, takes: type[StrictSerializer], act: Any, says: str) -> type
         return self.change(request, name)
 
     post.__doc__ = says
+    # Under an embargo, or around a hold of what was never public, there is no publication to give.
+    gives = (
+        PublicationShape | NotPublishedShape if name in {"publish", "hold", "release"} else PublicationShape
+    )
     described = extend_schema(
-        operation_id=name, description=says, request=takes, responses={200: schema_of(PublicationShape)}
+        operation_id=name, description=says, request=takes, responses={200: schema_of(gives)}
     )(post)
     members = {"takes": takes, "act": staticmethod(act), "post": described, "__doc__": says}
     return type(f"{name.title()}View", (PublicationAction,), members)
