@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.db import connection
 from django.test import Client
 
 from claims.models import ApiKey, Desk, Person
@@ -66,9 +67,11 @@ def caller(name: str, role: Role, desk: Desk) -> Caller:
 
 
 @pytest.fixture(autouse=True)
-def _archive_of_its_own(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """No test finds what another one archived."""
+def _world_of_its_own(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test finds what another one archived, or rings somebody else's workers."""
     settings.ARCHIVE_URL = str(tmp_path_factory.mktemp("archive"))
+    # No worker listens: what is rung in a test is done by the loop that the test itself calls.
+    settings.REDIS_URL = ""
 
 
 @pytest.fixture
@@ -180,14 +183,15 @@ def published(checker: Caller, editor: Caller, **changes: Any) -> dict[str, Any]
     return publication
 
 
-def everything() -> dict[str, list[dict[str, Any]]]:
+def everything() -> dict[str, list[tuple[Any, ...]]]:
     """Every row there is, to see that nothing changed; only when a key was last used may."""
     models = [*apps.get_app_config("claims").get_models(), *apps.get_app_config("verification").get_models()]
-    return {
-        model.__name__: list(model._default_manager.order_by("pk").values())
-        for model in models
-        if model is not ApiKey
-    }
+    rows = {}
+    with connection.cursor() as cursor:
+        for meta in [model._meta for model in models if model is not ApiKey]:
+            cursor.execute(f"SELECT * FROM {meta.db_table} ORDER BY {meta.pk.column}")
+            rows[meta.db_table] = cursor.fetchall()
+    return rows
 
 
 def refused(

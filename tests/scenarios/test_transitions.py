@@ -184,5 +184,5 @@ def test_the_api_shows_and_enforces_the_same_table(
             assert (problem["status"] == 403) == (role not in CELLS[action, is_at][0]), action
             if problem["status"] == 409 and not needs_lease:
                 assert problem["allowed_actions"] == expected
-        assert everything() == before
+            assert everything() == before, action
         assert by.get(f"claims/{name}/")["ETag"] == response["ETag"]
