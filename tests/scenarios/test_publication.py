@@ -190,3 +190,20 @@ def test_what_was_withdrawn_stays_so_while_it_is_looked_at_again(
     assert (anew["version"], anew["kind"], anew["changes"]) == (3, "published", [])
     refused(client_key.get(f"published/{public}/?version=1"), 410)
     assert [row["version"] for row in client_key.get("published/").json()["results"]] == [3]
+
+
+def test_what_is_erased_after_its_withdrawal_is_not_taken_from_anybodys_cache(
+    public: str, editor: Caller, admin: Caller, client_key: Caller
+) -> None:
+    act(editor, public, "withdraw")
+    before = client_key.get("changes/")
+    assert before.json()["changes"][0]["publication"] is not None
+    erased = admin.post(
+        f"claims/{public}/redact/", {**WHY, "target": "statement", "legal_ground": "a court order"}
+    )
+    assert erased.status_code == 200, erased.content
+    after = client_key.get("changes/", If_None_Match=before["ETag"])
+    assert after.status_code == 200
+    assert [change["publication"] for change in after.json()["changes"]] == [None, None]
+    assert b"raised flags" not in after.content
+    refused(client_key.get(f"published/{public}/"), 410)
