@@ -34,6 +34,8 @@ CHECKS = {
     "import-linter": [BIN / "lint-imports", "--no-cache"],
     "codespell": [BIN / "codespell"],
     "migrations": [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"],
+    "hadolint": [BIN / "hadolint", "Dockerfile"],
+    "compose schema": [BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yaml"],
 }
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
