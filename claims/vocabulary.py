@@ -232,3 +232,11 @@ class CheckRunState(StrEnum):
     DONE = "done"
     NOT_APPLICABLE = "not_applicable"
     FAILED = "failed"
+
+
+class Theme(StrEnum):
+    """How somebody wants the pages drawn; `system` is as their machine is set."""
+
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"

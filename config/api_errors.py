@@ -9,25 +9,16 @@ import structlog
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.http import Http404, HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from rest_framework import exceptions
 from rest_framework.response import Response
 
 from claims import errors
 from claims.api.rendering import dumps
+from claims.api.statuses import status_of
 
 log = structlog.get_logger(__name__)
 
-STATUS: tuple[tuple[type[errors.StetError], int], ...] = (
-    (errors.InvalidInput, 400),
-    (errors.NotAllowed, 403),
-    (errors.Missing, 404),
-    (errors.Gone, 410),
-    (errors.IllegalState, 409),
-    (errors.StaleEdit, 412),
-    (errors.LeaseLost, 423),
-    (errors.Unreadable, 422),
-    (errors.StetError, 400),
-)
 TITLES = {
     400: "The input is not valid",
     401: "Who are you?",
@@ -61,7 +52,7 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> Response |
 
 def _problem(error: Exception) -> tuple[int, dict[str, Any]] | None:  # noqa: PLR0911  a table of kinds
     if isinstance(error, errors.StetError):
-        status = next(status for kind, status in STATUS if isinstance(error, kind))
+        status = status_of(error)
         return status, _members(status, error.code, error.detail, error.title) | error.extra()
     if isinstance(error, exceptions.ValidationError):
         fields = list(_fields(error.detail, ""))
@@ -106,19 +97,25 @@ def _fields(detail: Any, pointer: str) -> Iterator[dict[str, str]]:
         yield {"pointer": pointer, "detail": str(detail), "code": getattr(detail, "code", "invalid")}
 
 
-def _plain(status: int, code: str, detail: str) -> HttpResponse:
-    return HttpResponse(
-        dumps(_members(status, code, detail)), status=status, content_type="application/problem+json"
-    )
-
-
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
-    return _plain(400, "malformed", "The request could not be read.")
+    return _answer(request, 400, "malformed", "The request could not be read.")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
-    return _plain(404, "not_found", "There is nothing at this address.")
+    return _answer(request, 404, "not_found", "There is nothing at this address.")
 
 
-def server_error(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
-    return _plain(500, "fault", "Something broke on our side. Nothing of what you sent was half-done.")
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _answer(
+        request, 500, "fault", "Something broke on our side. Nothing of what you sent was half-done."
+    )
+
+
+def _answer(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
+    """A problem to programs, a page to people. Neither needs the database, which may be what is broken."""
+    if not request.path.startswith("/api/"):
+        said = {"title": TITLES.get(status, TITLES[400]), "detail": detail}
+        return HttpResponse(render_to_string("desk/broken.html", said), status=status)
+    return HttpResponse(
+        dumps(_members(status, code, detail)), status=status, content_type="application/problem+json"
+    )

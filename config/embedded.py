@@ -107,7 +107,7 @@ class Supervisor:
         }
         self.ending = ending
         self.children: list[Child] = []
-        for folder in ("logs", "broker", "uploads", "static", "archive"):
+        for folder in ("logs", "broker", "uploads", "archive"):
             (data / folder).mkdir(exist_ok=True, mode=0o700)
         adopt_orphans()
         self.watchman = Watchman(keep_open=[held])

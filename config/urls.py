@@ -1,7 +1,6 @@
 """All addresses."""
 
 from django.urls import URLPattern, URLResolver, include, path
-from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from config import health
@@ -11,7 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("verification.api.urls")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
-    path("", RedirectView.as_view(pattern_name="docs")),
+    path("", include("verification.desk.urls")),
     path("healthz", health.process_lives),
     path("readyz", health.is_ready),
 ]

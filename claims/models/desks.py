@@ -8,13 +8,15 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 
 from claims.models.base import Identified, word_field
-from claims.vocabulary import Role
+from claims.vocabulary import Role, Theme
 
 
 class Person(AbstractUser, Identified):
     """Somebody who works with Stet, or a service account that does so for a machine."""
 
     is_service = models.BooleanField(default=False)
+    theme = word_field(Theme, Theme.SYSTEM)
+    shortcuts = models.BooleanField(default=True, help_text="Single-key shortcuts on the desk's pages")
 
     @property
     def display_name(self) -> str:

@@ -1,4 +1,4 @@
-"""From validated input to what the services take, and from a path to an object that the viewer may see."""
+"""From validated input to what the services take."""
 
 from __future__ import annotations
 
@@ -6,58 +6,10 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import Prefetch
-from rest_framework.request import Request
-
-from claims.api.base import caller
 from claims.dates import ClaimedDate
-from claims.errors import Missing
 from claims.intake import NewClaim, NewMedia, NewSource
-from claims.models import Claim, MediaItem, Person
-from claims.models.claims import ClaimQuerySet
 from claims.vocabulary import Priority, SourceKind
 from verification.services.review import NewVerdict
-
-
-def claim_rows(person: Person) -> ClaimQuerySet:
-    """The claims that the person may see, with all that a row shows."""
-    return (
-        Claim.objects.visible_to(person)
-        .select_related("desk__policy", "statement", "source", "assignee")
-        .prefetch_related(
-            "dimension_statuses",
-            "publications",
-            "queue_entries",
-            Prefetch("media", MediaItem.objects.select_related("asset").prefetch_related("check_runs")),
-        )
-    )
-
-
-def claim_named(request: Request, name: str) -> Claim:
-    """The claim of this id or ref. Raises Missing for one that is not the viewer's to see."""
-    if len(name) >= 32:
-        try:
-            name = str(uuid.UUID(name))
-        except ValueError:
-            name = ""
-    claim = claim_rows(caller(request)).named(name).first() if name and "\x00" not in name else None
-    if claim is None:
-        raise Missing("There is no such claim, or it is not yours to see.")
-    return claim
-
-
-def media_named(request: Request, media_id: uuid.UUID) -> MediaItem:
-    """The media item of this id. Raises Missing for one that is not the viewer's to see."""
-    item = (
-        MediaItem.objects.visible_to(caller(request))
-        .select_related("asset", "claim__desk")
-        .prefetch_related("check_runs")
-        .filter(pk=media_id)
-        .first()
-    )
-    if item is None:
-        raise Missing("There is no such media item, or it is not yours to see.")
-    return item
 
 
 def new_claim(said: Mapping[str, Any]) -> NewClaim:

@@ -221,6 +221,7 @@ class VerdictShape(TypedDict):
     credibility: int | None
     by: str
     at: datetime
+    undoes: str | None
 
 
 class NoteShape(TypedDict):
@@ -468,6 +469,7 @@ def verdict_shape(verdict: Verdict) -> VerdictShape:
         "credibility": verdict.credibility,
         "by": verdict.by.username,
         "at": verdict.at,
+        "undoes": str(verdict.undoes_id) if verdict.undoes_id else None,
     }
 
 

@@ -3,7 +3,7 @@ from verification.models.checks import CheckRun, FindingRow
 from verification.models.jobs import Heartbeat, Job, JobEvent
 from verification.models.policy import Policy
 from verification.models.queue import LeaseEvent, QueueEntry, Skip
-from verification.models.review import DimensionStatus, Note, NoteStrike, Review, Verdict
+from verification.models.review import DimensionStatus, Draft, Note, NoteStrike, Review, Verdict
 from verification.models.signoff import ScheduledPublication
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "AuditEntry",
     "CheckRun",
     "DimensionStatus",
+    "Draft",
     "FindingRow",
     "Heartbeat",
     "Job",

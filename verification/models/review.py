@@ -7,7 +7,7 @@ from typing import Any
 from django.db import models
 
 from claims.models import Body, Claim, MediaItem, Person
-from claims.models.base import Identified, word_field
+from claims.models.base import Identified, PlainEncoder, word_field
 from claims.vocabulary import Dimension, Relation, ReviewKind, Status
 from verification.models.queue import QueueEntry
 
@@ -58,6 +58,7 @@ class Verdict(Identified):
     by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
     seq = models.PositiveIntegerField(help_text="Order of recording within the claim")
+    undoes = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="undone_by")
 
     class Meta:
         ordering = ["seq"]
@@ -81,6 +82,20 @@ class Verdict(Identified):
         """Reason, basis and value; empty ones once redacted."""
         value: dict[str, Any] | None = self.body.value
         return value or {"reason": "", "basis": [], "value": None}
+
+
+class Draft(models.Model):
+    """What a reviewer has typed and not yet recorded, kept when a lease is lost or a page is left.
+
+    `content` holds, by dimension, the fields of the form that it was typed into.
+    """
+
+    review = models.OneToOneField(Review, on_delete=models.CASCADE, primary_key=True, related_name="draft")
+    content = models.JSONField(default=dict, encoder=PlainEncoder)
+    saved_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"draft of {self.review_id}"
 
 
 class DimensionStatus(models.Model):

@@ -18,7 +18,7 @@ from claims.vocabulary import Dimension, Relation, ReviewKind, Role, Stage, Stat
 from verification.domain.rollup import applies_to
 from verification.domain.transitions import Action
 from verification.models import FindingRow, Note, NoteStrike, QueueEntry, Review, Verdict
-from verification.services import queue
+from verification.services import drafts, queue
 from verification.services.acting import acting, roles_of
 from verification.services.examination import claimed_date_of, claimed_place_of
 from verification.services.standing import disagreements, refresh, standing
@@ -76,20 +76,64 @@ def record_verdict(claim: Claim, *, actor: Person, lease_token: str, new: NewVer
                     seq=seq,
                 )
             )
-        act.data["verdicts"] = [
-            {
-                "id": one.pk,
-                "review": review.pk,
-                "media": one.media_id,
-                "dimension": one.dimension,
-                "status": one.status,
-                "interim": one.interim,
-                "relation": one.relation,
-                "content": one.body,
-            }
-            for one in recorded
-        ]
+        act.data["verdicts"] = [_said_of(one) for one in recorded]
+        drafts.forget(review, new.dimension)
     return recorded
+
+
+def undo_verdict(claim: Claim, *, actor: Person, lease_token: str) -> list[Verdict]:
+    """Takes back what the actor decided last in their open review; what they had said before speaks again.
+
+    Nothing is overwritten: the verdicts returned are new ones that name those they undo. Called again, it goes
+    back one more. Raises IllegalState `nothing_to_undo` where the review holds no decision any more.
+    """
+    with acting(claim, actor=actor, action=Action.RECORD_VERDICT, lease_token=lease_token) as act:
+        review = _review_of(act.entry, actor)
+        given = list(review.verdicts.select_related("body").order_by("seq"))
+        undone = {verdict.undoes_id for verdict in given}
+        live = [verdict for verdict in given if verdict.undoes_id is None and verdict.pk not in undone]
+        if not live:
+            raise IllegalState("There is nothing to undo in this review.", code="nothing_to_undo")
+        last = [verdict for verdict in live if verdict.at == live[-1].at]
+        before = {
+            (verdict.media_id, verdict.dimension): verdict for verdict in live if verdict.at != live[-1].at
+        }
+        recorded = []
+        for seq, verdict in enumerate(last, start=act.claim.verdicts.aggregate(last=Max("seq"))["last"] + 1):
+            earlier = before.get((verdict.media_id, verdict.dimension))
+            content = earlier.content if earlier else {"reason": "", "basis": [], "value": None}
+            recorded.append(
+                Verdict.objects.create(
+                    claim=act.claim,
+                    review=review,
+                    media_id=verdict.media_id,
+                    dimension=verdict.dimension,
+                    status=earlier.status if earlier else Status.NOT_CHECKED.value,
+                    interim=bool(earlier and earlier.interim),
+                    relation=earlier.relation if earlier else "",
+                    credibility=earlier.credibility if earlier else None,
+                    body=Body.objects.keep_json(content),
+                    by=actor,
+                    at=act.at,
+                    seq=seq,
+                    undoes=verdict,
+                )
+            )
+        act.data["verdicts"] = [_said_of(one) | {"undoes": one.undoes_id} for one in recorded]
+    return recorded
+
+
+def _said_of(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "id": verdict.pk,
+        "review": verdict.review_id,
+        "media": verdict.media_id,
+        "dimension": verdict.dimension,
+        "status": verdict.status,
+        "interim": verdict.interim,
+        "relation": verdict.relation,
+        "content": verdict.body,
+    }
 
 
 def submit_review(claim: Claim, *, actor: Person, lease_token: str) -> Claim:
@@ -109,6 +153,7 @@ def submit_review(claim: Claim, *, actor: Person, lease_token: str) -> Claim:
         review.state = Review.SUBMITTED
         review.submitted_at = act.at
         review.save(update_fields=["state", "submitted_at"])
+        drafts.discard(review)
         if act.entry is not None:
             queue.finish_entry(act.entry, actor, at=act.at)
         refresh(act.claim)

@@ -20,7 +20,7 @@ from claims.vocabulary import Scope
 from verification.api import filters
 from verification.api.examples import FILE_CLAIM
 from verification.api.inputs import ClaimChanges, ClaimInput
-from verification.api.reading import claim_named, claim_rows, new_claim
+from verification.api.reading import new_claim
 from verification.api.shapes import (
     ClaimRowShape,
     ClaimShape,
@@ -30,6 +30,7 @@ from verification.api.shapes import (
     filed_shape,
 )
 from verification.services import casework, submissions
+from verification.services.reading import claim_named, claim_rows
 
 MAX_BULK = 1000
 FILTER_PARAMETERS = [OpenApiParameter(name, str) for name in sorted(filters.NAMES)]
@@ -114,16 +115,16 @@ class ClaimDetail(StetView):
     @extend_schema(operation_id="read_claim", responses={200: schema_of(ClaimShape)})
     def get(self, request: Request, name: str) -> Response:
         """A claim by id or ref, with what the caller may do to it now."""
-        return claim_response(request, claim_named(request, name))
+        return claim_response(request, claim_named(caller(request), name))
 
     @extend_schema(operation_id="change_claim", request=ClaimChanges, responses={200: schema_of(ClaimShape)})
     def patch(self, request: Request, name: str) -> Response:
         """Changes what is said of a claim. Needs If-Match with the ETag of what was read."""
-        claim = claim_named(request, name)
+        claim = claim_named(caller(request), name)
         revision = expected_revision(request)
         changes = read_input(ClaimChanges, request)
         submissions.edit_claim(claim, actor=caller(request), revision=revision, changes=changes)
-        return claim_response(request, claim_named(request, str(claim.pk)))
+        return claim_response(request, claim_named(caller(request), str(claim.pk)))
 
 
 class ClaimQueue(StetView):
@@ -133,8 +134,8 @@ class ClaimQueue(StetView):
     @idempotent
     def post(self, request: Request, name: str) -> Response:
         """Files a draft for good: it waits for a reviewer from now on."""
-        claim = casework.queue_draft(claim_named(request, name), actor=caller(request))
-        return claim_response(request, claim_named(request, str(claim.pk)))
+        claim = casework.queue_draft(claim_named(caller(request), name), actor=caller(request))
+        return claim_response(request, claim_named(caller(request), str(claim.pk)))
 
 
 def claim_response(request: Request, claim: Any, *, status: int = 200) -> Response:

@@ -21,7 +21,7 @@ from claims.media.capture import Captured, CaptureFailed, take_upload
 from claims.vocabulary import Scope, Stance
 from verification.api.filters import words
 from verification.api.inputs import MediaInput, NothingInput, RecheckInput, UploadInput
-from verification.api.reading import claim_named, media_named, new_media
+from verification.api.reading import new_media
 from verification.api.shapes import (
     FindingShape,
     MediaDetailShape,
@@ -33,6 +33,7 @@ from verification.api.shapes import (
 from verification.checks import registry
 from verification.models import FindingRow
 from verification.services import submissions
+from verification.services.reading import claim_named, media_named
 
 
 class ClaimMedia(StetView):
@@ -43,7 +44,7 @@ class ClaimMedia(StetView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if request.method == "POST" and (request.content_type or "").startswith("multipart/"):
-            claim = claim_named(request, kwargs["name"])
+            claim = claim_named(caller(request), kwargs["name"])
             submissions.check_may_add_media(claim, actor=caller(request))
             # Before any transaction opens: what is uploaded may be large, and others wait for the database.
             self.uploaded = _take_file(request)
@@ -51,7 +52,9 @@ class ClaimMedia(StetView):
     @extend_schema(operation_id="list_media", responses={200: schema_of(dict[str, list[MediaShape]])})
     def get(self, request: Request, name: str) -> Response:
         """The claim's media items, in order."""
-        return Response({"results": [media_shape(item) for item in claim_named(request, name).media.all()]})
+        return Response(
+            {"results": [media_shape(item) for item in claim_named(caller(request), name).media.all()]}
+        )
 
     @extend_schema(
         operation_id="add_media",
@@ -61,12 +64,12 @@ class ClaimMedia(StetView):
     @idempotent
     def post(self, request: Request, name: str) -> Response:
         """Adds media by URL, or by multipart `file`; capture and examination follow by themselves."""
-        claim = claim_named(request, name)
+        claim = claim_named(caller(request), name)
         said = read_input(UploadInput if self.uploaded else MediaInput, request)
         item = submissions.add_media(
             claim, actor=caller(request), new=new_media(said), uploaded=self.uploaded
         )
-        shown = media_named(request, item.pk)
+        shown = media_named(caller(request), item.pk)
         return Response(media_shape(shown), status=202, headers={"Location": f"/api/v1/media/{item.pk}/"})
 
 
@@ -88,7 +91,7 @@ class MediaDetail(StetView):
     @extend_schema(operation_id="read_media", responses={200: schema_of(MediaDetailShape)})
     def get(self, request: Request, media_id: uuid.UUID) -> Response:
         """A media item with its capture log, what was read from it, and what the checks found."""
-        return Response(media_detail_shape(media_named(request, media_id)))
+        return Response(media_detail_shape(media_named(caller(request), media_id)))
 
 
 class MediaFile(StetView):
@@ -99,7 +102,7 @@ class MediaFile(StetView):
     )
     def get(self, request: Request, media_id: uuid.UUID) -> HttpResponseBase:
         """The archived original, whole or in ranges."""
-        asset = media_named(request, media_id).asset
+        asset = media_named(caller(request), media_id).asset
         if asset is None or asset.redacted_at is not None:
             raise Missing("There is no original of this media item: it was not captured, or it was erased.")
         return ranged(request, asset)
@@ -113,8 +116,8 @@ class MediaRecapture(StetView):
     def post(self, request: Request, media_id: uuid.UUID) -> Response:
         """Fetches the item's address again."""
         read_input(NothingInput, request)
-        submissions.recapture(media_named(request, media_id), actor=caller(request))
-        return Response(media_shape(media_named(request, media_id)), status=202)
+        submissions.recapture(media_named(caller(request), media_id), actor=caller(request))
+        return Response(media_shape(media_named(caller(request), media_id)), status=202)
 
 
 class MediaRecheck(StetView):
@@ -124,14 +127,14 @@ class MediaRecheck(StetView):
     @idempotent
     def post(self, request: Request, media_id: uuid.UUID) -> Response:
         """Runs the checks on the item again; those named in `checks` must exist, and all run together."""
-        item = media_named(request, media_id)
+        item = media_named(caller(request), media_id)
         asked = read_input(RecheckInput, request).get("checks", ())
         if unknown := set(asked) - {check.slug for check in registry.all_checks()}:
             raise InvalidInput(
                 FieldError("/checks", f"There is no check called {min(unknown)}. See checks/.", "unknown")
             )
         submissions.recheck_media(item, actor=caller(request))
-        return Response(media_shape(media_named(request, media_id)), status=202)
+        return Response(media_shape(media_named(caller(request), media_id)), status=202)
 
 
 class Checks(StetView):

@@ -24,10 +24,10 @@ from verification.api.inputs import (
     ReasonInput,
     RedactInput,
 )
-from verification.api.reading import claim_named, media_named
 from verification.api.shapes import NotPublishedShape
 from verification.models import Note, Redaction, ScheduledPublication
 from verification.services import erasure, publication
+from verification.services.reading import claim_named, media_named
 
 
 class PublicationAction(StetView):
@@ -38,7 +38,7 @@ class PublicationAction(StetView):
     act: Callable[..., Publication | ScheduledPublication | None]
 
     def change(self, request: Request, name: str) -> Response:
-        claim = claim_named(request, name)
+        claim = claim_named(caller(request), name)
         said = {key: value for key, value in read_input(self.takes, request).items() if value is not None}
         made = type(self).act(claim, actor=caller(request), **said)
         if isinstance(made, Publication):
@@ -115,7 +115,7 @@ class Redact(StetView):
     @idempotent
     def post(self, request: Request, name: str) -> Response:
         """Erases a claim's text, a note, or an original, for a court or a person's right. It can't be undone."""
-        claim, person = claim_named(request, name), caller(request)
+        claim, person = claim_named(caller(request), name), caller(request)
         said = read_input(RedactInput, request)
         why = {"reason": said["reason"], "legal_ground": said["legal_ground"]}
         if said["target"] == "statement":
@@ -123,7 +123,7 @@ class Redact(StetView):
         elif said["target"] == "note":
             redaction = erasure.redact_note(_note(claim, said), actor=person, **why)
         else:
-            item = media_named(request, _id(said))
+            item = media_named(caller(request), _id(said))
             if item.claim_id != claim.pk:
                 raise Missing("This claim has no such media item.")
             redaction = erasure.redact_original(item, actor=person, **why)
@@ -140,13 +140,15 @@ class LegalHolds(StetView):
     def post(self, request: Request, name: str) -> Response:
         """Keeps everything of the claim from being erased."""
         reason = read_input(ReasonInput, request)["reason"]
-        hold = erasure.place_legal_hold(claim_named(request, name), actor=caller(request), reason=reason)
+        hold = erasure.place_legal_hold(
+            claim_named(caller(request), name), actor=caller(request), reason=reason
+        )
         return Response({"id": str(hold.pk), "reason": hold.reason, "placed_at": hold.placed_at}, status=201)
 
     @extend_schema(operation_id="lift_legal_hold", responses={200: schema_of(dict[str, Any])})
     def delete(self, request: Request, name: str) -> Response:
         """Lifts the legal hold in force."""
-        hold = erasure.lift_legal_hold(claim_named(request, name), actor=caller(request))
+        hold = erasure.lift_legal_hold(claim_named(caller(request), name), actor=caller(request))
         return Response({"id": str(hold.pk), "reason": hold.reason, "lifted_at": hold.lifted_at})
 
 

@@ -14,10 +14,10 @@ from claims.api.lists import paged
 from claims.api.schema import page_of, schema_of
 from claims.vocabulary import Scope
 from verification.api.inputs import NextInput, NothingInput, ReasonInput
-from verification.api.reading import claim_named
 from verification.api.shapes import EntryShape, LeasedShape, RenewedShape, entry_shape, leased_shape
 from verification.models import QueueEntry
 from verification.services import queue
+from verification.services.reading import claim_named
 from verification.services.submissions import desk_for
 
 
@@ -104,6 +104,6 @@ class LeaseSkip(StetView):
 
 
 def _leased(request: Request, lease: queue.Lease) -> LeasedShape:
-    claim = claim_named(request, str(lease.claim.pk))
+    claim = claim_named(caller(request), str(lease.claim.pk))
     entry = queue.entry_of(caller(request), lease.entry.pk)
     return leased_shape(queue.Lease(entry, claim), caller(request))

@@ -24,7 +24,7 @@ from verification.api.inputs import (
     ReasonInput,
     VerdictInput,
 )
-from verification.api.reading import claim_named, new_verdict
+from verification.api.reading import new_verdict
 from verification.api.shapes import (
     AuditShape,
     ClaimShape,
@@ -41,6 +41,7 @@ from verification.models import AuditEntry, Note
 from verification.services import casework, review
 from verification.services.audit import chain_of
 from verification.services.publication import gate
+from verification.services.reading import claim_named
 from verification.services.standing import face_of, line_of
 
 
@@ -50,7 +51,7 @@ class Verdicts(StetView):
     @extend_schema(operation_id="list_verdicts", responses={200: schema_of(dict[str, list[VerdictShape]])})
     def get(self, request: Request, name: str) -> Response:
         """Every verdict ever recorded on the claim, the oldest first."""
-        claim = claim_named(request, name)
+        claim = claim_named(caller(request), name)
         rows = claim.verdicts.select_related("review", "body", "by").order_by("seq")
         return Response({"verdicts": [verdict_shape(row) for row in rows]})
 
@@ -63,11 +64,28 @@ class Verdicts(StetView):
     @idempotent
     def post(self, request: Request, name: str) -> Response:
         """Records a verdict in the caller's open review; without `media`, one for each item."""
-        claim = claim_named(request, name)
+        claim = claim_named(caller(request), name)
         said = read_input(VerdictInput, request)
         recorded = review.record_verdict(
             claim, actor=caller(request), lease_token=said["lease_token"], new=new_verdict(said)
         )
+        return Response({"verdicts": [verdict_shape(one) for one in recorded]}, status=201)
+
+
+class Undo(StetView):
+    scopes = {"POST": Scope.VERDICTS_WRITE}
+
+    @extend_schema(
+        operation_id="undo_verdict",
+        request=LeaseTokenInput,
+        responses={201: schema_of(dict[str, list[VerdictShape]])},
+    )
+    @idempotent
+    def post(self, request: Request, name: str) -> Response:
+        """Takes back what the caller decided last in their open review; what they had said before speaks again."""
+        claim = claim_named(caller(request), name)
+        token = read_input(LeaseTokenInput, request)["lease_token"]
+        recorded = review.undo_verdict(claim, actor=caller(request), lease_token=token)
         return Response({"verdicts": [verdict_shape(one) for one in recorded]}, status=201)
 
 
@@ -80,10 +98,10 @@ class Submit(StetView):
     @idempotent
     def post(self, request: Request, name: str) -> Response:
         """Ends the caller's review; its verdicts count from now on."""
-        claim = claim_named(request, name)
+        claim = claim_named(caller(request), name)
         token = read_input(LeaseTokenInput, request)["lease_token"]
         review.submit_review(claim, actor=caller(request), lease_token=token)
-        return claim_response(request, claim_named(request, str(claim.pk)))
+        return claim_response(request, claim_named(caller(request), str(claim.pk)))
 
 
 class Notes(StetView):
@@ -92,14 +110,16 @@ class Notes(StetView):
     @extend_schema(operation_id="list_notes", responses={200: page_of(NoteShape)})
     def get(self, request: Request, name: str) -> Response:
         """The remarks on a claim, the oldest first."""
-        rows = Note.objects.filter(claim=claim_named(request, name)).select_related("body", "by", "strike")
+        rows = Note.objects.filter(claim=claim_named(caller(request), name)).select_related(
+            "body", "by", "strike"
+        )
         return Response(paged(request, rows, by="at", shape=lambda note: dict(note_shape(note))))
 
     @extend_schema(operation_id="add_note", request=NoteInput, responses={201: schema_of(NoteShape)})
     @idempotent
     def post(self, request: Request, name: str) -> Response:
         """Leaves a remark on the claim, one of its media items or a dimension."""
-        claim = claim_named(request, name)
+        claim = claim_named(caller(request), name)
         said = read_input(NoteInput, request)
         return Response(note_shape(review.add_note(claim, actor=caller(request), **said)), status=201)
 
@@ -111,7 +131,7 @@ class NoteStrikes(StetView):
     @idempotent
     def post(self, request: Request, name: str, note_id: Any) -> Response:
         """Strikes a note out, for its author or an editor."""
-        note = Note.objects.filter(claim=claim_named(request, name), pk=note_id).first()
+        note = Note.objects.filter(claim=claim_named(caller(request), name), pk=note_id).first()
         if note is None:
             raise Missing("There is no such note on this claim.")
         return Response(note_shape(review.strike_note(note, actor=caller(request))))
@@ -123,7 +143,7 @@ class CaseAction(StetView):
     scopes = {"POST": Scope.CLAIMS_WRITE}
 
     def done(self, request: Request, claim: Claim) -> Response:
-        return claim_response(request, claim_named(request, str(claim.pk)))
+        return claim_response(request, claim_named(caller(request), str(claim.pk)))
 
 
 class Drop(CaseAction):
@@ -133,7 +153,7 @@ class Drop(CaseAction):
         """Leaves a claim: not worth checking, or not to be checked."""
         reason = read_input(ReasonInput, request)["reason"]
         return self.done(
-            request, casework.drop(claim_named(request, name), actor=caller(request), reason=reason)
+            request, casework.drop(claim_named(caller(request), name), actor=caller(request), reason=reason)
         )
 
 
@@ -144,7 +164,7 @@ class Reopen(CaseAction):
         """Puts a dropped, duplicate or withdrawn claim back into the queue."""
         reason = read_input(ReasonInput, request)["reason"]
         return self.done(
-            request, casework.reopen(claim_named(request, name), actor=caller(request), reason=reason)
+            request, casework.reopen(claim_named(caller(request), name), actor=caller(request), reason=reason)
         )
 
 
@@ -156,7 +176,9 @@ class RequestRecheck(CaseAction):
     def post(self, request: Request, name: str) -> Response:
         """Asks for another pass. A published claim stays published meanwhile."""
         reason = read_input(ReasonInput, request)["reason"]
-        claim = casework.request_recheck(claim_named(request, name), actor=caller(request), reason=reason)
+        claim = casework.request_recheck(
+            claim_named(caller(request), name), actor=caller(request), reason=reason
+        )
         return self.done(request, claim)
 
 
@@ -169,7 +191,7 @@ class Duplicate(CaseAction):
         """Says that the claim is the same as another one of its desk."""
         said = read_input(DuplicateInput, request)
         claim = casework.mark_duplicate(
-            claim_named(request, name),
+            claim_named(caller(request), name),
             actor=caller(request),
             of=claim_at(request, said["of"], "/of"),
             reason=said["reason"],
@@ -182,7 +204,7 @@ class Assign(CaseAction):
     @idempotent
     def post(self, request: Request, name: str) -> Response:
         """Says whose work the claim is; `to` null gives it back to everyone."""
-        claim = claim_named(request, name)
+        claim = claim_named(caller(request), name)
         said = read_input(AssignInput, request)
         to = casework.staff_named(claim, said["to"]) if said["to"] else None
         if said["to"] and to is None:
@@ -202,7 +224,7 @@ CASE_VIEWS: dict[str, type[CaseAction]] = {
 
 def claim_at(request: Request, name: str, pointer: str) -> Claim:
     try:
-        return claim_named(request, name)
+        return claim_named(caller(request), name)
     except Missing as error:
         raise InvalidInput(
             FieldError(pointer, "There is no such claim, or it is not yours to see.", "unknown")
@@ -215,7 +237,7 @@ class Gate(StetView):
     @extend_schema(operation_id="read_gate", responses={200: schema_of(GateShape)})
     def get(self, request: Request, name: str) -> Response:
         """Whether the caller may publish the claim, and what stands in the way."""
-        claim = claim_named(request, name)
+        claim = claim_named(caller(request), name)
         blockers = gate(claim, caller(request))
         line = line_of(face_of(claim))
         return Response(
@@ -244,7 +266,7 @@ class StatusLine(StetView):
     )
     def get(self, request: Request, name: str) -> Response:
         """The sentence that may be printed. 409 with what stands in the way where it can't be said."""
-        claim = claim_named(request, name)
+        claim = claim_named(caller(request), name)
         form, language = self._wanted(request, "form", "short"), self._wanted(request, "language", "en")
         published = standing_publication(claim)
         in_public = PublicClaim.objects.filter(claim=claim).values_list("pubstatus", flat=True).first()
@@ -290,6 +312,6 @@ class History(StetView):
     @extend_schema(operation_id="read_history", responses={200: page_of(AuditShape)})
     def get(self, request: Request, name: str) -> Response:
         """Who did what to the claim: its audit chain, the oldest first."""
-        claim = claim_named(request, name)
+        claim = claim_named(caller(request), name)
         rows = AuditEntry.objects.filter(chain_id=chain_of(claim)).select_related("actor")
         return Response(paged(request, rows, by="seq", shape=lambda entry: dict(audit_shape(entry))))

@@ -1,0 +1,86 @@
+"""The frame of the pages: coming in, which desk, who may see what, and how refusals look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from claims.models import Desk, Membership, Person
+from tests.conftest import Caller
+
+Pages = Callable[[Caller], Client]
+
+
+def test_strangers_are_asked_to_log_in_and_come_back(desk: Desk) -> None:
+    person = Person.objects.create_user("olena", password="a long password indeed")
+    Membership.objects.create(person=person, desk=desk, role="fact_checker")
+    browser = Client()
+    response = browser.get("/queue/")
+    assert response.status_code == 302
+    assert response["Location"] == "/login/?next=/queue/"
+    told = browser.post("/login/", {"username": "olena", "password": "wrong", "next": "/queue/"})
+    assert "Please enter a correct username" in told.content.decode()
+    come = browser.post(
+        "/login/", {"username": "olena", "password": "a long password indeed", "next": "/queue/"}
+    )
+    assert come["Location"] == "/queue/"
+    assert browser.post("/logout/")["Location"] == "/login/"
+    assert browser.get("/queue/").status_code == 302
+
+
+def test_a_poll_after_the_session_ended_leads_to_the_login(desk: Desk) -> None:
+    response = Client().get("/queue/", headers={"HX-Request": "true"})
+    assert response["HX-Redirect"].startswith("/login/")
+
+
+def test_who_is_on_no_desk_is_told_so_and_clients_have_no_pages(pages: Pages, client_key: Caller) -> None:
+    response = pages(client_key).get("/queue/")
+    assert response.status_code == 403
+    assert "You work on no desk yet" in response.content.decode()
+
+
+def test_the_desk_is_switched_among_ones_own(
+    pages: Pages, checker: Caller, other_desk: Desk, desk: Desk
+) -> None:
+    Membership.objects.create(person=checker.person, desk=other_desk, role="editor")
+    browser = pages(checker)
+    assert browser.get("/preferences/").context["desk"] == desk
+    assert browser.post("/desk/switch/", {"desk": other_desk.slug})["Location"] == "/queue/"
+    assert browser.get("/preferences/").context["desk"] == other_desk
+    unknown = browser.post("/desk/switch/", {"desk": "nobody's", "back": "https://evil.example/"})
+    assert unknown.status_code == 404
+    elsewhere = browser.post("/desk/switch/", {"desk": desk.slug, "back": "https://evil.example/"})
+    assert elsewhere["Location"] == "/queue/"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "system"])
+def test_preferences_are_kept_for_the_person(theme: str, pages: Pages, checker: Caller) -> None:
+    browser = pages(checker)
+    assert browser.post("/preferences/", {"theme": theme}).status_code == 302
+    html = browser.get("/preferences/").content.decode()
+    assert f'data-theme="{theme}"' in html
+    assert 'data-shortcuts="off"' in html
+    assert browser.post("/preferences/", {"theme": "pink"}).status_code == 200
+    checker.person.refresh_from_db()
+    assert (checker.person.theme, checker.person.shortcuts) == (theme, False)
+
+
+def test_pages_are_strict_about_where_their_parts_come_from(pages: Pages, checker: Caller) -> None:
+    response = pages(checker).get("/help/")
+    policy = response["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe" not in policy
+    html = response.content.decode()
+    assert "http://" not in html.replace("http://www.w3.org", "")
+    assert "https://" not in html
+    assert " style=" not in html
+    assert "<script>" not in html
+
+
+def test_an_address_that_leads_nowhere_is_a_page_for_people_and_a_problem_for_programs(db: Any) -> None:
+    browser = Client()
+    assert browser.get("/nowhere/")["Content-Type"].startswith("text/html")
+    assert browser.get("/api/v1/nowhere/")["Content-Type"] == "application/problem+json"

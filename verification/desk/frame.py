@@ -1,0 +1,114 @@
+"""The frame of every page: who looks, at which desk, with which role; and how a refusal looks."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Callable, Collection
+from typing import Any
+from urllib.parse import quote
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
+from django.shortcuts import render, resolve_url
+from django.template.loader import render_to_string
+from django.utils.cache import patch_cache_control
+from django.utils.http import parse_etags
+from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
+
+from claims.api.statuses import status_of
+from claims.errors import NotAllowed, StetError
+from claims.models import Desk, Membership, Person
+from claims.vocabulary import Role
+from verification.domain.transitions import STAFF
+
+LIVE_SECONDS = 5
+"""How often a live part of a page asks whether it changed."""
+
+
+class DeskRequest(HttpRequest):
+    """A request by somebody of the staff, at the desk that they look at."""
+
+    user: Person
+    desk: Desk
+    desks: list[Desk]
+    role: Role
+    htmx: HtmxDetails
+
+
+View = Callable[..., HttpResponseBase]
+
+
+def page(*, roles: Collection[Role] = STAFF, methods: Collection[str] = ("GET",)) -> Callable[[View], View]:
+    """A page for staff of the desk that they look at, in one of the roles there. Refusals become pages too."""
+
+    def decorate(view: View) -> View:
+        @functools.wraps(view)
+        def framed(request: Any, **named: Any) -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                if request.htmx:
+                    return HttpResponseClientRedirect(
+                        f"/login/?next={request.htmx.current_url_abs_path or '/'}"
+                    )
+                return redirect_to_login(request.get_full_path())
+            if (request.method if request.method != "HEAD" else "GET") not in methods:
+                return HttpResponseNotAllowed(methods)
+            memberships = list(
+                Membership.objects.of_staff(request.user)
+                .select_related("desk__policy")
+                .order_by("desk__name")
+            )
+            if not memberships:
+                return render(request, "desk/no_desk.html", status=403)
+            chosen = request.session.get("desk")
+            here = next((one for one in memberships if one.desk.slug == chosen), memberships[0])
+            request.desk, request.role = here.desk, Role(here.role)
+            request.desks = [one.desk for one in memberships]
+            try:
+                if request.role not in roles:
+                    raise NotAllowed("This page is for another role than yours on this desk.")
+                return view(request, **named)
+            except StetError as error:
+                return refusal(request, error)
+
+        return framed
+
+    return decorate
+
+
+def _to_login(request: Any) -> HttpResponse:
+    if not request.htmx:
+        return redirect_to_login(request.get_full_path())
+    here = quote(request.htmx.current_url_abs_path or "/")
+    return HttpResponseClientRedirect(f"{resolve_url(settings.LOGIN_URL)}?next={here}")
+
+
+def refusal(request: HttpRequest, error: StetError) -> HttpResponse:
+    """The page that says what could not be done, and what to do instead."""
+    return render(request, "desk/refusal.html", {"error": error}, status=status_of(error))
+
+
+def live(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    """A part of a page that asks again: 304 for as long as it looks the same."""
+    content = render_to_string(template, context, request)
+    tag = f'"{hashlib.sha256(content.encode()).hexdigest()[:32]}"'
+    known = {one.removeprefix("W/") for one in parse_etags(request.headers.get("If-None-Match", ""))}
+    response = HttpResponse(status=304) if tag in known else HttpResponse(content)
+    response["ETag"] = tag
+    patch_cache_control(response, private=True, no_cache=True)
+    return response
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """What every template may ask for."""
+    return {
+        "desk": getattr(request, "desk", None),
+        "desks": getattr(request, "desks", []),
+        "role": getattr(request, "role", None),
+        "is_editor": getattr(request, "role", None) in {Role.EDITOR, Role.ADMIN},
+        "is_admin": getattr(request, "role", None) == Role.ADMIN,
+        "live_seconds": LIVE_SECONDS,
+    }

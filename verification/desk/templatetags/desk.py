@@ -1,0 +1,81 @@
+"""What templates write in the same way everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from claims.dates import ClaimedDate, say_date
+from verification.desk import words
+
+register = template.Library()
+
+
+@register.filter
+def label(word: str | None) -> str:
+    """A word of the vocabulary, written out."""
+    return words.label(str(word)) if word else ""
+
+
+@register.filter
+def when(moment: datetime | str | None) -> SafeString | str:
+    """A moment in UTC, marked as a time."""
+    if not moment:
+        return ""
+    if isinstance(moment, str):
+        moment = datetime.fromisoformat(moment)
+    at = moment.astimezone(UTC)
+    # Written out, not by strftime: years before 1000 lose their zeros there.
+    text = f"{at.day} {at:%b} {at.year}, {at:%H:%M} UTC"
+    return format_html('<time datetime="{}">{}</time>', at.isoformat(timespec="seconds"), text)
+
+
+@register.filter
+def day(claimed: Mapping[str, Any] | None) -> str:
+    """A claimed or established date as people say it."""
+    return say_date(ClaimedDate.from_json(claimed)) if claimed else ""
+
+
+@register.filter
+def get(mapping: Mapping[Any, Any], key: Any) -> Any:
+    return mapping.get(key)
+
+
+@register.filter
+def bytes_said(size: int) -> str:
+    """A size in units of 1,000."""
+    for unit in ("bytes", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "bytes" or size >= 10 else f"{size:.1f} {unit}"
+        size = size / 1000  # type: ignore[assignment]
+    return f"{size:.1f} GB"
+
+
+@register.inclusion_tag("desk/parts/chip.html")
+def chip(dimension: str, status: str, counts: Mapping[str, int] | None = None) -> dict[str, Any]:
+    """A dimension with its status: by word, sign and colour."""
+    several = sum((counts or {}).values()) > 1
+    spread = ", ".join(f"{number} {words.label(word).lower()}" for word, number in (counts or {}).items())
+    return {
+        "dimension": dimension,
+        "status": status,
+        "spread": spread if several else "",
+        "meaning": words.STATUS_MEANING.get(status, ""),  # type: ignore[call-overload]
+    }
+
+
+@register.inclusion_tag("desk/parts/stage.html")
+def stage(claim: Any, under_review: bool = False) -> dict[str, Any]:
+    """A claim's stage; what is published and looked at again says so."""
+    return {"stage": claim.stage, "under_review": under_review and claim.stage in {"published", "held"}}
+
+
+@register.inclusion_tag("desk/parts/errors.html")
+def errors(form: Any, name: str = "") -> dict[str, Any]:
+    """What is wrong with a field, or with the form as a whole."""
+    return {"errors": form.errors.get(name or "__all__", ()), "name": name}

@@ -1,0 +1,27 @@
+"""The pages' addresses."""
+
+from verification.desk.views import (
+    board,
+    entrance,
+    filing,
+    house,
+    media,
+    published,
+    queue,
+    records,
+    signoff,
+    workbench,
+)
+
+urlpatterns = [
+    *entrance.urlpatterns,
+    *queue.urlpatterns,
+    *filing.urlpatterns,
+    *board.urlpatterns,
+    *workbench.urlpatterns,
+    *media.urlpatterns,
+    *signoff.urlpatterns,
+    *published.urlpatterns,
+    *house.urlpatterns,
+    *records.urlpatterns,
+]

@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, path
+
+from verification.desk.frame import DeskRequest, page
+
+
+@page()
+def soon(request: DeskRequest, **named: Any) -> HttpResponse:  # noqa: ARG001
+    return render(request, "desk/base.html")
+
+
+urlpatterns: list[URLPattern] = [
+    path("queue/", soon, name="queue"),
+]

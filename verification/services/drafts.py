@@ -1,0 +1,65 @@
+"""Drafts: what a reviewer has typed and not yet recorded. They outlive the lease that they were typed under."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils import timezone
+
+from claims.errors import FieldError, IllegalState, InvalidInput
+from claims.models import Claim, Person
+from claims.models.bodies import canonical
+from claims.vocabulary import Dimension
+from verification.models import Draft, Review
+
+MAX_BYTES = 200_000
+
+
+def save_draft(
+    claim: Claim, *, actor: Person, dimension: Dimension, fields: Mapping[str, list[str]]
+) -> Draft:
+    """Keeps what was typed for one dimension in the actor's last review of the claim that was not submitted.
+
+    A lost lease is no reason to lose a text, so none is asked for. Raises IllegalState where the actor never
+    began a review, InvalidInput for more than `MAX_BYTES` in all.
+    """
+    review = _review(claim, actor)
+    if review is None:
+        raise IllegalState("You have no review of this claim to keep a draft in. Take the claim first.")
+    content = {**_content(review), dimension.value: dict(fields)}
+    if len(canonical(content).encode()) > MAX_BYTES:
+        raise InvalidInput(FieldError("", "The draft is too long to be kept. Record or shorten some of it."))
+    draft, _ = Draft.objects.update_or_create(
+        review=review, defaults={"content": content, "saved_at": timezone.now()}
+    )
+    return draft
+
+
+def draft_of(claim: Claim, person: Person) -> Draft | None:
+    """What the person has typed for the claim and neither recorded nor submitted."""
+    review = _review(claim, person)
+    return Draft.objects.filter(review=review).first() if review else None
+
+
+def forget(review: Review, dimension: Dimension) -> None:
+    """Drops what was typed for a dimension that is recorded now."""
+    content = _content(review)
+    if content.pop(dimension.value, None) is not None:
+        Draft.objects.filter(review=review).update(content=content)
+
+
+def discard(review: Review) -> None:
+    Draft.objects.filter(review=review).delete()
+
+
+def _content(review: Review) -> dict[str, Any]:
+    kept: dict[str, Any] | None = (
+        Draft.objects.filter(review=review).values_list("content", flat=True).first()
+    )
+    return kept or {}
+
+
+def _review(claim: Claim, person: Person) -> Review | None:
+    mine = claim.reviews.filter(reviewer=person).exclude(state=Review.SUBMITTED)
+    return mine.order_by("-opened_at", "-pk").first()

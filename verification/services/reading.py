@@ -1,0 +1,52 @@
+"""From a name in a path to a claim or media item that the viewer may see."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db.models import Prefetch
+
+from claims.errors import Missing
+from claims.models import Claim, MediaItem, Person
+from claims.models.claims import ClaimQuerySet
+
+
+def claim_rows(person: Person) -> ClaimQuerySet:
+    """The claims that the person may see, with all that a row shows."""
+    return (
+        Claim.objects.visible_to(person)
+        .select_related("desk__policy", "statement", "source", "assignee")
+        .prefetch_related(
+            "dimension_statuses",
+            "publications",
+            "queue_entries",
+            Prefetch("media", MediaItem.objects.select_related("asset").prefetch_related("check_runs")),
+        )
+    )
+
+
+def claim_named(person: Person, name: str) -> Claim:
+    """The claim of this id or ref. Raises Missing for one that is not the viewer's to see."""
+    if len(name) >= 32:
+        try:
+            name = str(uuid.UUID(name))
+        except ValueError:
+            name = ""
+    claim = claim_rows(person).named(name).first() if name and "\x00" not in name else None
+    if claim is None:
+        raise Missing("There is no such claim, or it is not yours to see.")
+    return claim
+
+
+def media_named(person: Person, media_id: uuid.UUID) -> MediaItem:
+    """The media item of this id. Raises Missing for one that is not the viewer's to see."""
+    item = (
+        MediaItem.objects.visible_to(person)
+        .select_related("asset", "claim__desk")
+        .prefetch_related("check_runs")
+        .filter(pk=media_id)
+        .first()
+    )
+    if item is None:
+        raise Missing("There is no such media item, or it is not yours to see.")
+    return item
