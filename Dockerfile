@@ -2,7 +2,8 @@
 # docs/operators.md says how to run it, docs/decisions/0012-one-image.md why it is one.
 
 FROM python:3.11-slim AS build
-ENV PATH="/venv/bin:$PATH"
+ENV PATH="/venv/bin:$PATH" \
+    STET_STATIC=/srv/stet/staticfiles
 WORKDIR /srv/stet
 COPY requirements.txt ./
 # Wheels only, with the hashes that are locked: nothing is compiled, and no package's code runs on installing it.
@@ -13,11 +14,8 @@ COPY deploy/healthy.py deploy/
 COPY config config/
 COPY claims claims/
 COPY verification verification/
-# An empty manifest asks for the storage that names files by their hashes. The data folder, with the secret that a
-# first start makes in it, is not kept.
-RUN mkdir -p staticfiles \
-    && printf '{"version": "1.1", "paths": {}, "hash": ""}' > staticfiles/staticfiles.json \
-    && STET_DATA=/tmp/build python manage.py collectstatic --noinput \
+# The data folder, with the secret that a first start makes in it, is not kept.
+RUN STET_DATA=/tmp/build python manage.py collectstatic --noinput \
     && rm -rf /tmp/build \
     && python -m compileall -q manage.py config claims verification
 
@@ -27,7 +25,8 @@ ENV PATH="/venv/bin:$PATH" \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     PYTHONUTF8=1 \
-    STET_DATA=/data
+    STET_DATA=/data \
+    STET_STATIC=/srv/stet/staticfiles
 # A fixed number, so that a volume keeps its owner from one image to the next.
 RUN groupadd --gid 10001 stet \
     && useradd --uid 10001 --gid stet --no-log-init --no-create-home --home-dir /tmp --shell /usr/sbin/nologin stet \
