@@ -6,8 +6,9 @@ import base64
 import binascii
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
 import orjson
@@ -31,17 +32,23 @@ def page_size(request: Request) -> int:
     return int(given)
 
 
-def paged(
-    request: Request, rows: QuerySet[M], *, by: str, shape: Callable[[M], dict[str, Any]]
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Page(Generic[M]):
+    """Some rows in their order, and the cursors of the pages beside them; None where there is none."""
+
+    rows: list[M]
+    next: str | None
+    previous: str | None
+
+
+def page_of(rows: QuerySet[M], *, by: str, size: int, cursor: str | None) -> Page[M]:
     """One page, ordered by the column `by` (with a leading minus: newest first) and then by key.
 
     The cursor holds the place of the page's edge, so rows that come or go meanwhile shift nothing.
     Raises InvalidInput for a cursor that is not ours.
     """
-    size = page_size(request)
     column, descending = by.lstrip("-"), by.startswith("-")
-    edge = _read_cursor(request.query_params.get("cursor"), rows.model, column)
+    edge = _read_cursor(cursor, rows.model, column)
     backwards = edge is not None and edge["way"] == "previous"
     falling = descending != backwards
     order = (f"-{column}", "-pk") if falling else (column, "pk")
@@ -57,17 +64,34 @@ def paged(
         found.reverse()
     has_next = more if not backwards else True
     has_previous = (edge is not None) if not backwards else more
+    return Page(
+        rows=found,
+        next=_cursor_at(found[-1], column, "next") if found and has_next else None,
+        previous=_cursor_at(found[0], column, "previous") if found and has_previous else None,
+    )
+
+
+def paged(
+    request: Request, rows: QuerySet[M], *, by: str, shape: Callable[[M], dict[str, Any]]
+) -> dict[str, Any]:
+    """One page of a list call, as `page_of` makes it. Raises InvalidInput."""
+    page = page_of(rows, by=by, size=page_size(request), cursor=request.query_params.get("cursor"))
     return {
-        "results": [shape(row) for row in found],
-        "next": _link(request, found[-1], column, "next") if found and has_next else None,
-        "previous": _link(request, found[0], column, "previous") if found and has_previous else None,
+        "results": [shape(row) for row in page.rows],
+        "next": _link(request, page.next),
+        "previous": _link(request, page.previous),
     }
 
 
-def _link(request: Request, row: Model, column: str, way: str) -> str:
+def _cursor_at(row: Model, column: str, way: str) -> str:
     value = getattr(row, column)
     said = [way, value.isoformat() if isinstance(value, datetime) else value, str(row.pk)]
-    cursor = base64.urlsafe_b64encode(orjson.dumps(said)).decode().rstrip("=")
+    return base64.urlsafe_b64encode(orjson.dumps(said)).decode().rstrip("=")
+
+
+def _link(request: Request, cursor: str | None) -> str | None:
+    if cursor is None:
+        return None
     query = request.query_params.copy()
     query["cursor"] = cursor
     here = (
