@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from django.db import connection
@@ -95,30 +96,36 @@ class Break:
     detail: str
 
 
+@dataclass(frozen=True)
+class ChainState:
+    """What re-reading a chain came to."""
+
+    entries: int
+    head: str
+    breaks: tuple[Break, ...]
+
+
+def state_of(name: str) -> ChainState:
+    """Re-reads one chain; one that nobody has written to yet is empty and whole."""
+    head = AuditChain.objects.filter(name=name).first()
+    entries = list(AuditEntry.objects.filter(chain_id=name).order_by("seq"))
+    return ChainState(
+        entries=len(entries),
+        head=entries[-1].hash if entries else "",
+        breaks=tuple(_breaks_of(name, entries, head)),
+    )
+
+
 def verify() -> Iterator[Break]:
     """Re-reads every chain, every body and the triggers; yields each break."""
     for name in append_only.missing(connection):
         yield Break(f"trigger {name}", "is not in the database")
     heads = {chain.name: chain for chain in AuditChain.objects.all()}
-    name, seq, previous = "", 0, "0" * 64
-    seen: set[str] = set()
-    for entry in AuditEntry.objects.order_by("chain_id", "seq").iterator():
-        if entry.chain_id != name:
-            yield from _at_its_head(heads.get(name), seq, previous)
-            name, seq, previous = entry.chain_id, 0, "0" * 64
-            seen.add(name)
-        where = f"{name} entry {entry.seq}"
-        if entry.seq != seq + 1:
-            yield Break(where, f"follows entry {seq}")
-        if entry.previous != previous:
-            yield Break(where, "does not continue the entry before it")
-        if hash_of(entry) != entry.hash:
-            yield Break(where, "is not what was hashed")
-        seq, previous = entry.seq, entry.hash
-    yield from _at_its_head(heads.get(name), seq, previous)
+    entries = AuditEntry.objects.order_by("chain_id", "seq").iterator()
+    for name, chain in groupby(entries, key=lambda entry: entry.chain_id):
+        yield from _breaks_of(name, chain, heads.pop(name, None))
     for name, head in heads.items():
-        if name not in seen and head.seq:
-            yield Break(name, f"has lost all of its {head.seq} entries")
+        yield from _breaks_of(name, (), head)
     committed = _commitments()
     for body in Body.objects.iterator():
         if not body.holds():
@@ -127,9 +134,26 @@ def verify() -> Iterator[Break]:
             yield Break(f"body {body.pk}", "is spoken of by no audit entry")
 
 
-def _at_its_head(head: AuditChain | None, seq: int, last: str) -> Iterator[Break]:
-    if head is not None and (head.seq, head.head) != (seq, last):
-        yield Break(head.name, f"ends at entry {seq}, its head says {head.seq}")
+def _breaks_of(name: str, entries: Iterable[AuditEntry], head: AuditChain | None) -> Iterator[Break]:
+    """Where a chain does not hold; its entries come in order."""
+    seq, previous = 0, "0" * 64
+    for entry in entries:
+        where = f"{name} entry {entry.seq}"
+        if entry.seq != seq + 1:
+            yield Break(where, f"follows entry {seq}")
+        if entry.previous != previous:
+            yield Break(where, "does not continue the entry before it")
+        if hash_of(entry) != entry.hash:
+            yield Break(where, "is not what was hashed")
+        seq, previous = entry.seq, entry.hash
+    if head is None or (head.seq, head.head) == (seq, previous):
+        return
+    if not seq:
+        yield Break(name, f"has lost all of its {head.seq} entries")
+    elif head.seq != seq:
+        yield Break(name, f"ends at entry {seq}, its head says {head.seq}")
+    else:
+        yield Break(name, f"has a head that is not the hash of entry {seq}, its last")
 
 
 def _commitments() -> set[str]:
