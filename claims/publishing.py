@@ -38,8 +38,36 @@ def publish_face(
 ) -> Publication:
     """Publishes a face: `published`, `amended` or `corrected`."""
     before = standing_publication(face.claim)
+    rendered = render_face(
+        face,
+        kind=kind,
+        version=next_version(face.claim),
+        before=before.rendered if before else None,
+        line=line,
+        line_long=line_long,
+        at=at,
+        reason=reason,
+    )
+    return _append(face.claim, rendered, kind=kind, pubstatus=PubStatus.USABLE, at=at, cause=cause)
+
+
+def render_face(
+    face: PublicFace,
+    *,
+    kind: ChangeKind,
+    version: int,
+    before: Mapping[str, Any] | None,
+    line: str | None,
+    line_long: str | None,
+    at: datetime,
+    reason: str = "",
+) -> dict[str, Any]:
+    """A face as outsiders get it; what is stored on publishing, and what a preview shows before.
+
+    `before` is what the claim showed last, as it was rendered then. Changes nothing.
+    """
     rendered = {
-        **_frame(face.claim, kind, PubStatus.USABLE, at, reason),
+        **_frame(face.claim, kind, PubStatus.USABLE, version=version, at=at, reason=reason),
         "headline": face.claim.headline or None,
         "statement": face.claim.statement.content,
         "source": _public_source(face.claim.source),
@@ -59,8 +87,7 @@ def publish_face(
         "values": _values(face.itself),
         "media": [_media(target) for target in face.items],
     }
-    rendered["changes"] = _changes(before.rendered if before else None, rendered)
-    return _append(face.claim, rendered, kind=kind, pubstatus=PubStatus.USABLE, at=at, cause=cause)
+    return rendered | {"changes": _changes(before, rendered)}
 
 
 def notice(claim: Claim, *, kind: ChangeKind, at: datetime, reason: str, cause: Cause | None) -> Publication:
@@ -70,7 +97,7 @@ def notice(claim: Claim, *, kind: ChangeKind, at: datetime, reason: str, cause: 
     """
     pubstatus = PubStatus.WITHHELD if kind == ChangeKind.HELD else PubStatus.CANCELED
     rendered = {
-        **_frame(claim, kind, pubstatus, at, reason),
+        **_frame(claim, kind, pubstatus, version=next_version(claim), at=at, reason=reason),
         "headline": None,
         "statement": None,
         "source": None,
@@ -98,7 +125,9 @@ def show_again(claim: Claim, *, at: datetime, reason: str) -> Publication:
         raise LookupError("nothing of this claim was ever on show")
     rendered = {
         **before.rendered,
-        **_frame(claim, ChangeKind.RELEASED, PubStatus.USABLE, at, reason),
+        **_frame(
+            claim, ChangeKind.RELEASED, PubStatus.USABLE, version=next_version(claim), at=at, reason=reason
+        ),
         "changes": [],
     }
     return _append(claim, rendered, kind=ChangeKind.RELEASED, pubstatus=PubStatus.USABLE, at=at, cause=None)
@@ -114,6 +143,12 @@ def standing_publication(claim: Claim) -> Publication | None:
         .order_by("-version")
         .first()
     )
+
+
+def next_version(claim: Claim) -> int:
+    """The number that the claim's next publication has."""
+    latest = claim.publications.order_by("-version").values_list("version", flat=True).first()
+    return (latest or 0) + 1
 
 
 def lowered_or_altered(face: PublicFace, before: Publication) -> list[str]:
@@ -193,9 +228,9 @@ def _next_position() -> int:
     return int(row[0])
 
 
-def _frame(claim: Claim, kind: ChangeKind, pubstatus: PubStatus, at: datetime, reason: str) -> dict[str, Any]:
-    latest = claim.publications.order_by("-version").values_list("version", flat=True).first()
-    version = (latest or 0) + 1
+def _frame(
+    claim: Claim, kind: ChangeKind, pubstatus: PubStatus, *, version: int, at: datetime, reason: str
+) -> dict[str, Any]:
     return {
         "claim": str(claim.pk),
         "ref": claim.ref,

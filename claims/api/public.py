@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Sum
 from django.http import HttpResponse, StreamingHttpResponse
 from django.utils.http import parse_etags
@@ -22,10 +21,11 @@ from claims.api.lists import paged
 from claims.api.rendering import dumps
 from claims.api.schema import page_of, schema_of
 from claims.api.shapes import ChangesShape, PublicationShape
-from claims.errors import FieldError, Gone, IllegalState, InvalidInput, Missing
+from claims.errors import FieldError, IllegalState, InvalidInput
 from claims.models import ChangeHead, Publication, PublicClaim
 from claims.models.publications import PublicClaimQuerySet
-from claims.vocabulary import ChangeKind, Dimension, PubStatus, Scope, Status
+from claims.published import bare, may_read, publication_of, read_version
+from claims.vocabulary import Dimension, PubStatus, Scope, Status
 
 POLL_SECONDS = 5
 MAX_CHANGES = 500
@@ -35,7 +35,7 @@ class MayReadPublished(BasePermission):
     """Whoever is logged in or has a key; everybody where the house says so (STET_PUBLIC_READ)."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:  # noqa: ARG002  the framework's signature
-        return bool(settings.PUBLIC_READ or request.user.is_authenticated)
+        return may_read(request.user)
 
 
 class PublicView(StetView):
@@ -96,34 +96,13 @@ class PublishedDetail(PublicView):
     )
     def get(self, request: Request, claim_id: uuid.UUID) -> Response:
         """The latest publication; by `version`, or as it was at a time. 410 with the notice once withdrawn."""
-        public = PublicClaim.objects.select_related("latest__body").filter(claim=claim_id).first()
-        if public is None:
-            raise Missing("Nothing of this claim is published.")
-        wanted = self._wanted(request, public)
-        if wanted is None:
-            raise Missing("There was no such publication of this claim.")
-        if wanted.version <= public.suppressed_through or wanted.rendered is None:
-            raise Gone(
-                "This version was withdrawn and is not shown any more.",
-                notice=_bare(wanted) | {"suppressed": True},
-            )
-        if wanted.kind == ChangeKind.WITHDRAWN:
-            raise Gone("This was withdrawn.", notice=wanted.rendered)
-        return Response(wanted.rendered, headers={"ETag": f'"{wanted.position}"'})
-
-    @staticmethod
-    def _wanted(request: Request, public: PublicClaim) -> Publication | None:
-        versions = (
-            Publication.objects.filter(claim=public.claim_id).select_related("body").order_by("-version")
+        asked = request.query_params
+        wanted = publication_of(
+            claim_id,
+            version=read_version(asked["version"]) if "version" in asked else None,
+            as_of=read_time("as_of", asked["as_of"]) if "as_of" in asked else None,
         )
-        if "version" in request.query_params:
-            given = request.query_params["version"]
-            if not (given.isascii() and given.isdecimal() and len(given) < 10):
-                raise InvalidInput(FieldError("version", "Give a whole number.", "version"))
-            return versions.filter(version=int(given)).first()
-        if "as_of" in request.query_params:
-            return versions.filter(at__lte=read_time("as_of", request.query_params["as_of"])).first()
-        return public.latest
+        return Response(wanted.rendered, headers={"ETag": f'"{wanted.position}"'})
 
 
 class Snapshot(PublicView):
@@ -204,22 +183,12 @@ class Changes(PublicView):
 def _change(row: Publication) -> dict[str, Any]:
     rendered = row.rendered
     if row.version <= row.claim.public.suppressed_through or rendered is None:
-        return {**_bare(row), "reason": None, "cause": None, "publication": None, "suppressed": True}
+        return {**bare(row), "reason": None, "cause": None, "publication": None, "suppressed": True}
     return {
-        **_bare(row),
+        **bare(row),
         "reason": rendered["editor_note"],
         "cause": row.cause or None,
         "publication": rendered if row.pubstatus == PubStatus.USABLE else None,
-    }
-
-
-def _bare(row: Publication) -> dict[str, Any]:
-    return {
-        "position": row.position,
-        "kind": row.kind,
-        "claim": str(row.claim_id),
-        "version": row.version,
-        "at": row.at,
     }
 
 
