@@ -107,6 +107,7 @@ class House:
         self.port, self.broker_port = free_port(), free_port()
         self.uid = int(self.image.user.partition(":")[0]) if os.geteuid() == 0 else os.geteuid()
         self.processes: dict[str, Process] = {}
+        self.before: dict[str, float] = {}
         self._ends = contextlib.ExitStack()
 
     def __enter__(self) -> House:

@@ -45,7 +45,11 @@ def test_who_may_reach_whom() -> None:
     assert networks["inside"] == {"internal": True}
     assert services["db"]["networks"] == services["redis"]["networks"] == ["inside"]
     assert services["proxy"]["networks"] == ["front"]
-    assert "inside" not in services["proxy"]["networks"]
+    # It alone reaches the web processes from outside, so what it says of the connection is believed.
+    assert "front" not in {
+        network for name in ("worker", "reconcile") for network in services[name]["networks"]
+    }
+    assert services["web"]["environment"]["STET_BEHIND_PROXY"] == "1"
 
 
 def test_only_what_migrates_knows_the_tables_owner() -> None:
@@ -167,7 +171,7 @@ def test_what_is_uploaded_is_examined_by_the_worker(house: House, tmp_path: Path
     assert reporter.get(f"media/{media}/file/").body == (tmp_path / "sent.jpg").read_bytes()
     assert "job.finished" in house.processes["worker"].said()
     assert "job.finished" not in house.processes["reconcile"].said()
-    # Links speak of the outside: its name, and that it is reached by https.
+    # Links speak of the outside.
     assert (
         reporter.get("claims/?page_size=1").json["next"].startswith(f"https://{PUBLIC_NAME}/api/v1/claims/")
     )
