@@ -84,9 +84,14 @@ def compose(given: Mapping[str, str] = GIVEN) -> dict[str, Any]:
         name, kind, default = found.groups()
         return given.get(name) or default if kind == "-" else given[name]
 
-    read: dict[str, Any] = yaml.safe_load(
-        _VARIABLE.sub(fill, (HOME / "compose.yaml").read_text("utf-8").replace("$$", "$"))
-    )
+    def filled(node: Any) -> Any:
+        if isinstance(node, dict):
+            return {key: filled(value) for key, value in node.items()}
+        if isinstance(node, list):
+            return [filled(value) for value in node]
+        return _VARIABLE.sub(fill, node) if isinstance(node, str) else node
+
+    read: dict[str, Any] = filled(yaml.safe_load((HOME / "compose.yaml").read_text("utf-8")))
     return read
 
 
