@@ -147,6 +147,7 @@ FOUND = [
     ("source=interior", "d"), ("source=verified", "b"), ("source=verified,not_checked", "a b c d e f"),
     ("tag=flag", "a"), ("tag=Київ", "a"), ('tag=say "hi"', "c"), ("tag=a\\b", "c"), ('tag=Київ", "flag', ""), ("tag=fl", ""),
     ("language=uk", "d"), ("language=uk,en", "a b c d e f"), ("language=fr", ""),
+    ("priority=high", "e"), ("priority=breaking,high", "e"), ("priority=low", ""),
     ("assignee=marko", "b"), ("assignee=olena", ""),
     ("location=verified", "b"), ("location=verified&date=unverified", "b"), ("location=verified&date=verified", ""),
     ("date=unverified,verified", "b"), ("location=not_checked", "a c d e f"), ("authenticity=contradicted", ""),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -11,54 +13,81 @@ from claims.errors import Blocker, FieldError, IllegalState, InvalidInput
 from claims.models import Body, Claim, Person, Publication
 from claims.publishing import lowered_or_altered, notice, publish_face, show_again, standing_publication
 from claims.vocabulary import Cause, ChangeKind, Dimension, ReviewKind, Stage, Status
+from verification.domain import gate as rule
 from verification.domain.transitions import EDITORS, Action
-from verification.models import QueueEntry, Review, ScheduledPublication
+from verification.models import DimensionStatus, Policy, QueueEntry, Review, ScheduledPublication
 from verification.models.queue import WAITING
 from verification.services.acting import Act, acting, acting_by_itself, roles_of
 from verification.services.queue import cancel_queue_entry
-from verification.services.standing import disagreements, face_of, line_of, standing
-
-DECIDED = frozenset({Status.VERIFIED, Status.UNVERIFIED, Status.CONTRADICTED, Status.PARTLY_VERIFIED})
+from verification.services.standing import all_disagreements, disagreements, face_of, line_of, standing
 
 
 def gate(claim: Claim, approver: Person) -> list[Blocker]:
-    """What stands between a claim and its publication by this person; nothing means that it may be published."""
-    policy = claim.desk.policy
+    """What stands between a claim and its publication by this person; nothing means that it may be published.
+
+    Reads the verdicts themselves: what is kept beside the claim to list by decides nothing here.
+    """
     now = standing(claim)
-    blockers = []
-    if claim.stage == Stage.HELD:
-        blockers.append(Blocker("held", "The claim is held. Release it first."))
+    policy = claim.desk.policy
     entry = claim.queue_entries.open().first()
-    if entry is not None:
-        blockers.append(_waiting_for(entry))
-    if not any(now.status(dimension) in DECIDED for dimension in Dimension):
-        blockers.append(Blocker("nothing_decided", "No dimension has been decided in a submitted review."))
-    blockers += [
-        Blocker(
-            "dimension_undecided",
-            f"The policy requires the {dimension}, which is not decided.",
-            dimension.value,
-        )
-        for dimension in Dimension
-        if dimension in policy.required and now.status(dimension) == Status.NOT_CHECKED
-    ]
-    blockers += [
-        Blocker("disagreement", f"The reviews disagree on the {dimension}.", dimension.value)
-        for dimension in disagreements(claim)
-    ]
-    if policy.distinct_approver and claim.reviews.filter(state=Review.SUBMITTED, reviewer=approver).exists():
-        blockers.append(
-            Blocker("same_person", "You reviewed this claim yourself. Another editor must sign it off.")
-        )
-    return blockers
+    facts = rule.Facts(
+        stage=Stage(claim.stage),
+        statuses={dimension: now.status(dimension) for dimension in Dimension},
+        required=policy.required,
+        disagreements=disagreements(claim),
+        open_entry=_open(entry.review_kind, entry.state) if entry else None,
+        reviewers=set(claim.reviews.filter(state=Review.SUBMITTED).values_list("reviewer_id", flat=True)),
+        distinct_approver=policy.distinct_approver,
+    )
+    return rule.blockers(facts, approver.pk)
 
 
-def _waiting_for(entry: QueueEntry) -> Blocker:
-    if entry.review_kind == ReviewKind.SECOND:
-        return Blocker("second_review_missing", "A second review is asked for and not submitted.")
-    if entry.review_kind == ReviewKind.RECHECK and entry.state == WAITING:
-        return Blocker("recheck_needed", "A re-check is asked for and not begun.")
-    return Blocker("review_open", "A review is waiting or under way. It has to be submitted first.")
+def gates(claims: Collection[Claim], approver: Person | None) -> dict[uuid.UUID, list[Blocker]]:
+    """What the gate says of each of many claims, by the kept statuses and in a fixed number of queries.
+
+    To look at, not to publish by. None as approver is somebody who reviewed none of them.
+    """
+    ids = [claim.pk for claim in claims]
+    policies = {
+        policy.pk: policy for policy in Policy.objects.filter(pk__in={claim.desk_id for claim in claims})
+    }
+    statuses: dict[uuid.UUID, dict[Dimension, Status]] = {}
+    for row in DimensionStatus.objects.filter(claim__in=ids):
+        statuses.setdefault(row.claim_id, {})[Dimension(row.dimension)] = Status(row.status)
+    entries = {
+        claim: _open(kind, state)
+        for claim, kind, state in QueueEntry.objects.open()
+        .filter(claim__in=ids)
+        .values_list("claim_id", "review_kind", "state")
+    }
+    reviewers: dict[uuid.UUID, set[uuid.UUID]] = {}
+    seconded = set()
+    for claim, kind, reviewer in Review.objects.filter(claim__in=ids, state=Review.SUBMITTED).values_list(
+        "claim_id", "kind", "reviewer_id"
+    ):
+        reviewers.setdefault(claim, set()).add(reviewer)
+        if kind == ReviewKind.SECOND:
+            seconded.add(claim)
+    quarrels = all_disagreements(seconded)
+    return {
+        claim.pk: rule.blockers(
+            rule.Facts(
+                stage=Stage(claim.stage),
+                statuses=statuses.get(claim.pk, {}),
+                required=policies[claim.desk_id].required,
+                disagreements=quarrels.get(claim.pk, ()),
+                open_entry=entries.get(claim.pk),
+                reviewers=reviewers.get(claim.pk, ()),
+                distinct_approver=policies[claim.desk_id].distinct_approver,
+            ),
+            approver.pk if approver else None,
+        )
+        for claim in claims
+    }
+
+
+def _open(kind: str, state: str) -> rule.OpenEntry:
+    return rule.OpenEntry(ReviewKind(kind), begun=state != WAITING)
 
 
 def publish(

@@ -17,7 +17,6 @@ from claims.api.schema import page_of, schema_of
 from claims.errors import FieldError, InvalidInput, StetError
 from claims.intake import possible_duplicates
 from claims.vocabulary import Scope
-from verification.api import filters
 from verification.api.examples import FILE_CLAIM
 from verification.api.inputs import ClaimChanges, ClaimInput
 from verification.api.reading import new_claim
@@ -29,24 +28,24 @@ from verification.api.shapes import (
     claim_shape,
     filed_shape,
 )
-from verification.services import casework, submissions
+from verification.services import casework, claim_lists, submissions
 from verification.services.reading import claim_named, claim_rows
 
 MAX_BULK = 1000
-FILTER_PARAMETERS = [OpenApiParameter(name, str) for name in sorted(filters.NAMES)]
+FILTER_PARAMETERS = [OpenApiParameter(name, str) for name in sorted(claim_lists.NAMES)]
 
 
 class ClaimList(StetView):
     scopes = {"GET": Scope.INTERNAL_READ, "POST": Scope.CLAIMS_WRITE}
-    filters = filters.NAMES
+    filters = claim_lists.NAMES
 
     @extend_schema(
         operation_id="list_claims", parameters=FILTER_PARAMETERS, responses={200: page_of(ClaimRowShape)}
     )
     def get(self, request: Request) -> Response:
         """The claims of the caller's desks, the last changed first."""
-        rows = filters.narrowed(claim_rows(caller(request)), request.query_params)
-        by = filters.ordering(request.query_params)
+        rows = claim_lists.narrowed(claim_rows(caller(request)), request.query_params)
+        by = claim_lists.ordering(request.query_params)
         return Response(paged(request, rows, by=by, shape=lambda claim: dict(claim_row_shape(claim))))
 
     @extend_schema(

@@ -19,7 +19,6 @@ from claims.api.schema import page_of, schema_of
 from claims.errors import FieldError, InvalidInput, Missing
 from claims.media.capture import Captured, CaptureFailed, take_upload
 from claims.vocabulary import Scope, Stance
-from verification.api.filters import words
 from verification.api.inputs import MediaInput, NothingInput, RecheckInput, UploadInput
 from verification.api.reading import new_media
 from verification.api.shapes import (
@@ -33,6 +32,7 @@ from verification.api.shapes import (
 from verification.checks import registry
 from verification.models import FindingRow
 from verification.services import submissions
+from verification.services.claim_lists import words
 from verification.services.reading import claim_named, media_named
 
 

@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, Q
 from claims.api.base import read_time
 from claims.errors import FieldError, InvalidInput
 from claims.models.claims import ClaimQuerySet
-from claims.vocabulary import Dimension, Stage, Stance, Status
+from claims.vocabulary import Dimension, Priority, Stage, Stance, Status
 from verification.models import DimensionStatus, FindingRow, QueueEntry
 
 Narrow = Callable[[ClaimQuerySet, str], ClaimQuerySet]
@@ -122,6 +122,7 @@ FILTERS: dict[str, Narrow] = {
     "source": _source,
     "tag": lambda rows, value: rows.filter(tags__icontains=json.dumps(value, ensure_ascii=False)),
     "language": lambda rows, value: rows.filter(language__in=value.split(",")),
+    "priority": lambda rows, value: rows.filter(priority__in=words("priority", value, Priority)),
     "assignee": lambda rows, value: rows.filter(assignee__username=value),
     "has_contradiction": _with_contradiction,
     "due_before": _due_before,

@@ -1,0 +1,71 @@
+"""The gate's rule: from what is known of a claim to what stands between it and its publication."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Mapping
+from dataclasses import dataclass
+
+from claims.errors import Blocker
+from claims.vocabulary import Dimension, ReviewKind, Stage, Status
+
+DECIDED = frozenset({Status.VERIFIED, Status.UNVERIFIED, Status.CONTRADICTED, Status.PARTLY_VERIFIED})
+
+
+@dataclass(frozen=True)
+class OpenEntry:
+    """A review that waits or is under way."""
+
+    kind: ReviewKind
+    begun: bool
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the rule needs to know. `statuses` are those of submitted reviews; what is absent is not checked."""
+
+    stage: Stage
+    statuses: Mapping[Dimension, Status]
+    required: Collection[Dimension]
+    disagreements: Collection[Dimension] = ()
+    open_entry: OpenEntry | None = None
+    reviewers: Collection[Hashable] = ()
+    distinct_approver: bool = True
+
+
+def blockers(facts: Facts, approver: Hashable | None) -> list[Blocker]:
+    """What stands in the way of this approver; None is one who reviewed nothing. Nothing = it may be published."""
+    found = []
+    if facts.stage == Stage.HELD:
+        found.append(Blocker("held", "The claim is held. Release it first."))
+    if facts.open_entry is not None:
+        found.append(_waiting_for(facts.open_entry))
+    if not any(status in DECIDED for status in facts.statuses.values()):
+        found.append(Blocker("nothing_decided", "No dimension has been decided in a submitted review."))
+    found += [
+        Blocker(
+            "dimension_undecided",
+            f"The policy requires the {dimension}, which is not decided.",
+            dimension.value,
+        )
+        for dimension in Dimension
+        if dimension in facts.required
+        and facts.statuses.get(dimension, Status.NOT_CHECKED) == Status.NOT_CHECKED
+    ]
+    found += [
+        Blocker("disagreement", f"The reviews disagree on the {dimension}.", dimension.value)
+        for dimension in Dimension
+        if dimension in facts.disagreements
+    ]
+    if facts.distinct_approver and approver is not None and approver in facts.reviewers:
+        found.append(
+            Blocker("same_person", "You reviewed this claim yourself. Another editor must sign it off.")
+        )
+    return found
+
+
+def _waiting_for(entry: OpenEntry) -> Blocker:
+    if entry.kind == ReviewKind.SECOND:
+        return Blocker("second_review_missing", "A second review is asked for and not submitted.")
+    if entry.kind == ReviewKind.RECHECK and not entry.begun:
+        return Blocker("recheck_needed", "A re-check is asked for and not begun.")
+    return Blocker("review_open", "A review is waiting or under way. It has to be submitted first.")
