@@ -245,7 +245,7 @@ def worker_command() -> list[str]:
 
 
 def announcement(url: str, accounts: Mapping[str, Any], data: Path) -> Iterator[str]:
-    """What somebody needs to begin: the address, two logins and a key."""
+    """What somebody needs to begin: the address, logins and a key."""
     yield f"Stet is ready: {url}"
     for role, login in accounts.get("logins", {}).items():
         yield f"  {role.replace('_', '-')}: {login['username']} / {login['password']}"

@@ -15,7 +15,7 @@ from config.places import read_up
 from verification.services.accounts import issue_account
 
 # The client is a program: it has a key and no login.
-_NAMES = {Role.FACT_CHECKER: "checker", Role.EDITOR: "editor", Role.CLIENT: "reader"}
+_NAMES = {Role.FACT_CHECKER: "checker", Role.EDITOR: "editor", Role.ADMIN: "admin", Role.CLIENT: "reader"}
 
 
 def prepare() -> dict[str, Any]:

@@ -174,13 +174,17 @@ def test_the_announcement_names_address_logins_and_a_key(tmp_path: Path) -> None
     lines = list(
         embedded.announcement(
             "http://127.0.0.1:1",
-            {"logins": {"fact_checker": login}, "api_keys": {"fact_checker": "stet_1_2"}},
+            {
+                "logins": {"fact_checker": login, "admin": {"username": "admin", "password": "5ecret"}},
+                "api_keys": {"fact_checker": "stet_1_2"},
+            },
             tmp_path,
         )
     )
     text = "\n".join(lines)
     assert lines[0] == "Stet is ready: http://127.0.0.1:1"
     assert "fact-checker: checker / p4ss" in text
+    assert "admin: admin / 5ecret" in text
     assert "stet_1_2" in text
     assert str(tmp_path / "up.json") in text
     assert text.isascii()

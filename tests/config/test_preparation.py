@@ -23,8 +23,8 @@ def desk() -> Desk:
 
 def test_a_first_start_issues_logins_for_people_and_keys_for_all(desk: Desk) -> None:
     made = accounts({}, desk=desk)
-    assert set(made["logins"]) == {"fact_checker", "editor"}
-    assert set(made["api_keys"]) == {"fact_checker", "editor", "client"}
+    assert set(made["logins"]) == {"fact_checker", "editor", "admin"}
+    assert set(made["api_keys"]) == {"fact_checker", "editor", "admin", "client"}
     login = made["logins"]["editor"]
     assert Person.objects.get(username=login["username"]).check_password(login["password"])
     assert all(key.startswith("stet_") for key in made["api_keys"].values())
@@ -41,16 +41,16 @@ def test_what_up_json_lost_is_issued_again(desk: Desk, lost: str) -> None:
     again = accounts({**made, lost: {}}, desk=desk)
     assert again["logins"]["fact_checker"]["password"] != made["logins"]["fact_checker"]["password"]
     assert again["api_keys"]["editor"] != made["api_keys"]["editor"]
-    assert Person.objects.count() == 3
+    assert Person.objects.count() == 4
 
 
 def test_a_database_that_was_lost_gets_people_again(desk: Desk) -> None:
     elsewhere: dict[str, Any] = {
-        "logins": {role: {"username": "x", "password": "x"} for role in ("fact_checker", "editor")},
-        "api_keys": dict.fromkeys(("fact_checker", "editor", "client"), "stet_x"),
+        "logins": {role: {"username": "x", "password": "x"} for role in ("fact_checker", "editor", "admin")},
+        "api_keys": dict.fromkeys(("fact_checker", "editor", "admin", "client"), "stet_x"),
     }
     assert "stet_x" not in accounts(elsewhere, desk=desk)["api_keys"].values()
-    assert Person.objects.count() == 3
+    assert Person.objects.count() == 4
 
 
 def test_a_first_start_finds_the_demo_case_and_a_later_one_the_same(

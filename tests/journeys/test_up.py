@@ -129,8 +129,8 @@ def test_a_desk_starts_ends_and_starts_again_with_the_same_secrets(up: Callable[
         assert program in running
     kept = first.kept()
     assert stat.S_IMODE((first.data / "up.json").stat().st_mode) == 0o600
-    assert set(kept["logins"]) == {"fact_checker", "editor"}
-    assert set(kept["api_keys"]) == {"fact_checker", "editor", "client"}
+    assert set(kept["logins"]) == {"fact_checker", "editor", "admin"}
+    assert set(kept["api_keys"]) == {"fact_checker", "editor", "admin", "client"}
     assert kept["url"] in first.said()
     assert kept["logins"]["editor"]["password"] in first.said()
     assert kept["api_keys"]["fact_checker"] in first.said()

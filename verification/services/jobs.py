@@ -17,11 +17,12 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import DateTimeField, ExpressionWrapper, F, Q, QuerySet
+from django.db.models import DateTimeField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from claims.models import Claim
+from claims.errors import IllegalState
+from claims.models import Claim, Desk, MediaItem
 from claims.vocabulary import JobKind, JobState
 from verification import dispatch
 from verification.domain.errors import StaleJob
@@ -32,6 +33,7 @@ log = structlog.get_logger(__name__)
 
 MAX_ATTEMPTS = 3
 RETRY_DELAYS_SECONDS = (2, 8)
+GIVEN_UP = (JobState.FAILED, JobState.QUARANTINED)
 
 
 @dataclass(frozen=True)
@@ -175,6 +177,43 @@ def finish(job: Job, outcome: Outcome) -> None:
         )
         log.info("job.committing", job_id=str(job.pk), kind=job.kind)
     log.info("job.finished", job_id=str(job.pk), kind=job.kind, state=outcome.state.value)
+
+
+def jobs_of(desk: Desk) -> QuerySet[Job]:
+    """The jobs on a desk's media, each with when its state changed last; not those that a newer one did over."""
+    newer = Job.objects.filter(
+        kind=OuterRef("kind"), subject_id=OuterRef("subject_id"), pk__gt=OuterRef("pk")
+    )
+    events = JobEvent.objects.filter(job=OuterRef("pk")).order_by("-id")
+    return Job.objects.filter(
+        ~Exists(newer), subject_id__in=MediaItem.objects.filter(claim__desk=desk).values("pk")
+    ).annotate(changed_at=Subquery(events.values("at")[:1]))
+
+
+def requeue(job: Job) -> None:
+    """Puts a job that was given up back to its start; called within the act that wants it.
+
+    Raises IllegalState where it is not given up (any more), or another one is seeing to the same.
+    """
+    others = Job.objects.filter(kind=job.kind, subject_id=job.subject_id).exclude(pk=job.pk)
+    if others.filter(Q(state__in=[JobState.QUEUED, JobState.RUNNING]) | Q(pk__gt=job.pk)).exists():
+        raise IllegalState("A newer job has taken this over.", code="taken_over")
+    moved = Job.objects.filter(pk=job.pk, state__in=GIVEN_UP).update(
+        state=JobState.QUEUED,
+        token=F("token") + 1,
+        attempts=0,
+        due_at=Now(),
+        lease_until=None,
+        rung_at=timezone.now(),
+        error=None,
+    )
+    if moved != 1:
+        raise IllegalState(
+            "This job is not given up, or somebody has it tried again already.", code="not_given_up"
+        )
+    job.refresh_from_db()
+    _event(job, JobState.QUEUED)
+    dispatch.ring(job.pk)
 
 
 def failed_state(job: Job, *, retriable: bool) -> JobState:

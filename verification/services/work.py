@@ -10,12 +10,14 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from claims.errors import StetError
-from claims.models import IdempotencyKey
-from claims.vocabulary import JobKind
+from claims.errors import Missing, StetError
+from claims.models import IdempotencyKey, MediaItem, Person
+from claims.vocabulary import CaptureState, Examination, JobKind
 from verification import dispatch
+from verification.domain.transitions import Action
 from verification.models import Heartbeat, Job
 from verification.services import capture, erasure, examination, jobs, publication, queue
+from verification.services.acting import acting
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +37,29 @@ KEEP_ANSWERS = timedelta(hours=24)
 def run_job(job_id: uuid.UUID) -> bool:
     """Does a job if it is there to be done; what workers and the loop call."""
     return jobs.run(job_id, HANDLERS)
+
+
+def retry(job: Job, *, actor: Person) -> None:
+    """Has a job that was given up tried again from its first attempt.
+
+    The same act as having its media item fetched or examined again, and as free to the staff. Raises IllegalState
+    where the job is not given up (any more).
+    """
+    item = MediaItem.objects.visible_to(actor).select_related("claim").filter(pk=job.subject_id).first()
+    if item is None:
+        raise Missing("There is no such job, or it is not yours to see.")
+    capturing = job.kind == JobKind.CAPTURE
+    with acting(
+        item.claim, actor=actor, action=Action.RECAPTURE if capturing else Action.RECHECK_MEDIA
+    ) as act:
+        jobs.requeue(job)
+        if not capturing:
+            item.examination = Examination.WAITING.value
+        elif not item.asset_id:
+            item.state = CaptureState.PENDING.value
+        item.failure = None if capturing else item.failure
+        item.save(update_fields=["state", "failure", "examination"])
+        act.data |= {"media": item.pk, "job": job.pk}
 
 
 def reconcile() -> int:

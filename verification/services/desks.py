@@ -1,0 +1,86 @@
+"""What a desk asks before it prints: its house name and its policy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from claims.errors import FieldError, InvalidInput
+from claims.models import Desk, Person
+from claims.vocabulary import Dimension
+from verification.models import AuditEntry, Policy
+from verification.services import audit
+from verification.services.accounts import administering
+
+CHANGED = "change-policy"
+
+
+@dataclass(frozen=True)
+class Between:
+    """A number that a policy may hold, and how its bounds are said."""
+
+    least: int
+    most: int
+    said: str
+
+
+BOUNDS: dict[str, Between] = {
+    "lease_seconds": Between(5 * 60, 24 * 3600, "5 minutes to 24 hours"),
+    "lease_limit": Between(1, 20, "1 to 20"),
+    "skip_seconds": Between(0, 7 * 24 * 3600, "0 to 168 hours"),
+}
+SWITCHES = ("second_review", "distinct_approver")
+
+
+def change_policy(desk: Desk, *, actor: Person, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Changes house name and policy; what is not named stays, whoever changed it meanwhile.
+
+    Returns what really changed, as the audit says it. Raises InvalidInput naming each bad field.
+    """
+    with administering(desk, actor=actor, action=CHANGED) as act:
+        wanted = _checked(changes)
+        subject = Desk.objects.select_for_update().get(pk=desk.pk)
+        policy = Policy.objects.select_for_update().get(desk=desk)
+        changed: dict[str, Any] = {}
+        for name, value in wanted.items():
+            holder: Desk | Policy = subject if name == "house_name" else policy
+            before = getattr(holder, name)
+            if before != value:
+                setattr(holder, name, value)
+                changed[name] = {"from": before, "to": value}
+        if not changed:
+            raise InvalidInput(
+                FieldError("", "Nothing is different from what the policy says already.", "same")
+            )
+        subject.save(update_fields=["house_name"])
+        policy.save()
+        # Settings of a house, printed anyway: no text of the kind that may have to be erased one day.
+        act.data["changes"] = changed
+    return changed
+
+
+def last_change(desk: Desk) -> AuditEntry | None:
+    """The entry that says who changed the policy last, and when."""
+    entries = AuditEntry.objects.filter(chain_id=audit.chain_of(desk), action=CHANGED)
+    return entries.select_related("actor").order_by("-seq").first()
+
+
+def _checked(changes: Mapping[str, Any]) -> dict[str, Any]:
+    wanted = dict(changes)
+    errors = []
+    if unknown := set(wanted) - {"house_name", "required_dimensions", *SWITCHES, *BOUNDS}:
+        raise TypeError(f"no policy has {unknown}")
+    if "house_name" in wanted:
+        wanted["house_name"] = name = " ".join(str(wanted["house_name"]).split())
+        if not name or len(name) > 120 or not name.isprintable():
+            errors.append(FieldError("/house_name", "Give a name of at most 120 characters.", "required"))
+    if "required_dimensions" in wanted:
+        named = {Dimension(word) for word in wanted["required_dimensions"]}
+        wanted["required_dimensions"] = [word.value for word in Dimension if word in named]
+    for name, bounds in BOUNDS.items():
+        if name in wanted and not bounds.least <= wanted[name] <= bounds.most:
+            errors.append(FieldError(f"/{name}", f"Give {bounds.said}.", "range"))
+    if errors:
+        raise InvalidInput(errors)
+    return wanted
