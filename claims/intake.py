@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -21,6 +21,9 @@ from claims.places import Place, timezone_at
 from claims.vocabulary import MediaKind, Priority, SourceKind, SourceRole, Stage
 
 MAX_MEDIA = 100
+MAX_TEXT, MAX_MEDIA_URL = 20_000, 4000
+MAX_SOURCE_NAME, MAX_SOURCE_URL = 200, 2000
+MAX_TAGS, MAX_TAG = 50, 60
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,11 @@ def key_of(text: str) -> str:
     """A digest under which equal texts meet, whatever their case, spacing or Unicode form."""
     folded = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
     return hashlib.sha256(folded.encode()).hexdigest()
+
+
+def url_key_of(url: str) -> str:
+    """A digest of a strictly parsed URL, to meet it again by."""
+    return hashlib.sha256(url.encode()).hexdigest() if url else ""
 
 
 def next_refs(year: int, count: int = 1) -> list[str]:
@@ -142,23 +150,42 @@ def say_when_and_where(subject: Claimed, *, date: ClaimedDate | None, place: Pla
 
 def possible_duplicates(claim: Claim, *, limit: int = 5) -> list[PossibleDuplicate]:
     """Other claims of the desk with the same statement, the same media URL or the same bytes."""
-    urls = [item.url_key for item in claim.media.all() if item.url_key]
-    assets = [item.asset_id for item in claim.media.all() if item.asset_id]
-    others = (
-        Claim.objects.filter(desk_id=claim.desk_id)
-        .exclude(pk=claim.pk)
-        .filter(
-            Q(statement_key=claim.statement_key) | Q(media__url_key__in=urls) | Q(media__asset_id__in=assets)
-        )
-        .select_related("statement")
-        .distinct()
-        .order_by("-created_at")[:limit]
+    media = list(claim.media.all())
+    return alike(
+        claim.desk_id,
+        statement_key=claim.statement_key,
+        url_keys=[item.url_key for item in media if item.url_key],
+        asset_ids=[item.asset_id for item in media if item.asset_id],
+        but=claim,
+        limit=limit,
     )
+
+
+def alike(
+    desk_id: uuid.UUID,
+    *,
+    statement_key: str = "",
+    url_keys: Collection[str] = (),
+    asset_ids: Collection[uuid.UUID] = (),
+    but: Claim | None = None,
+    limit: int = 5,
+) -> list[PossibleDuplicate]:
+    """The desk's claims with this statement, one of these media URLs or these bytes, the newest first.
+
+    Digests as `key_of` and `url_key_of` make them; a claim need not be filed to be looked for.
+    """
+    in_media = MediaItem.objects.filter(Q(url_key__in=url_keys) | Q(asset__in=asset_ids))
+    looks_alike = Q(pk__in=in_media.values("claim_id"))
+    if statement_key:
+        looks_alike |= Q(statement_key=statement_key)
+    others = Claim.objects.filter(looks_alike, desk=desk_id)
+    if but is not None:
+        others = others.exclude(pk=but.pk)
     found = []
-    for other in others:
-        if claim.statement_key and other.statement_key == claim.statement_key:
+    for other in others.select_related("statement").prefetch_related("media").order_by("-created_at")[:limit]:
+        if statement_key and other.statement_key == statement_key:
             why = "same_statement"
-        elif other.media.filter(asset_id__in=assets).exists():
+        elif any(item.asset_id in asset_ids for item in other.media.all() if item.asset_id):
             why = "same_bytes"
         else:
             why = "same_media_url"
@@ -200,7 +227,7 @@ def _media_item(claim: Claim, new: NewMedia, position: int) -> MediaItem:
         claim=claim,
         position=position,
         url=new.url,
-        url_key=hashlib.sha256(new.url.encode()).hexdigest() if new.url else "",
+        url_key=url_key_of(new.url),
         kind=(new.kind or guessed_kind(new.url)).value,
         caption=new.caption,
         credit=new.credit,

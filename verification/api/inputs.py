@@ -9,7 +9,15 @@ from rest_framework import serializers
 
 from claims.api.base import StrictSerializer
 from claims.api.fields import DateValueField, LanguageField, MediaUrlField, PlaceField, WordField
-from claims.intake import MAX_MEDIA
+from claims.intake import (
+    MAX_MEDIA,
+    MAX_MEDIA_URL,
+    MAX_SOURCE_NAME,
+    MAX_SOURCE_URL,
+    MAX_TAG,
+    MAX_TAGS,
+    MAX_TEXT,
+)
 from claims.vocabulary import (
     Cause,
     ContentFlag,
@@ -27,16 +35,16 @@ class TextField(serializers.CharField):
     """A text of any use, up to 20,000 characters."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(max_length=20_000, **options)
+        super().__init__(max_length=MAX_TEXT, **options)
 
 
 DECIDABLE = ("not_checked", "verified", "unverified", "contradicted", "not_applicable")
 
 
 class NewSourceInput(StrictSerializer):
-    name = serializers.CharField(max_length=200)
+    name = serializers.CharField(max_length=MAX_SOURCE_NAME)
     kind = WordField(SourceKind, required=False)
-    url = serializers.URLField(max_length=2000, required=False)
+    url = serializers.URLField(max_length=MAX_SOURCE_URL, required=False)
 
 
 @extend_schema_field(
@@ -80,7 +88,7 @@ class MediaWords(StrictSerializer):
 
 
 class MediaInput(MediaWords):
-    url = MediaUrlField(max_length=4000)
+    url = MediaUrlField(max_length=MAX_MEDIA_URL)
 
 
 class UploadInput(MediaWords):
@@ -97,7 +105,9 @@ class ClaimInput(StrictSerializer):
     external_id = serializers.CharField(required=False, allow_null=True, max_length=200)
     priority = WordField(Priority, required=False)
     desk = serializers.CharField(required=False, max_length=60)
-    tags = serializers.ListField(child=serializers.CharField(max_length=60), required=False, max_length=50)
+    tags = serializers.ListField(
+        child=serializers.CharField(max_length=MAX_TAG), required=False, max_length=MAX_TAGS
+    )
     draft = serializers.BooleanField(required=False)
 
 
@@ -107,7 +117,9 @@ class ClaimChanges(StrictSerializer):
     claimed_date = DateValueField(required=False, allow_null=True)
     claimed_location = PlaceField(required=False, allow_null=True)
     priority = WordField(Priority, required=False)
-    tags = serializers.ListField(child=serializers.CharField(max_length=60), required=False, max_length=50)
+    tags = serializers.ListField(
+        child=serializers.CharField(max_length=MAX_TAG), required=False, max_length=MAX_TAGS
+    )
 
 
 class NoteInput(StrictSerializer):
