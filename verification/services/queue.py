@@ -18,7 +18,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from claims.errors import FieldError, IllegalState, InvalidInput, LeaseLost, Missing
-from claims.models import Claim, MediaItem, Membership, Person
+from claims.models import Claim, Desk, MediaItem, Membership, Person
 from claims.models.desks import STAFF
 from claims.vocabulary import MediaKind, Priority, ReviewKind, Stage
 from verification.models import LeaseEvent, Policy, QueueEntry, Review, Skip
@@ -96,12 +96,12 @@ def lease_next(person: Person, narrowing: Narrowing = Narrowing()) -> Lease | No
 
     Raises IllegalState `lease_limit` where they hold as many as their desk allows.
     """
-    offered = _offered(person, narrowing)
-    while offered.exists():
+    entries = offered(person, narrowing)
+    while entries.exists():
         with transaction.atomic():
             _one_call_at_a_time(person)
             # What others are just taking is passed over; only where nothing else is left is it waited for.
-            entry_id = _unlocked(offered).first() or offered.values_list("pk", flat=True).first()
+            entry_id = _unlocked(entries).first() or entries.values_list("pk", flat=True).first()
             lease = _take(entry_id, person) if entry_id else None
         if lease is not None:
             return lease
@@ -138,7 +138,8 @@ def lease_entry(entry: QueueEntry, person: Person) -> Lease:
     )
 
 
-def _offered(person: Person, narrowing: Narrowing) -> QueueEntryQuerySet:
+def offered(person: Person, narrowing: Narrowing = Narrowing()) -> QueueEntryQuerySet:
+    """What the person would be handed, in that order."""
     entries = QueueEntry.objects.free().takeable_by(person).not_skipped_by(person)
     if narrowing.desk_id:
         entries = entries.filter(desk_id=narrowing.desk_id)
@@ -333,9 +334,11 @@ def entry_of(person: Person, entry_id: uuid.UUID) -> QueueEntry:
     return entry
 
 
-def summary(person: Person) -> Summary:
+def summary(person: Person, *, desk: Desk | None = None) -> Summary:
     """How much waits, is held, is due within the hour, is overdue, among what the person may take."""
     entries = QueueEntry.objects.open().takeable_by(person)
+    if desk is not None:
+        entries = entries.filter(desk=desk)
     waiting = entries.free()
     soon = after(3600)
     return Summary(

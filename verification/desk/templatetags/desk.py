@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +12,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from claims.dates import ClaimedDate, say_date
+from claims.vocabulary import Dimension
 from verification.desk import words
+from verification.domain.wording import say_distance
 
 register = template.Library()
 
@@ -42,8 +45,21 @@ def day(claimed: Mapping[str, Any] | None) -> str:
 
 
 @register.filter
-def get(mapping: Mapping[Any, Any], key: Any) -> Any:
-    return mapping.get(key)
+def distance(metres: float | None) -> str:
+    """A distance in metres or km."""
+    return say_distance(metres) if metres is not None else ""
+
+
+@register.filter
+def meaning(dimension: Dimension) -> str:
+    """What a dimension asks."""
+    return words.DIMENSION_MEANING[dimension]
+
+
+@register.filter
+def data(value: Any) -> str:
+    """A finding's value as it is: text plainly, anything structured as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 @register.filter
@@ -78,4 +94,5 @@ def stage(claim: Any, under_review: bool = False) -> dict[str, Any]:
 @register.inclusion_tag("desk/parts/errors.html")
 def errors(form: Any, name: str = "") -> dict[str, Any]:
     """What is wrong with a field, or with the form as a whole."""
-    return {"errors": form.errors.get(name or "__all__", ()), "name": name}
+    field = form[name].auto_id if name else ""
+    return {"errors": form.errors.get(name or "__all__", ()), "name": field}

@@ -1,17 +1,104 @@
+"""Media on the claim page: the player, what was found, adding by link, file, drop or paste, and trying again."""
+
 from __future__ import annotations
 
-from typing import Any
+import uuid
 
-from django.http import HttpResponse
-from django.shortcuts import render
-from django.urls import URLPattern
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import path, reverse
 
-from verification.desk.frame import DeskRequest, page
+from claims.addresses import AllowList, OutboundError, parse_url
+from claims.errors import FieldError, InvalidInput, StetError
+from claims.intake import NewMedia
+from claims.media.capture import CaptureFailed, take_upload
+from claims.models import Claim, MediaItem
+from claims.vocabulary import ContentFlag
+from verification.desk.frame import DeskRequest, live, page
+from verification.desk.workbench import Workbench
+from verification.services import submissions
+from verification.services.reading import claim_named, media_named
 
 
 @page()
-def soon(request: DeskRequest, **named: Any) -> HttpResponse:  # noqa: ARG001
-    return render(request, "desk/base.html")
+def player(request: DeskRequest, media_id: uuid.UUID) -> HttpResponse:
+    """The item itself: on its way, failed with why, or there to be looked at."""
+    return render(request, "desk/workbench/player.html", _view_of(request, media_id))
 
 
-urlpatterns: list[URLPattern] = []
+@page()
+def found(request: DeskRequest, media_id: uuid.UUID) -> HttpResponse:
+    """What is claimed of the item beside what was found in it."""
+    return live(request, "desk/workbench/found.html", _view_of(request, media_id))
+
+
+@page(methods=("POST",))
+def add(request: DeskRequest, ref: str) -> HttpResponse:
+    """Adds links and files. Each stands for itself: what fails is named, what works stays."""
+    claim = claim_named(request.user, ref)
+    submissions.check_may_add_media(claim, actor=request.user)
+    flags = [flag for flag in request.POST.getlist("content_flags") if flag in set(ContentFlag)]
+    files = request.FILES.getlist("file")
+    links = request.POST.get("url", "").split()
+    added: list[MediaItem] = []
+    failed: list[str] = []
+    for file in files:
+        try:
+            captured = take_upload(file.chunks())
+            new = NewMedia(content_flags=flags)
+            added.append(submissions.add_media(claim, actor=request.user, new=new, uploaded=captured))
+        except (CaptureFailed, StetError) as error:
+            failed.append(f"{file.name}: {error.detail}")
+    for link in links:
+        try:
+            url = parse_url(link, allow=AllowList.parse(settings.FETCH_ALLOW)).url
+            new = NewMedia(url=url, content_flags=flags)
+            added.append(submissions.add_media(claim, actor=request.user, new=new))
+        except (OutboundError, StetError) as error:
+            failed.append(f"{link[:200]}: {error.detail}")
+    if not files and not links:
+        raise InvalidInput(FieldError("/file", "Choose a file or give a link.", "required"))
+    if request.headers.get("Accept") == "application/json":
+        status = 202 if added else 400
+        return JsonResponse({"added": [item.position for item in added], "failed": failed}, status=status)
+    for words in failed:
+        messages.error(request, words)
+    return _to_item(claim, added[-1].position if added else None)
+
+
+@page(methods=("POST",))
+def fetch_again(request: DeskRequest, media_id: uuid.UUID) -> HttpResponse:
+    item = media_named(request.user, media_id)
+    submissions.recapture(item, actor=request.user)
+    messages.info(request, "It is being fetched again.")
+    return _to_item(item.claim, item.position)
+
+
+@page(methods=("POST",))
+def examine_again(request: DeskRequest, media_id: uuid.UUID) -> HttpResponse:
+    item = media_named(request.user, media_id)
+    submissions.recheck_media(item, actor=request.user)
+    messages.info(request, "The checks run again.")
+    return _to_item(item.claim, item.position)
+
+
+def _view_of(request: DeskRequest, media_id: uuid.UUID) -> dict[str, object]:
+    item = media_named(request.user, media_id)
+    bench = Workbench(claim_named(request.user, str(item.claim_id)), request.user)
+    return {"bench": bench, "view": next(view for view in bench.items if view.item.pk == item.pk)}
+
+
+def _to_item(claim: Claim, position: int | None) -> HttpResponse:
+    anchor = f"#item-{position}" if position else "#add-media"
+    return redirect(f"{reverse('claim', args=[claim.ref])}{anchor}")
+
+
+urlpatterns = [
+    path("claims/<str:ref>/media/", add, name="add-media"),
+    path("media/<uuid:media_id>/player/", player, name="player"),
+    path("media/<uuid:media_id>/found/", found, name="found"),
+    path("media/<uuid:media_id>/fetch-again/", fetch_again, name="fetch-again"),
+    path("media/<uuid:media_id>/examine-again/", examine_again, name="examine-again"),
+]

@@ -1,19 +1,125 @@
+"""The queue: what waits for me and why in this order, what I hold, what others hold."""
+
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
+from django.contrib import messages
+from django.db.models import Prefetch
 from django.http import HttpResponse
-from django.shortcuts import render
-from django.urls import URLPattern, path
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.utils import timezone
 
-from verification.desk.frame import DeskRequest, page
+from claims.errors import FieldError, InvalidInput, LeaseLost
+from claims.models import MediaItem
+from claims.vocabulary import MediaKind
+from verification.desk.frame import DeskRequest, live, page
+from verification.models import QueueEntry, Skip
+from verification.models.queue import QueueEntryQuerySet
+from verification.services import queue
+
+SHOWN = 50
 
 
 @page()
-def soon(request: DeskRequest, **named: Any) -> HttpResponse:  # noqa: ARG001
-    return render(request, "desk/base.html")
+def queue_page(request: DeskRequest) -> HttpResponse:
+    return render(request, "desk/queue/page.html", _shown(request))
 
 
-urlpatterns: list[URLPattern] = [
-    path("queue/", soon, name="queue"),
+@page()
+def queue_live(request: DeskRequest) -> HttpResponse:
+    return live(request, "desk/queue/entries.html", _shown(request))
+
+
+@page(methods=("POST",))
+def take_next(request: DeskRequest) -> HttpResponse:
+    """Leases the best review and opens it; says plainly where there is none."""
+    lease = queue.lease_next(request.user, _narrowing(request, request.POST))
+    if lease is None:
+        messages.info(request, "Nothing waits that you may take. What waits for others is listed below.")
+        return redirect("queue")
+    return redirect("claim", ref=lease.claim.ref)
+
+
+@page(methods=("POST",))
+def take(request: DeskRequest, entry_id: uuid.UUID) -> HttpResponse:
+    """Leases this very review and opens it; where another was faster, opens it to be read."""
+    entry = queue.entry_of(request.user, entry_id)
+    try:
+        queue.lease_entry(entry, request.user)
+    except LeaseLost as error:
+        messages.error(request, error.detail)
+    return redirect("claim", ref=entry.claim.ref)
+
+
+def _narrowing(request: DeskRequest, params: Any) -> queue.Narrowing:
+    kind = params.get("kind", "")
+    if kind and kind not in set(MediaKind):
+        raise InvalidInput(FieldError("kind", f"Use one of: {', '.join(MediaKind)}.", "unknown_word"))
+    return queue.Narrowing(
+        desk_id=request.desk.pk,
+        language=params.get("language") or None,
+        kind=MediaKind(kind) if kind else None,
+    )
+
+
+def _shown(request: DeskRequest) -> dict[str, Any]:
+    person = request.user
+    narrowing = _narrowing(request, request.GET)
+    here = (
+        QueueEntry.objects.filter(desk=request.desk)
+        .select_related("claim__statement", "claim__source", "holder", "assignee")
+        .prefetch_related(Prefetch("claim__media", MediaItem.objects.only("id", "claim_id", "kind", "state")))
+    )
+    held = here.held().order_by("lease_until")
+    offered = queue.offered(person, narrowing).values("pk")
+    waiting = list(here.filter(pk__in=offered).in_order_for(person)[: SHOWN + 1])
+    return {
+        "area": "queue",
+        "kinds": list(MediaKind),
+        "narrowing": narrowing,
+        "query": request.GET.urlencode(),
+        "summary": queue.summary(person, desk=request.desk),
+        "mine": list(held.filter(holder=person)),
+        "waiting": waiting[:SHOWN],
+        "more": len(waiting) > SHOWN,
+        "others": list(held.exclude(holder=person)[:SHOWN]),
+        "not_mine": _not_for(request, here.free().exclude(pk__in=queue.offered(person).values("pk"))),
+        "now": timezone.now(),
+    }
+
+
+def _not_for(request: DeskRequest, entries: QueueEntryQuerySet) -> list[tuple[QueueEntry, str]]:
+    """What waits and is not offered, each with why."""
+    person = request.user
+    rows = list(entries.order_by("place", "id")[:SHOWN])
+    skipped = dict(
+        Skip.objects.filter(person=person, entry__in=rows, until__gt=timezone.now()).values_list(
+            "entry_id", "until"
+        )
+    )
+    shown = []
+    for entry in rows:
+        if f"|{person.pk}|" in entry.barred:
+            why = "it would be a second look at your own work"
+        elif entry.assignee_id and entry.assignee_id != person.pk:
+            why = f"it is assigned to {entry.assignee.display_name}"  # type: ignore[union-attr]
+        else:
+            until = skipped.get(entry.pk)
+            why = (
+                f"you skipped it; offered again from {until:%H:%M} UTC"
+                if until
+                else "it is not offered to you"
+            )
+        shown.append((entry, why))
+    return shown
+
+
+urlpatterns = [
+    path("queue/", queue_page, name="queue"),
+    path("queue/live/", queue_live, name="queue-live"),
+    path("queue/next/", take_next, name="next"),
+    path("queue/<uuid:entry_id>/take/", take, name="take"),
 ]

@@ -1,19 +1,244 @@
+"""The claim page: claimed beside found, a verdict per dimension, the line as it compiles."""
+
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
-from django.http import HttpResponse
-from django.shortcuts import render
-from django.urls import URLPattern, path
+from django.contrib import messages
+from django.http import HttpResponse, JsonResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.urls import path, reverse
 
-from verification.desk.frame import DeskRequest, page
+from claims.api.statuses import status_of
+from claims.errors import FieldError, IllegalState, InvalidInput, LeaseLost, Missing, StetError
+from claims.models import Claim
+from claims.vocabulary import Dimension
+from verification.desk.forms.verdict import VerdictForm
+from verification.desk.frame import DeskRequest, live, page
+from verification.desk.words import label
+from verification.desk.workbench import Workbench
+from verification.models import Note
+from verification.services import drafts, queue, review
+from verification.services.reading import claim_named
+
+_NOT_DRAFTED = {"csrfmiddlewaretoken", "lease_token", "dimension", "more_basis"}
 
 
 @page()
-def soon(request: DeskRequest, **named: Any) -> HttpResponse:  # noqa: ARG001
-    return render(request, "desk/base.html")
+def claim_page(request: DeskRequest, ref: str) -> HttpResponse:
+    return _whole(request, claim_named(request.user, ref))
 
 
-urlpatterns: list[URLPattern] = [
-    path("claims/<str:ref>/", soon, name="claim"),
+@page()
+def lease_live(request: DeskRequest, ref: str) -> HttpResponse:
+    """Who holds the review and until when."""
+    bench = Workbench(claim_named(request.user, ref), request.user)
+    return live(request, "desk/workbench/lease.html", {"bench": bench, "token": request.GET.get("token", "")})
+
+
+@page(methods=("POST",))
+def take_claim(request: DeskRequest, ref: str) -> HttpResponse:
+    claim = claim_named(request.user, ref)
+    entry = claim.queue_entries.open().first()
+    if entry is None:
+        raise IllegalState("No review of this claim is waiting.", code="not_waiting")
+    queue.lease_entry(entry, request.user)
+    return redirect("claim", ref=claim.ref)
+
+
+@page(methods=("POST",))
+def record(request: DeskRequest, ref: str) -> HttpResponse:
+    """Records a verdict. What can't be recorded comes back as it was typed, with why."""
+    claim = claim_named(request.user, ref)
+    bench = Workbench(claim, request.user)
+    dimension = _dimension(request.POST)
+    form = VerdictForm(bench, dimension, request.POST)
+    refused: StetError | None = None
+    more = "more_basis" in request.POST
+    if more:
+        form = VerdictForm.for_dimension(bench, dimension, typed=_typed(request.POST, rows=form.rows))
+        form.is_more = True
+    elif form.is_valid():
+        try:
+            token = request.POST.get("lease_token", "")
+            review.record_verdict(claim, actor=request.user, lease_token=token, new=form.read())
+        except InvalidInput as error:
+            form.refuse(error)
+            refused = error
+        except (LeaseLost, IllegalState) as error:
+            form.add_error(None, f"{error.detail} {_keep(claim, request, dimension)}")
+            refused = error
+    if more or form.errors:
+        bench.bound = form
+        status = 200 if more else status_of(refused) if refused else 422
+        return _after(request, bench, dimension, status=status)
+    if not request.htmx:
+        messages.success(request, f"{label(dimension)} recorded.")
+    return _after(request, Workbench(claim, request.user), dimension, recorded=True)
+
+
+@page(methods=("POST",))
+def undo(request: DeskRequest, ref: str) -> HttpResponse:
+    """Takes back what was decided last in this review."""
+    claim = claim_named(request.user, ref)
+    taken = review.undo_verdict(claim, actor=request.user, lease_token=request.POST.get("lease_token", ""))
+    dimension = Dimension(taken[0].dimension)
+    messages.info(request, f"Undone: {label(dimension).lower()}.")
+    return _after(request, Workbench(claim, request.user), dimension)
+
+
+@page(methods=("POST",))
+def submit(request: DeskRequest, ref: str) -> HttpResponse:
+    """Ends the review; with `next`, takes the next claim at once."""
+    claim = claim_named(request.user, ref)
+    token = request.POST.get("lease_token", "")
+    try:
+        done = review.submit_review(claim, actor=request.user, lease_token=token)
+    except (IllegalState, LeaseLost, InvalidInput) as error:
+        messages.error(request, error.detail)
+        return redirect("claim", ref=claim.ref)
+    messages.success(request, f"{claim.ref} submitted. It is {label(done.stage).lower()} now.")
+    if "next" not in request.POST:
+        return redirect("claim", ref=claim.ref)
+    try:
+        lease = queue.lease_next(request.user, queue.Narrowing(desk_id=request.desk.pk))
+    except IllegalState as error:
+        messages.info(request, error.detail)
+        return redirect("queue")
+    return redirect("claim", ref=lease.claim.ref) if lease else redirect("queue")
+
+
+@page(methods=("POST",))
+def save_draft(request: DeskRequest, ref: str) -> HttpResponse:
+    """Keeps what is being typed, and the lease as well while there is one."""
+    claim = claim_named(request.user, ref)
+    drafts.save_draft(
+        claim, actor=request.user, dimension=_dimension(request.POST), fields=_typed(request.POST)
+    )
+    try:
+        lease = queue.renew(request.POST.get("lease_token", ""), request.user)
+    except (LeaseLost, InvalidInput):
+        return JsonResponse({"saved": True, "lease": None})
+    return JsonResponse({"saved": True, "lease": lease.entry.lease_until})
+
+
+@page(methods=("POST",))
+def end_lease(request: DeskRequest, ref: str, act: str) -> HttpResponse:
+    """Keeps a lease for its full time again, hands it back, or skips it with a reason."""
+    claim = claim_named(request.user, ref)
+    token = request.POST.get("lease_token", "")
+    if act == "renew":
+        queue.renew(token, request.user)
+        return redirect("claim", ref=claim.ref)
+    if act == "hand-back":
+        queue.release(token, request.user)
+        messages.info(request, f"{claim.ref} is back in the queue. What you recorded in it is kept.")
+        return redirect("queue")
+    reason = request.POST.get("reason", "").strip()
+    if not reason:
+        raise InvalidInput(
+            FieldError("/reason", "Say why you skip it: the next person reads that.", "required")
+        )
+    queue.skip(token, request.user, reason=reason)
+    messages.info(request, f"{claim.ref} skipped. It is not offered to you again for a while.")
+    return redirect("queue")
+
+
+@page(methods=("POST",))
+def add_note(request: DeskRequest, ref: str) -> HttpResponse:
+    claim = claim_named(request.user, ref)
+    body = request.POST.get("body", "").strip()
+    if not 0 < len(body) <= 20_000:
+        raise InvalidInput(FieldError("/body", "Write something, in at most 20,000 characters.", "required"))
+    about = request.POST.get("about", "")
+    review.add_note(
+        claim,
+        actor=request.user,
+        body=body,
+        dimension=Dimension(about) if about in set(Dimension) else None,
+    )
+    return _notes(request, claim)
+
+
+@page(methods=("POST",))
+def strike_note(request: DeskRequest, ref: str, note_id: uuid.UUID) -> HttpResponse:
+    claim = claim_named(request.user, ref)
+    note = Note.objects.filter(claim=claim, pk=note_id).first()
+    if note is None:
+        raise Missing("There is no such note on this claim.")
+    review.strike_note(note, actor=request.user)
+    return _notes(request, claim)
+
+
+def _notes(request: DeskRequest, claim: Claim) -> HttpResponse:
+    if not request.htmx:
+        return redirect(f"{reverse('claim', args=[claim.ref])}#notes")
+    return render(request, "desk/workbench/notes.html", {"bench": Workbench(claim, request.user)})
+
+
+def _after(
+    request: DeskRequest, bench: Workbench, dimension: Dimension, *, status: int = 200, recorded: bool = False
+) -> HttpResponse:
+    """The parts that a decision changes; without htmx the whole page."""
+    claim = bench.claim
+    if not request.htmx:
+        if bench.bound is None:
+            return redirect(f"{reverse('claim', args=[claim.ref])}#dimension-{dimension}")
+        return _whole(request, claim, bench=bench, status=status)
+    context = {"bench": bench, "view": bench.dimension(dimension), "oob": True, "recorded": recorded}
+    parts = ("desk/workbench/dimension.html", "desk/workbench/outcome.html", "desk/parts/toasts.html")
+    html = "".join(render_to_string(part, context, request) for part in parts)
+    response = HttpResponse(html, status=status)
+    response["HX-Retarget"] = f"#dimension-{dimension}"
+    return response
+
+
+def _whole(
+    request: DeskRequest, claim: Claim, *, bench: Workbench | None = None, status: int = 200
+) -> HttpResponse:
+    bench = bench or Workbench(claim, request.user)
+    context = {"area": "queue", "bench": bench, "claim": claim}
+    return render(request, "desk/workbench/page.html", context, status=status)
+
+
+def _dimension(data: QueryDict) -> Dimension:
+    given = data.get("dimension", "")
+    if given not in set(Dimension):
+        raise InvalidInput(FieldError("dimension", "There is no such dimension.", "unknown_word"))
+    return Dimension(given)
+
+
+def _typed(data: QueryDict, **more: Any) -> dict[str, list[str]]:
+    typed = {
+        name: values
+        for name, values in ((name, data.getlist(name)) for name in data)
+        if name not in _NOT_DRAFTED
+    }
+    return typed | {name: [str(value)] for name, value in more.items()}
+
+
+def _keep(claim: Claim, request: DeskRequest, dimension: Dimension) -> str:
+    """Keeps as a draft what could not be recorded, and says so."""
+    try:
+        drafts.save_draft(claim, actor=request.user, dimension=dimension, fields=_typed(request.POST))
+    except (IllegalState, InvalidInput):
+        return "Copy what you typed before you leave the page."
+    return "What you typed is kept as your draft."
+
+
+urlpatterns = [
+    path("claims/<str:ref>/", claim_page, name="claim"),
+    path("claims/<str:ref>/lease/", lease_live, name="lease-live"),
+    path("claims/<str:ref>/take/", take_claim, name="take-claim"),
+    path("claims/<str:ref>/verdict/", record, name="record"),
+    path("claims/<str:ref>/undo/", undo, name="undo"),
+    path("claims/<str:ref>/submit/", submit, name="submit"),
+    path("claims/<str:ref>/draft/", save_draft, name="draft"),
+    path("claims/<str:ref>/renew/", end_lease, {"act": "renew"}, name="renew"),
+    path("claims/<str:ref>/hand-back/", end_lease, {"act": "hand-back"}, name="hand-back"),
+    path("claims/<str:ref>/skip/", end_lease, {"act": "skip"}, name="skip"),
+    path("claims/<str:ref>/note/", add_note, name="note"),
+    path("claims/<str:ref>/notes/<uuid:note_id>/strike/", strike_note, name="strike-note"),
 ]

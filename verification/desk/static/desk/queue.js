@@ -1,0 +1,3 @@
+// The queue: n takes the next.
+"use strict";
+stet.onKey("n", () => { stet.$("#next").click(); });

@@ -1,0 +1,180 @@
+// Deciding by keyboard: 1-4, Ctrl-Enter, z, m; drafts that keep themselves; the skip form.
+"use strict";
+(() => {
+  const { $, $$, onKey, isShown, isTyping, toast } = stet;
+  const DRAFT_MS = 1200;
+  const dimensions = () => $$("details.dimension");
+  const formOf = (dimension) => $("form.verdict-form", dimension);
+  const mayDecide = () => !!$("form.verdict-form");
+
+  /** What a digit is for: the dimension that is open, else the next one needed. */
+  function current() {
+    return dimensions().find((each) => each.open && formOf(each)) ?? nextOpen();
+  }
+  function nextOpen() {
+    const waiting = dimensions().filter((each) => each.dataset.status === "not_checked" && formOf(each));
+    return waiting.find((each) => "needed" in each.dataset);
+  }
+  function open(dimension) {
+    dimension.open = true;
+    dimension.scrollIntoView({ block: "nearest" });
+  }
+
+  function decide(status) {
+    const dimension = current() ?? dimensions().find(formOf);
+    if (!dimension || !mayDecide()) return false;
+    open(dimension);
+    const form = formOf(dimension);
+    $(`input[name=status][value=${status}]`, form).click();
+    const first = ["verified", "contradicted"].includes(status) ? "[name=feature_0]" : "[name=reason]";
+    $(first, form).focus();
+  }
+  ["verified", "unverified", "contradicted", "not_applicable"].forEach((status, index) => {
+    onKey(String(index + 1), () => decide(status));
+  });
+
+  onKey("Ctrl-Enter", (event, target) => {
+    const form = target.closest("form.verdict-form, form[data-note]") ?? (isTyping(target) ? target.form : null);
+    if (form) { form.requestSubmit($("button[type=submit], button.primary", form) ?? undefined); return; }
+    const button = $("#submit-next");
+    if (!isShown(button)) {
+      if (button) toast("Decide at least one dimension before you submit.", "error");
+      return false;
+    }
+    button.click();
+  });
+  onKey("z", () => { const button = $("#undo"); if (!isShown(button)) return false; button.click(); });
+  onKey("m", () => { const field = $("#note-body"); if (!field) return false; field.focus(); });
+  onKey("n", () => { const take = $("[data-take]"); if (!take) return false; take.click(); });
+
+  // A recorded verdict offers its undo and moves on to what is needed next, or to the submit button.
+  function goOn() {
+    const outcome = $("#outcome[data-recorded]");
+    if (!outcome) return;
+    delete outcome.dataset.recorded;
+    const undo = document.createElement("button");
+    undo.type = "button";
+    undo.textContent = "Undo";
+    undo.addEventListener("click", () => { undo.closest(".toast").remove(); $("#undo").click(); });
+    toast("Recorded.", "info", undo);
+    const next = nextOpen();
+    if (next) {
+      open(next);
+      $("summary", next).focus();
+    } else {
+      for (const each of dimensions()) each.open = false;
+      $("#submit-next")?.focus();
+    }
+  }
+  document.addEventListener("htmx:after:swap", () => {
+    goOn();
+    const wrong = $(".dimension .errors");
+    if (wrong) {
+      const dimension = wrong.closest(".dimension");
+      open(dimension);
+      wrong.parentElement.querySelector("input:not([type=hidden]), textarea, select")?.focus();
+    }
+    if ($("[data-note]") && document.activeElement === document.body) $("#notes h2")?.scrollIntoView({ block: "nearest" });
+  });
+
+  // --- drafts: saved while typing, whether the lease still holds or not -------------------------------------
+
+  const timers = new Map();
+  async function save(form) {
+    timers.delete(form);
+    const said = $("[data-saved]", form);
+    try {
+      const response = await fetch(form.dataset.draft, {
+        method: "POST", body: new FormData(form), headers: { Accept: "application/json" }, keepalive: true,
+      });
+      if (!response.ok) throw new Error(response.status);
+      const { lease } = await response.json();
+      if (said) said.textContent = lease ? "Draft saved." : "Draft saved. The review is not yours at the moment.";
+      const countdown = $("#lease time[data-countdown]");
+      if (lease && countdown) countdown.dateTime = lease;
+    } catch {
+      if (said) said.textContent = "The draft could not be saved. Copy it before you leave.";
+    }
+  }
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest("form.verdict-form");
+    if (!form) return;
+    clearTimeout(timers.get(form));
+    timers.set(form, setTimeout(() => save(form), DRAFT_MS));
+  });
+  function flush() {
+    for (const [form, timer] of timers) { clearTimeout(timer); save(form); }
+  }
+  addEventListener("pagehide", flush);
+  document.addEventListener("visibilitychange", () => { if (document.hidden) flush(); });
+  document.addEventListener("submit", (event) => {
+    const form = event.target.closest("form.verdict-form");
+    if (form) { clearTimeout(timers.get(form)); timers.delete(form); } else flush();
+  }, true);
+  stet.flushDrafts = async () => { for (const [form, timer] of [...timers]) { clearTimeout(timer); await save(form); } };
+
+  // --- a finding as a basis, the skip form --------------------------------------------------------------------
+
+  document.addEventListener("click", (event) => {
+    const use = event.target.closest("[data-use-finding]");
+    if (use) {
+      const dimension = $(`#dimension-${use.dataset.dimension}`);
+      const form = formOf(dimension);
+      open(dimension);
+      const free = $$("select[name^=finding_]", form).find((each) => !each.value) ?? $("select[name^=finding_]", form);
+      free.value = use.dataset.useFinding;
+      free.closest("details").open = true;
+      const feature = $("[name^=feature_]", free.closest(".basis-row"));
+      if (!feature.value) feature.value = use.closest(".finding").querySelector("p").lastChild.textContent.trim();
+      free.dispatchEvent(new Event("input", { bubbles: true }));
+      feature.focus();
+    }
+    const opener = event.target.closest("[data-open]");
+    if (opener) {
+      const panel = document.getElementById(opener.dataset.open);
+      panel.hidden = false;
+      $("input, textarea", panel).focus();
+    }
+    const closer = event.target.closest("[data-close]");
+    if (closer) document.getElementById(closer.dataset.close).hidden = true;
+  });
+
+  // --- one media item at a time -----------------------------------------------------------------------------
+
+  const items = () => $$("[data-item]");
+  function show(item) {
+    for (const each of items()) each.hidden = each !== item;
+    for (const tab of $$(".item-tabs a")) {
+      if (tab.hash === `#${item.id}`) tab.setAttribute("aria-current", "true"); else tab.removeAttribute("aria-current");
+    }
+    for (const film of $$("video, audio")) if (!item.contains(film)) film.pause();
+    item.dispatchEvent(new CustomEvent("stet:shown", { bubbles: true }));
+  }
+  function byHash() {
+    const named = location.hash.startsWith("#item-") ? document.getElementById(location.hash.slice(1)) : null;
+    if (named) show(named);
+    if (location.hash.startsWith("#dimension-")) {
+      const dimension = document.getElementById(location.hash.slice(1));
+      if (dimension) open(dimension);
+    }
+    if (location.hash === "#add-media") $("#add-media").open = true;
+  }
+  addEventListener("hashchange", byHash);
+  function step(by) {
+    const all = items();
+    if (all.length < 2) return false;
+    const at = all.findIndex((each) => !each.hidden);
+    show(all[(at + by + all.length) % all.length]);
+  }
+  onKey("[", () => step(-1));
+  onKey("]", () => step(1));
+
+  document.addEventListener("DOMContentLoaded", () => {
+    if (items().length > 1) show(items()[0]);
+    byHash();
+    const first = nextOpen();
+    if (first && !location.hash && !$("details.dimension[open]")) first.open = true;
+    // Somebody comes here to decide: the keys apply at once.
+    if (mayDecide() && document.activeElement === document.body && first) $("summary", first).focus({ preventScroll: true });
+  });
+})();

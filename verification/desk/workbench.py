@@ -1,0 +1,347 @@
+"""What the claim page shows, gathered in a number of queries that does not grow with the claim."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from claims.dates import ClaimedDate
+from claims.intake import PossibleDuplicate, possible_duplicates
+from claims.models import Capture, Claim, MediaItem, Person, SourceLink
+from claims.places import Place
+from claims.vocabulary import CaptureState, ContentFlag, Dimension, Examination, MediaKind, Stance, Status
+from verification.desk.date_axis import DateAxis, draw_dates
+from verification.desk.forms.verdict import VerdictForm
+from verification.desk.words import DECIDED_IN_ORDER
+from verification.domain.areas import radius_of
+from verification.domain.rollup import applies_to
+from verification.domain.transitions import Action, allowed_actions
+from verification.inference.dates import DateSuggestion, suggest_date
+from verification.inference.locations import LocationSuggestion, suggest_location
+from verification.models import CheckRun, Draft, FindingRow, Note, QueueEntry, Verdict
+from verification.services.acting import situation
+from verification.services.drafts import draft_of
+from verification.services.examination import claimed_date_of, claimed_place_of, finding_of
+from verification.services.standing import Line, Standing, face_of, line_of, standing
+
+# What browsers of today draw by themselves; anything else is offered to take away.
+_DRAWN = {"image/jpeg", "image/png", "image/webp", "image/gif", "image/avif"}
+
+
+@dataclass(frozen=True)
+class ItemView:
+    """A media item beside what is claimed of it and what was found in it."""
+
+    item: MediaItem
+    name: str
+    findings: Sequence[FindingRow]
+    runs: Sequence[CheckRun]
+    captures: Sequence[Capture]
+
+    @property
+    def anchor(self) -> str:
+        return f"item-{self.item.position}"
+
+    @property
+    def is_drawn(self) -> bool:
+        asset = self.item.asset
+        return bool(asset) and (self.item.kind != MediaKind.PHOTO or asset.media_type in _DRAWN)  # type: ignore[union-attr]
+
+    @property
+    def is_coming(self) -> bool:
+        return self.item.state in {CaptureState.PENDING, CaptureState.CAPTURING}
+
+    @property
+    def is_examined(self) -> bool:
+        return self.item.examination == Examination.DONE
+
+    @property
+    def is_erased(self) -> bool:
+        return self.item.asset is not None and self.item.asset.redacted_at is not None
+
+    @cached_property
+    def claimed_date(self) -> ClaimedDate | None:
+        return claimed_date_of(self.item)
+
+    @cached_property
+    def claimed_place(self) -> Place | None:
+        return claimed_place_of(self.item)
+
+    @cached_property
+    def date(self) -> DateSuggestion:
+        return suggest_date(claimed=self.claimed_date, findings=[finding_of(row) for row in self.findings])
+
+    @cached_property
+    def location(self) -> LocationSuggestion:
+        return suggest_location(
+            claimed=self.claimed_place, findings=[finding_of(row) for row in self.findings]
+        )
+
+    @property
+    def axis(self) -> DateAxis | None:
+        return draw_dates(self.claimed_date, self.date)
+
+    @property
+    def by_dimension(self) -> list[tuple[Dimension, list[FindingRow]]]:
+        """The findings of each dimension that has any, those that contradict first."""
+        order = [Stance.CONTRADICTS, Stance.SUPPORTS, Stance.NEUTRAL, Stance.INCONCLUSIVE]
+        groups: dict[Dimension, list[FindingRow]] = defaultdict(list)
+        for row in self.findings:
+            groups[Dimension(row.dimension)].append(row)
+        return [
+            (dimension, sorted(groups[dimension], key=lambda row: order.index(Stance(row.stance))))
+            for dimension in Dimension
+            if dimension in groups
+        ]
+
+    @property
+    def map_id(self) -> str:
+        return f"map-{self.item.pk}"
+
+    @property
+    def not_applicable_runs(self) -> list[CheckRun]:
+        return [run for run in self.runs if run.state == "not_applicable"]
+
+    @property
+    def failed_runs(self) -> list[CheckRun]:
+        return [run for run in self.runs if run.state == "failed"]
+
+    @property
+    def frames_per_second(self) -> float:
+        """For stepping through a film; where the file does not say, the commonest rate."""
+        streams = (self.item.asset.facts or {}).get("streams", ()) if self.item.asset else ()
+        rates = [stream.get("frames_per_second") for stream in streams]
+        return next((rate for rate in rates if rate), 25.0)
+
+    @property
+    def map_data(self) -> dict[str, Any] | None:
+        """Claimed area and found points for the map; None where there is no point at all."""
+        place = self.claimed_place
+        claimed = (
+            {
+                "name": place.name,
+                "latitude": place.latitude,
+                "longitude": place.longitude,
+                "radius_m": radius_of(place),
+            }
+            if place and place.has_point
+            else None
+        )
+        points = [
+            {
+                "latitude": one.point.latitude,
+                "longitude": one.point.longitude,
+                "uncertainty_m": one.point.uncertainty_m,
+                "reason": one.point.reason,
+            }
+            for one in self.location.points
+        ]
+        return {"claimed": claimed, "points": points} if claimed or points else None
+
+
+@dataclass(frozen=True)
+class TargetView:
+    """One media item, or the claim itself, within a dimension: what stands of it, with the open review."""
+
+    name: str
+    status: Status
+    verdict: Verdict | None
+
+
+@dataclass(frozen=True)
+class DimensionView:
+    """A dimension to be decided."""
+
+    dimension: Dimension
+    needed: bool
+    status: Status
+    counts: Mapping[Status, int]
+    targets: Sequence[TargetView]
+    form: VerdictForm
+    contradicting: int
+    has_draft: bool
+
+    @property
+    def is_open(self) -> bool:
+        return self.needed and self.status == Status.NOT_CHECKED
+
+    @property
+    def decided(self) -> list[TargetView]:
+        return [target for target in self.targets if target.verdict is not None]
+
+
+@dataclass
+class Workbench:
+    """Everything of one claim for one person."""
+
+    claim: Claim
+    person: Person
+    bound: VerdictForm | None = None
+    entry: QueueEntry | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.entry = (
+            self.claim.queue_entries.open().select_related("holder", "assignee", "desk__policy").first()
+        )
+
+    @cached_property
+    def lease(self) -> str:
+        """`mine`, `others`, `free` (I may take it), `barred` (I may not) or `none` (nothing waits)."""
+        entry = self.entry
+        if entry is None:
+            return "none"
+        if QueueEntry.objects.held().filter(pk=entry.pk).exists():
+            return "mine" if entry.holder_id == self.person.pk else "others"
+        return "free" if Action.LEASE in self.actions else "barred"
+
+    @property
+    def token(self) -> str:
+        return self.entry.token if self.entry and self.lease == "mine" else ""
+
+    @cached_property
+    def actions(self) -> list[Action]:
+        return allowed_actions(situation(self.claim, self.person))
+
+    @property
+    def flags(self) -> list[ContentFlag]:
+        return list(ContentFlag)
+
+    @property
+    def may_add_media(self) -> bool:
+        return Action.ADD_MEDIA in self.actions
+
+    @cached_property
+    def media(self) -> list[MediaItem]:
+        return list(self.claim.media.all())
+
+    @cached_property
+    def names(self) -> dict[uuid.UUID, str]:
+        """The items by kind and number: "Video 2"; the only one of its kind goes without."""
+        kinds = [item.kind for item in self.media]
+        named: dict[uuid.UUID, str] = {}
+        seen: dict[str, int] = defaultdict(int)
+        for item in self.media:
+            seen[item.kind] += 1
+            number = f" {seen[item.kind]}" if kinds.count(item.kind) > 1 else ""
+            named[item.pk] = f"{item.kind.capitalize()}{number}"
+        return named
+
+    @cached_property
+    def items(self) -> list[ItemView]:
+        findings: dict[uuid.UUID, list[FindingRow]] = defaultdict(list)
+        for row in self.findings:
+            findings[row.run.media_id].append(row)
+        captures: dict[uuid.UUID, list[Capture]] = defaultdict(list)
+        for capture in Capture.objects.filter(media__claim=self.claim).select_related("asset"):
+            captures[capture.media_id].append(capture)
+        return [
+            ItemView(
+                item, self.names[item.pk], findings[item.pk], list(item.check_runs.all()), captures[item.pk]
+            )
+            for item in self.media
+        ]
+
+    @cached_property
+    def findings(self) -> list[FindingRow]:
+        rows = FindingRow.objects.filter(run__media__claim=self.claim).select_related("run")
+        return list(rows.order_by("run__media__position", "run__check_slug", "position"))
+
+    @cached_property
+    def standing(self) -> Standing:
+        return standing(self.claim, draft=True)
+
+    @cached_property
+    def line(self) -> Line:
+        return line_of(face_of(self.claim, draft=True))
+
+    @cached_property
+    def draft(self) -> Draft | None:
+        return draft_of(self.claim, self.person)
+
+    @cached_property
+    def may_undo(self) -> bool:
+        """Whether the open review of this person has anything to take back."""
+        if self.lease != "mine" or self.entry is None:
+            return False
+        given = self.claim.verdicts.filter(review__entry=self.entry, review__reviewer=self.person)
+        return given.filter(undoes=None, undone_by=None).exists()
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether a review by this person has anything to submit."""
+        entry = self.entry
+        return entry is not None and any(
+            verdict.review.entry_id == entry.pk and verdict.by_id == self.person.pk
+            for verdict in self.standing.verdicts.values()
+            if verdict.status != Status.NOT_CHECKED
+        )
+
+    @cached_property
+    def dimensions(self) -> list[DimensionView]:
+        """All dimensions, those that the policy needs first."""
+        needed = self.claim.desk.policy.required
+        return [
+            self.dimension(each)
+            for each in sorted(DECIDED_IN_ORDER, key=lambda one: one not in needed)
+        ]
+
+    def dimension(self, dimension: Dimension) -> DimensionView:
+        now = self.standing
+        typed = (self.draft.content if self.draft else {}).get(dimension.value)
+        return DimensionView(
+            dimension=dimension,
+            needed=dimension in self.claim.desk.policy.required,
+            status=now.status(dimension),
+            counts=now.counts(dimension),
+            targets=[
+                TargetView(
+                    self.names[target] if target else "The claim",
+                    now.status_of(target, dimension),
+                    now.verdicts.get((target, dimension)),
+                )
+                for target in now.targets[dimension]
+            ],
+            form=self._form(dimension, typed),
+            contradicting=sum(
+                row.stance == Stance.CONTRADICTS and row.dimension == dimension for row in self.findings
+            ),
+            has_draft=bool(typed),
+        )
+
+    def _form(self, dimension: Dimension, typed: Mapping[str, list[str]] | None) -> VerdictForm:
+        if self.bound is not None and self.bound.dimension == dimension:
+            return self.bound
+        return VerdictForm.for_dimension(self, dimension, typed=typed)
+
+    def targets_to_choose(self, dimension: Dimension) -> list[tuple[str, str]]:
+        """Whom a verdict may be for: every item at once, or one."""
+        if dimension == Dimension.STATEMENT and self.media:
+            return [("", "The claim"), *((str(item.pk), self.names[item.pk]) for item in self.media)]
+        if applies_to(dimension, bool(self.media)) == "claim" or len(self.media) < 2:
+            return []
+        everything = f"All {len(self.media)} items"
+        return [("", everything), *((str(item.pk), self.names[item.pk]) for item in self.media)]
+
+    @cached_property
+    def sources(self) -> list[SourceLink]:
+        return list(self.claim.source_links.select_related("source", "media").order_by("media__position"))
+
+    @cached_property
+    def notes(self) -> list[Note]:
+        return list(
+            Note.objects.filter(claim=self.claim)
+            .select_related("body", "by", "strike", "media")
+            .order_by("at")
+        )
+
+    @cached_property
+    def duplicates(self) -> list[PossibleDuplicate]:
+        return possible_duplicates(self.claim)
+
+    @property
+    def latest_version(self) -> int | None:
+        return max((one.version for one in self.claim.publications.all()), default=None)
