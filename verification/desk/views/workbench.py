@@ -76,7 +76,7 @@ def record(request: DeskRequest, ref: str) -> HttpResponse:
         return _after(request, bench, dimension, status=status)
     if not request.htmx:
         messages.success(request, f"{label(dimension)} recorded.")
-    return _after(request, Workbench(claim, request.user), dimension, recorded=True)
+    return _after(request, Workbench(claim, request.user), dimension, then="go-on")
 
 
 @page(methods=("POST",))
@@ -86,7 +86,7 @@ def undo(request: DeskRequest, ref: str) -> HttpResponse:
     taken = review.undo_verdict(claim, actor=request.user, lease_token=request.POST.get("lease_token", ""))
     dimension = Dimension(taken[0].dimension)
     messages.info(request, f"Undone: {label(dimension).lower()}.")
-    return _after(request, Workbench(claim, request.user), dimension)
+    return _after(request, Workbench(claim, request.user), dimension, then="decide-again")
 
 
 @page(methods=("POST",))
@@ -179,7 +179,7 @@ def _notes(request: DeskRequest, claim: Claim) -> HttpResponse:
 
 
 def _after(
-    request: DeskRequest, bench: Workbench, dimension: Dimension, *, status: int = 200, recorded: bool = False
+    request: DeskRequest, bench: Workbench, dimension: Dimension, *, status: int = 200, then: str = ""
 ) -> HttpResponse:
     """The parts that a decision changes; without htmx the whole page."""
     claim = bench.claim
@@ -187,7 +187,7 @@ def _after(
         if bench.bound is None:
             return redirect(f"{reverse('claim', args=[claim.ref])}#dimension-{dimension}")
         return _whole(request, claim, bench=bench, status=status)
-    context = {"bench": bench, "view": bench.dimension(dimension), "oob": True, "recorded": recorded}
+    context = {"bench": bench, "view": bench.dimension(dimension), "oob": True, "then": then}
     parts = ("desk/workbench/dimension.html", "desk/workbench/outcome.html", "desk/parts/toasts.html")
     html = "".join(render_to_string(part, context, request) for part in parts)
     response = HttpResponse(html, status=status)

@@ -49,32 +49,37 @@
 
   // A recorded verdict offers its undo and moves on to what is needed next, or to the submit button.
   function goOn() {
-    const outcome = $("#outcome[data-recorded]");
-    if (!outcome) return;
-    delete outcome.dataset.recorded;
     const undo = document.createElement("button");
     undo.type = "button";
     undo.textContent = "Undo";
     undo.addEventListener("click", () => { undo.closest(".toast").remove(); $("#undo").click(); });
     toast("Recorded.", "info", undo);
     const next = nextOpen();
-    if (next) {
-      open(next);
-      $("summary", next).focus();
-    } else {
-      for (const each of dimensions()) each.open = false;
-      $("#submit-next")?.focus();
-    }
+    if (next) return goTo(next);
+    for (const each of dimensions()) each.open = false;
+    $("#submit-next")?.focus();
   }
-  document.addEventListener("htmx:after:swap", () => {
-    goOn();
+  function goTo(dimension) {
+    open(dimension);
+    $("summary", dimension).focus();
+  }
+  function afterDecision(event) {
+    const outcome = $("#outcome[data-then]");
+    if (!outcome) return;
+    const { then } = outcome.dataset;
+    delete outcome.dataset.then;
+    if (then === "go-on") goOn();
+    const undone = event.detail?.ctx?.hx?.retarget;
+    if (then === "decide-again" && undone) goTo($(undone));
+  }
+  document.addEventListener("htmx:after:swap", (event) => {
+    afterDecision(event);
     const wrong = $(".dimension .errors");
     if (wrong) {
       const dimension = wrong.closest(".dimension");
       open(dimension);
       wrong.parentElement.querySelector("input:not([type=hidden]), textarea, select")?.focus();
     }
-    if ($("[data-note]") && document.activeElement === document.body) $("#notes h2")?.scrollIntoView({ block: "nearest" });
   });
 
   // --- drafts: saved while typing, whether the lease still holds or not -------------------------------------

@@ -1,0 +1,149 @@
+"""The queue's page: what waits for me and why in this order, what I hold, what others hold, and why not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from claims.models import Desk, Membership
+from tests.conftest import Caller, file_claim, lease, submitted
+from verification.models import Policy, QueueEntry
+
+Pages = Callable[[Caller], Client]
+
+
+def text_of(client: Client, url: str = "/queue/") -> str:
+    response = client.get(url)
+    assert response.status_code == 200, response.content
+    return response.content.decode()
+
+
+def test_an_empty_queue_says_what_would_fill_it(pages: Pages, checker: Caller) -> None:
+    html = text_of(pages(checker))
+    assert "The queue is empty" in html
+    assert 'href="/claims/new/"' in html
+
+
+def test_what_waits_stands_in_the_order_in_which_it_is_handed_out(
+    pages: Pages, checker: Caller, second_checker: Caller
+) -> None:
+    low = file_claim(second_checker, statement="A low one.", priority="low")
+    breaking = file_claim(second_checker, statement="A breaking one.", priority="breaking")
+    normal = file_claim(second_checker, statement="A normal one.")
+    html = text_of(pages(checker))
+    places = [html.index(claim["ref"]) for claim in (breaking, normal, low)]
+    assert places == sorted(places)
+    assert "is-breaking" in html
+
+
+def test_next_leases_the_best_and_opens_it(pages: Pages, checker: Caller) -> None:
+    claim = file_claim(checker)
+    response = pages(checker).post("/queue/next/")
+    assert response["Location"] == f"/claims/{claim['ref']}/"
+    assert QueueEntry.objects.get(claim_id=claim["id"]).holder == checker.person
+
+
+def test_next_honours_what_the_page_was_narrowed_to(pages: Pages, checker: Caller) -> None:
+    file_claim(checker, language="en")
+    other = file_claim(checker, statement="Інша.", language="uk")
+    response = pages(checker).post("/queue/next/", {"language": "uk"})
+    assert response["Location"] == f"/claims/{other['ref']}/"
+    assert pages(checker).post("/queue/next/", {"kind": "sculpture"}).status_code == 400
+
+
+def test_nothing_to_take_is_said_with_what_waits_for_others(
+    pages: Pages, checker: Caller, second_checker: Caller
+) -> None:
+    held = file_claim(checker)
+    lease(second_checker)
+    browser = pages(checker)
+    response = browser.post("/queue/next/", follow=True)
+    html = response.content.decode()
+    assert "Nothing waits that you may take" in html
+    assert held["ref"] in html
+    assert "marko" in html
+
+
+@pytest.mark.parametrize("case", ["own work", "assigned", "skipped"])
+def test_what_waits_but_not_for_me_says_why(
+    case: str, pages: Pages, checker: Caller, second_checker: Caller, editor: Caller, desk: Desk
+) -> None:
+    if case == "own work":
+        Policy.objects.filter(desk=desk).update(second_review=True)
+        submitted(checker)
+        why = "a second look at your own work"
+    elif case == "assigned":
+        claim = file_claim(checker)
+        editor.post(f"claims/{claim['id']}/assign/", {"to": "marko"})
+        why = "assigned to marko"
+    else:
+        file_claim(checker)
+        token = lease(checker)["lease_token"]
+        checker.post(f"queue/leases/{token}/skip/", {"reason": "needs a lawyer"})
+        why = "you skipped it"
+    html = text_of(pages(checker))
+    assert "Waits, but not for you" in html
+    assert why in html
+
+
+def test_another_desk_s_queue_is_nobody_s_business(pages: Pages, checker: Caller, stranger: Caller) -> None:
+    claim = file_claim(checker)
+    assert claim["ref"] not in text_of(pages(stranger))
+    entry = claim["queue_entry"]["id"]
+    assert pages(stranger).post(f"/queue/{entry}/take/").status_code == 404
+
+
+def test_taking_what_another_holds_tells_who_and_until_when(
+    pages: Pages, checker: Caller, second_checker: Caller
+) -> None:
+    entry = file_claim(checker)["queue_entry"]["id"]
+    lease(second_checker)
+    response = pages(checker).post(f"/queue/{entry}/take/", follow=True)
+    assert "marko holds this review until" in response.content.decode()
+
+
+def test_the_live_part_is_sent_again_only_when_it_changed(pages: Pages, checker: Caller) -> None:
+    browser = pages(checker)
+    first = browser.get("/queue/live/")
+    tag = first["ETag"]
+    assert browser.get("/queue/live/", headers={"If-None-Match": tag}).status_code == 304
+    assert browser.get("/queue/live/", headers={"If-None-Match": f"W/{tag}"}).status_code == 304
+    file_claim(checker)
+    changed = browser.get("/queue/live/", headers={"If-None-Match": tag})
+    assert changed.status_code == 200
+    assert b"csrfmiddlewaretoken" not in changed.content
+
+
+def test_the_page_shows_the_desk_that_one_looks_at(pages: Pages, checker: Caller, other_desk: Desk) -> None:
+    claim = file_claim(checker)
+    Membership.objects.create(person=checker.person, desk=other_desk, role="fact_checker")
+    browser = pages(checker)
+    assert claim["ref"] in text_of(browser)
+    browser.post("/desk/switch/", {"desk": other_desk.slug})
+    assert claim["ref"] not in text_of(browser)
+
+
+def test_the_number_of_queries_does_not_grow_with_the_queue(pages: Pages, checker: Caller) -> None:
+    browser = pages(checker)
+
+    def queries() -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as seen:
+            text_of(browser)
+        return len(seen)
+
+    def fill(number: int) -> None:
+        for index in range(number):
+            media = [{"url": f"https://media.example/{index}.mp4"}]
+            file_claim(checker, statement=f"Claim {index} of {number}.", media=media)
+
+    fill(2)
+    few = queries()
+    fill(20)
+    assert queries() == few
+    assert few <= 20
