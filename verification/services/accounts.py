@@ -94,13 +94,13 @@ def issue_account(name: str, *, role: Role, desk: Desk, service: bool = False) -
 
 
 def people_of(desk: Desk) -> QuerySet[Membership]:
-    """Who works on a desk, by name, each with the number of reviews that they hold there."""
+    """Who works on a desk, each with the number of reviews that they hold there."""
     held = Q(person__leases__desk=desk, person__leases__state=LEASED, person__leases__lease_until__gt=Now())
     return (
         Membership.objects.filter(desk=desk)
         .select_related("person")
         .annotate(held=Count("person__leases", filter=held))
-        .order_by("person__first_name", "person__username")
+        .order_by("person__username")
     )
 
 

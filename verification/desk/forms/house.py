@@ -1,0 +1,152 @@
+"""The forms of the admin's pages. Rules are the services'; what these refuse is only what could not be read."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from claims.errors import StetError
+from claims.models import Desk
+from claims.vocabulary import Dimension, Role, Scope
+from verification.desk import words
+from verification.models import Policy
+
+ROLES = [(role.value, words.label(role)) for role in Role]
+SCOPE_MEANING: dict[Scope, str] = {
+    Scope.CLAIMS_WRITE: "file and change claims and media",
+    Scope.QUEUE_WORK: "take, keep and give back reviews",
+    Scope.VERDICTS_WRITE: "record verdicts and submit",
+    Scope.PUBLISH: "publish, amend, correct, hold, withdraw",
+    Scope.VERIFIED_READ: "read what is published",
+    Scope.INTERNAL_READ: "read the desk's claims, media and findings",
+    Scope.AUDIT_READ: "read the audit",
+    Scope.ADMIN: "erase, place legal holds, administer",
+}
+LIFETIMES = [("30", "30 days"), ("90", "90 days"), ("365", "A year"), ("0", "No end")]
+
+
+def take_errors(form: forms.BaseForm, error: StetError) -> None:
+    """Shows what a service found wrong at the form's fields."""
+    pointers = {"lease_seconds": "lease_minutes", "skip_seconds": "skip_hours", "expires_at": "lifetime"}
+    for one in getattr(error, "errors", ()):
+        name = one.pointer.removeprefix("/")
+        name = pointers.get(name, name)
+        form.add_error(name if name in form.fields else None, one.detail)
+    if not form.errors:
+        form.add_error(None, error.detail)
+
+
+class MemberForm(forms.Form):
+    """Somebody who has an account already."""
+
+    username = forms.CharField(
+        label="User name", max_length=150, help_text="Exactly as they log in with it on their other desk."
+    )
+    role = forms.ChoiceField(label="Role", choices=ROLES)
+
+
+class PersonForm(forms.Form):
+    """A new account."""
+
+    username = forms.CharField(
+        label="User name",
+        max_length=150,
+        help_text="Letters, digits and @ . + - _ ; it can't be changed later.",
+    )
+    full_name = forms.CharField(label="Full name", max_length=150, required=False)
+    email = forms.EmailField(label="E-mail", required=False)
+    role = forms.ChoiceField(label="Role", choices=ROLES)
+    service = forms.BooleanField(
+        label="This is a program, not a person",
+        required=False,
+        help_text="It gets no password; issue a key for it afterwards.",
+    )
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(label="Role", choices=ROLES)
+
+
+class LifetimeForm(forms.Form):
+    """How long a key is to open anything."""
+
+    lifetime = forms.ChoiceField(label="Valid for", choices=LIFETIMES, initial="365")
+
+    def expires_at(self) -> datetime | None:
+        days = int(self.cleaned_data["lifetime"])
+        return timezone.now() + timedelta(days=days) if days else None
+
+
+class KeyForm(LifetimeForm):
+    label = forms.CharField(
+        label="What it is for",
+        max_length=120,
+        help_text="As you will want to find it again: newsroom CMS, own laptop.",
+    )
+
+    field_order = ["label", "scopes", "lifetime"]
+
+    def __init__(self, *args: Any, carried: list[Scope], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["scopes"] = forms.MultipleChoiceField(
+            label="It may",
+            choices=[(scope.value, SCOPE_MEANING[scope]) for scope in carried],
+            widget=forms.CheckboxSelectMultiple,
+        )
+
+
+class RotateForm(LifetimeForm):
+    overlap_hours = forms.IntegerField(
+        label="The old key goes on for (hours)",
+        min_value=0,
+        max_value=168,
+        initial=24,
+        help_text="Time to put the new one in place. 0 ends the old one at once.",
+    )
+
+    field_order = ["overlap_hours", "lifetime"]
+
+
+class PolicyForm(forms.Form):
+    """House name and policy, in the units that people think in."""
+
+    house_name = forms.CharField(label="House name", max_length=120)
+    required_dimensions = forms.MultipleChoiceField(
+        label="Must be decided before publication",
+        choices=[(word.value, words.label(word)) for word in Dimension],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    second_review = forms.BooleanField(label="A second review", required=False)
+    distinct_approver = forms.BooleanField(label="Another person approves", required=False)
+    lease_minutes = forms.IntegerField(label="Held for (minutes)", min_value=5, max_value=24 * 60)
+    lease_limit = forms.IntegerField(label="Held at once", min_value=1, max_value=20)
+    skip_hours = forms.IntegerField(label="Skipped for (hours)", min_value=0, max_value=168)
+
+    @classmethod
+    def of(cls, desk: Desk, policy: Policy, data: Any = None) -> PolicyForm:
+        """The form filled with what holds now."""
+        return cls(
+            data,
+            initial={
+                "house_name": desk.house_name,
+                "required_dimensions": policy.required_dimensions,
+                "second_review": policy.second_review,
+                "distinct_approver": policy.distinct_approver,
+                "lease_minutes": policy.lease_seconds // 60,
+                "lease_limit": policy.lease_limit,
+                "skip_hours": policy.skip_seconds // 3600,
+            },
+        )
+
+    def changes(self) -> dict[str, Any]:
+        """What was changed on the page, in the service's words and units."""
+        said = {name: self.cleaned_data[name] for name in self.changed_data}
+        if "lease_minutes" in said:
+            said["lease_seconds"] = said.pop("lease_minutes") * 60
+        if "skip_hours" in said:
+            said["skip_seconds"] = said.pop("skip_hours") * 3600
+        return said
