@@ -125,5 +125,7 @@ def meaning(act: Act, claim: Claim) -> str:
 
 def _was_public(claim: Claim) -> bool:
     """Whether something of the claim is on show, or would be if it were not held."""
-    public = getattr(claim, "public", None)
-    return public is not None and public.pubstatus != PubStatus.CANCELED
+    if claim.stage == Stage.HELD:
+        public = getattr(claim, "public", None)
+        return public is not None and public.pubstatus == PubStatus.WITHHELD
+    return claim.stage == Stage.PUBLISHED

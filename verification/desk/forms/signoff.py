@@ -28,10 +28,8 @@ CAUSES: dict[Cause, str] = {
 FIELDS: dict[str, str] = {
     "embargo_until": "embargo_date",
     "public_location_radius_m": "radius_km",
-    "to": "to",
-    "of": "of",
 }
-"""Which field of a page stands for which of a service's."""
+"""Which field of a form stands for one of a service's that is called otherwise."""
 
 
 class ActForm(forms.Form):
@@ -131,8 +129,10 @@ class PublishForm(CoarseForm):
                 ("embargo_date", "Say on which day."),
                 ("embargo_time", "Say at what time, in UTC."),
             ):
-                if not said.get(name) and name not in self.errors:
+                if said.get(name) is None and name not in self.errors:
                     self.add_error(name, missing)
+        elif said.get("embargo_date") or said.get("embargo_time"):
+            self.add_error("when", "You gave a time. Choose 'At a time', or empty date and time.")
         return said
 
     def arguments(self) -> dict[str, Any]:

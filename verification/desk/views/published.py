@@ -41,11 +41,14 @@ def published(request: HttpRequest, claim_id: uuid.UUID) -> HttpResponse:
     said = publication.rendered or {}
     face = face_from(said) if publication.pubstatus == PubStatus.USABLE else None
     around = _around(request, claim_id, publication.version)
-    return live(
-        request,
-        "desk/published/page.html",
-        {**around, "said": said, "face": face, "copyable": around["later"] is None},
-    )
+    context = {
+        **around,
+        "said": said,
+        "face": face,
+        "title": (said["headline"] or said["statement"]) if face else "Withheld",
+        "copyable": around["later"] is None,
+    }
+    return live(request, "desk/published/page.html", context)
 
 
 def _around(request: HttpRequest, claim_id: uuid.UUID, version: int) -> dict[str, Any]:

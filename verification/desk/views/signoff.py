@@ -20,7 +20,7 @@ from claims.models import Claim, Publication
 from claims.models.bodies import canonical
 from claims.published import Step, alterations, history_of
 from claims.vocabulary import ChangeKind, Dimension, Role, Stage, Status
-from verification.desk.faces import altered, face_from, item_names
+from verification.desk.faces import Face, altered, face_from, item_names
 from verification.desk.forms.signoff import ActForm, CoarseForm
 from verification.desk.frame import DeskRequest, live, page
 from verification.desk.signoff_acts import ACTS, Act, form_class, meaning
@@ -144,7 +144,7 @@ def _show(request: DeskRequest, claim: Claim, tried: Tried | None = None, status
         "claim": claim,
         "line": _top_line(claim, outlook, steps),
         "outlook": outlook,
-        "face": face_from(outlook.rendered) if _is_showable(claim, outlook) else None,
+        "face": _face(claim, outlook),
         "changes": _changes(claim, outlook),
         "previewed": previewed,
         "decisions": _decisions(claim),
@@ -215,13 +215,15 @@ def _top_line(claim: Claim, outlook: Outlook, steps: list[Step]) -> TopLine:
     return TopLine(outlook.short.text, outlook.long.text, blockers=outlook.short.blockers)
 
 
-def _is_showable(claim: Claim, outlook: Outlook) -> bool:
-    """Whether there is a face to preview: something is decided, and the claim has not come to its end."""
+def _face(claim: Claim, outlook: Outlook) -> Face | None:
+    """What a preview shows: what would be published, or, while it is held, what a release puts on show again."""
+    if claim.stage == Stage.HELD and outlook.published and outlook.published.rendered:
+        return face_from(outlook.published.rendered)
     decided = any(
         of["status"] not in {Status.NOT_CHECKED, Status.NOT_APPLICABLE}
         for of in outlook.rendered["statuses"].values()
     )
-    return decided and claim.stage not in ENDED
+    return face_from(outlook.rendered) if decided and claim.stage not in ENDED else None
 
 
 def _changes(claim: Claim, outlook: Outlook) -> list[Any] | None:

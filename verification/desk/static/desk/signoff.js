@@ -14,6 +14,8 @@
   const tell = () => {
     const later = form.elements.when.value === "later";
     for (const field of form.querySelectorAll(".embargo")) field.classList.toggle("is-idle", !later);
+    // A time that is out of sight must not be sent.
+    if (!later) for (const field of form.querySelectorAll(".embargo input")) field.value = "";
     const at = new Date(`${form.elements.embargo_date.value}T${form.elements.embargo_time.value}:00Z`);
     if (!later || Number.isNaN(at.getTime())) { words.textContent = ""; return; }
     const style = { weekday: "long", day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
