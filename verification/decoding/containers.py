@@ -132,9 +132,15 @@ def _stream(stream: Any) -> Stream:
         codec=context.name if context is not None else None,
         width=context.width or None if is_video else None,
         height=context.height or None if is_video else None,
+        frames_per_second=_rate(stream) if is_video else None,
         encoder=clean(stream.metadata.get("encoder")),
         handler=clean(stream.metadata.get("handler_name")),
     )
+
+
+def _rate(stream: Any) -> float | None:
+    rate = float(stream.average_rate or 0)
+    return round(rate, 4) if 0 < rate <= 1000 else None
 
 
 def _date(field: str, value: str) -> FoundDate:

@@ -60,12 +60,16 @@ class Device:
 
 @dataclass(frozen=True)
 class Stream:
-    """One stream of a container. `kind` is ffmpeg's word: video, audio, data, subtitle, attachment."""
+    """One stream of a container. `kind` is ffmpeg's word: video, audio, data, subtitle, attachment.
+
+    `frames_per_second` is the average over the film.
+    """
 
     kind: str
     codec: str | None = None
     width: int | None = None
     height: int | None = None
+    frames_per_second: float | None = None
     encoder: str | None = None
     handler: str | None = None
 
