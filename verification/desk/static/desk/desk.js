@@ -150,11 +150,10 @@ async function copy(button) {
   try {
     const parts = { "text/plain": new Blob([text], { type: "text/plain" }) };
     if (cite) {
-      const quote = document.createElement("q");
-      quote.cite = cite;
+      const quote = document.createElement("span");
+      quote.dataset.stetPublication = cite;
       quote.dataset.stetVersion = version;
       quote.textContent = text;
-      quote.style.quotes = "none";
       parts["text/html"] = new Blob([quote.outerHTML], { type: "text/html" });
     }
     await navigator.clipboard.write([new ClipboardItem(parts)]);
