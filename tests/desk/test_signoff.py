@@ -338,10 +338,14 @@ def test_what_changes_against_the_published_version_is_told(
     public: str, checker: Caller, pages: Pages, editor: Caller
 ) -> None:
     browser = pages(editor)
-    assert "Nothing differs from version 1." in text(open_page(browser, public))
+    before = text(open_page(browser, public))
+    assert "Nothing differs from version 1." in before
+    assert "What is decided now is not what is published." not in before
     checker.post(f"claims/{public}/request-recheck/", WHY)
     review(checker, {"location": "unverified"})
-    preview = part(open_page(browser, public), "preview", 'class="face"')
+    html = open_page(browser, public)
+    assert "What is decided now is not what is published. It takes a correction." in text(html)
+    preview = part(html, "preview", 'class="face"')
     assert "What changes against version 1" in preview
     assert "Location: verified → , now unverified" in preview
     assert "It would read:" in preview

@@ -44,8 +44,9 @@ class OfItem:
     """Findings that contradict what is claimed."""
 
     @property
-    def differ(self) -> bool:
-        return len({verdict.status for verdict in self.beside}) > 1
+    def is_verified_against(self) -> bool:
+        """Whether somebody verified it although something was found against it."""
+        return bool(self.against) and any(each.status == Status.VERIFIED for each in self.beside)
 
 
 @dataclass(frozen=True)
