@@ -46,9 +46,11 @@ class Secret:
     hint: str
 
 
-def shown_once(request: DeskRequest, secret: Secret, *, back: str, back_name: str) -> HttpResponse:
+def shown_once(request: DeskRequest, secret: Secret, *, back: str, back_name: str, tab: str) -> HttpResponse:
     """The answer to the POST itself: no redirect that a secret would have to travel with, and no copy kept."""
-    response = _render(request, "secret", {"secret": secret, "back": back, "back_name": back_name})
+    response = _render(
+        request, "secret", {"secret": secret, "back": back, "back_name": back_name, "tab": tab}
+    )
     response["Cache-Control"] = "no-store"
     return response
 
@@ -248,7 +250,11 @@ def _password_once(request: DeskRequest, person: Person, password: str, title: s
         hint="Hand it over in person or by a channel that you trust.",
     )
     return shown_once(
-        request, secret, back=reverse("person", args=[person.pk]), back_name=person.display_name
+        request,
+        secret,
+        back=reverse("person", args=[person.pk]),
+        back_name=f"To {person.display_name}",
+        tab="people",
     )
 
 
@@ -400,7 +406,7 @@ def _key_once(request: DeskRequest, key: ApiKey, secret: str, title: str) -> Htt
         value=secret,
         hint="It goes into the header Authorization: Bearer. Put it where the program keeps its secrets.",
     )
-    return shown_once(request, said, back=reverse("keys"), back_name="Keys")
+    return shown_once(request, said, back=reverse("keys"), back_name="To the keys", tab="keys")
 
 
 # --- policy -----------------------------------------------------------------------------------------------
