@@ -146,7 +146,7 @@ REFUSED = [
     ("zone", {"date": "2022-10-04", "zone": "Kyiv"}, "IANA name"),
     ("place", {"point": "46.6, 32.6"}, "Say where"),
     ("point", {"place": "Kherson", "point": "somewhere"}, "such as 46.63, 32.61"),
-    ("point", {"place": "Kherson", "point": "146.6, 32.6"}, "from -90 to 90"),
+    ("point", {"place": "Kherson", "point": "146.6, 32.6"}, "Latitude: write a number from -90 to 90"),
     ("radius", {"place": "Kherson", "point": "46.6, 32.6", "radius": "wide"}, "in km"),
     ("radius", {"place": "Kherson", "point": "46.6, 32.6", "radius": "30000"}, "from 0 to 20,040"),
     ("radius", {"place": "Kherson", "radius": "5"}, "A radius needs a point"),

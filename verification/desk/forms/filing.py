@@ -102,9 +102,7 @@ class _MediaLink(_AsTheAPI):
 class WhenAndWhere(forms.Form):
     """What is claimed of date and place, with what it is read as."""
 
-    date = forms.CharField(
-        required=False, label="Date", widget=_typed("2022-10-04, or 2022-10-03/2022-10-05", plain=True)
-    )
+    date = forms.CharField(required=False, label="Date", widget=_typed("2022-10-04", plain=True))
     zone = forms.CharField(
         required=False, label="Time zone", widget=_typed("that of the place", plain=True, list="zones")
     )
@@ -114,7 +112,7 @@ class WhenAndWhere(forms.Form):
     point = forms.CharField(
         required=False,
         label="Latitude, longitude",
-        widget=_typed("46.64, 32.61 or 46.64 N, 32.61 E", plain=True),
+        widget=_typed("46.64, 32.61", plain=True),
     )
     radius = forms.CharField(
         required=False, label="Radius in km", widget=_typed("5", plain=True, inputmode="decimal")
@@ -156,6 +154,8 @@ class WhenAndWhere(forms.Form):
                 detail = one.detail
                 if one.pointer == "/radius_m" and one.code == "range":
                     detail = f"Write the radius in km: a number from 0 to {MAX_RADIUS_M / 1000:,.0f}."
+                if one.code == "range" and field == "point":
+                    detail = f"{one.pointer.strip('/').capitalize()}: {detail[0].lower()}{detail[1:]}"
                 if detail not in self.errors.get(field, ()):
                     self.add_error(field, detail)
 
