@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.journeys.conftest import databases  # noqa: F401  the same copies of one template
+from tests.journeys.conftest import databases, pytest_terminal_summary, tell  # noqa: F401  the same there
 from tests.stack import HOST, Databases, Stack, missing
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
