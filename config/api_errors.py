@@ -61,7 +61,7 @@ def _problem(error: Exception) -> tuple[int, dict[str, Any]] | None:  # noqa: PL
     if isinstance(error, Http404):
         return 404, _members(404, "not_found", "There is no such thing, or it is not yours to see.")
     if isinstance(error, RequestDataTooBig | TooManyFieldsSent):
-        return 413, _members(413, "too_large", "The body is larger than this call takes.")
+        return 413, _members(413, "too_large", _too_large(error))
     if isinstance(error, DjangoPermissionDenied):
         return 403, _members(403, "forbidden", "Your role does not carry this.")
     if isinstance(error, exceptions.APIException):
@@ -97,7 +97,13 @@ def _fields(detail: Any, pointer: str) -> Iterator[dict[str, str]]:
         yield {"pointer": pointer, "detail": str(detail), "code": getattr(detail, "code", "invalid")}
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+def _too_large(error: Exception) -> str:
+    return str(error) or "The body is larger than this call takes."
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, RequestDataTooBig | TooManyFieldsSent):
+        return _answer(request, 413, "too_large", _too_large(exception))
     return _answer(request, 400, "malformed", "The request could not be read.")
 
 

@@ -240,7 +240,7 @@ def worker_command() -> list[str]:
     """One machine has nobody to gossip or mingle with."""
     return [
         *(sys.executable, "-m", "celery", "-A", "config.celery", "worker"),
-        *("-c", "2", "--without-gossip", "--without-mingle"),
+        *("-c", "2", "--without-gossip", "--without-mingle", "--loglevel", "info"),
     ]
 
 

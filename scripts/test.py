@@ -32,6 +32,7 @@ CHECKS = {
     "ruff format": [BIN / "ruff", "format", "--check"],
     "mypy": [BIN / "mypy"],
     "import-linter": [BIN / "lint-imports", "--no-cache"],
+    "djlint": [BIN / "djlint", "--lint", "--quiet", "verification/desk/templates"],
     "codespell": [BIN / "codespell"],
     "migrations": [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"],
     "hadolint": [BIN / "hadolint", "Dockerfile"],

@@ -7,6 +7,7 @@ from typing import IO, Any
 
 import orjson
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from rest_framework.exceptions import APIException
 from rest_framework.parsers import BaseParser, MultiPartParser
@@ -108,7 +109,8 @@ class BoundedUploadHandler(TemporaryFileUploadHandler):
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
         self.received += len(raw_data)
         if self.received > settings.UPLOAD_MAX_BYTES:
-            raise BodyTooLarge(
+            # Django's own, for a page's upload is read before any view of ours can answer.
+            raise RequestDataTooBig(
                 f"An upload has at most {settings.UPLOAD_MAX_BYTES} bytes. Send a shorter cut."
             )
         return super().receive_data_chunk(raw_data, start)

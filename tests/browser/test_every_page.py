@@ -40,7 +40,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "keys": ("adam", "/admin/keys/"),
     "policy": ("adam", "/admin/policy/"),
     "audit": ("adam", "/admin/audit/"),
-    "audit of a claim": ("adam", "/admin/audit/?claim=2026-00012"),
+    "audit of a claim": ("adam", "/admin/audit/claims/2026-00012/"),
     "jobs": ("adam", "/admin/jobs/"),
     "not found": ("olena", "/claims/2026-99999/"),
     "not for this role": ("olena", "/admin/people/"),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from claims.models import Desk, Membership, Person
-from tests.conftest import Caller
+from tests.conftest import Caller, file_claim
 
 Pages = Callable[[Caller], Client]
 
@@ -84,3 +87,53 @@ def test_an_address_that_leads_nowhere_is_a_page_for_people_and_a_problem_for_pr
     browser = Client()
     assert browser.get("/nowhere/")["Content-Type"].startswith("text/html")
     assert browser.get("/api/v1/nowhere/")["Content-Type"] == "application/problem+json"
+
+
+def test_an_upload_that_is_too_large_is_refused_in_words(
+    pages: Pages, checker: Caller, settings: Any
+) -> None:
+    claim = file_claim(checker)
+    settings.UPLOAD_MAX_BYTES = 1000
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(checker.person)
+    browser.get("/queue/")
+    file = SimpleUploadedFile("big.jpg", b"x" * 2000)
+    token = {"csrfmiddlewaretoken": browser.cookies["csrftoken"].value}
+    response = browser.post(f"/claims/{claim['ref']}/media/", {**token, "file": file})
+    assert response.status_code == 413
+    assert "at most 1000 bytes" in response.content.decode()
+    sent = Client().post(
+        f"/api/v1/claims/{claim['ref']}/media/",
+        {"file": SimpleUploadedFile("big.jpg", b"x" * 2000)},
+        headers={"Authorization": f"Bearer {checker.key}"},
+    )
+    assert (sent.status_code, sent.json()["code"]) == (413, "too_large")
+    assert "at most 1000 bytes" in sent.json()["detail"]
+
+
+def test_texts_are_compressed_and_the_api_s_bytes_and_media_are_not(pages: Pages, checker: Caller) -> None:
+    browser = pages(checker)
+    accepts = {"Accept-Encoding": "gzip"}
+    assert browser.get("/help/", headers=accepts)["Content-Encoding"] == "gzip"
+    style = browser.get("/static/desk/desk.css", headers=accepts)
+    assert style["Content-Encoding"] == "gzip"
+    style.close()
+    assert not browser.get("/api/v1/claims/", headers=accepts).has_header("Content-Encoding")
+
+
+VENDOR = Path(__file__).resolve().parents[2] / "verification/desk/static/vendor"
+
+
+def test_vendored_files_are_those_of_the_list_each_with_its_licence() -> None:
+    listed = dict(
+        reversed(line.split("  ", 1)) for line in (VENDOR / "SHA256SUMS").read_text("utf-8").splitlines()
+    )
+    there = {
+        str(path.relative_to(VENDOR)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in VENDOR.rglob("*")
+        if path.is_file() and path.name != "SHA256SUMS"
+    }
+    assert there == listed
+    for package in (path for path in VENDOR.iterdir() if path.is_dir()):
+        assert (package / "LICENSE").is_file(), package
+        assert "@" in package.name, "a package's folder says its version"

@@ -49,11 +49,7 @@ def page(*, roles: Collection[Role] = STAFF, methods: Collection[str] = ("GET",)
         @functools.wraps(view)
         def framed(request: Any, **named: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
-                if request.htmx:
-                    return HttpResponseClientRedirect(
-                        f"/login/?next={request.htmx.current_url_abs_path or '/'}"
-                    )
-                return redirect_to_login(request.get_full_path())
+                return _to_login(request)
             if (request.method if request.method != "HEAD" else "GET") not in methods:
                 return HttpResponseNotAllowed(methods)
             memberships = list(
