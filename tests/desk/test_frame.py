@@ -111,16 +111,6 @@ def test_an_upload_that_is_too_large_is_refused_in_words(
     assert "at most 1000 bytes" in sent.json()["detail"]
 
 
-def test_texts_are_compressed_and_the_api_s_bytes_and_media_are_not(pages: Pages, checker: Caller) -> None:
-    browser = pages(checker)
-    accepts = {"Accept-Encoding": "gzip"}
-    assert browser.get("/help/", headers=accepts)["Content-Encoding"] == "gzip"
-    style = browser.get("/static/desk/desk.css", headers=accepts)
-    assert style["Content-Encoding"] == "gzip"
-    style.close()
-    assert not browser.get("/api/v1/claims/", headers=accepts).has_header("Content-Encoding")
-
-
 VENDOR = Path(__file__).resolve().parents[2] / "verification/desk/static/vendor"
 
 
