@@ -109,6 +109,7 @@ class BoundedUploadHandler(TemporaryFileUploadHandler):
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
         self.received += len(raw_data)
         if self.received > settings.UPLOAD_MAX_BYTES:
+            self.file.close()
             # Django's own, for a page's upload is read before any view of ours can answer.
             raise RequestDataTooBig(
                 f"An upload has at most {settings.UPLOAD_MAX_BYTES} bytes. Send a shorter cut."

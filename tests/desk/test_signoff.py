@@ -625,7 +625,7 @@ def test_another_desks_claim_is_not_there(
 
 
 def test_the_history_is_for_admins(ready: str, pages: Pages, editor: Caller, admin: Caller) -> None:
-    link = f"?claim={Claim.objects.get(pk=ready).ref}"
+    link = f"/admin/audit/claims/{Claim.objects.get(pk=ready).ref}"
     assert link not in open_page(pages(editor), ready)
     assert link in open_page(pages(admin), ready)
 
