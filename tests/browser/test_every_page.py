@@ -26,6 +26,8 @@ PAGES: dict[str, tuple[str, str]] = {
     "claim without media": ("olena", "/claims/2026-00005/"),
     "claim held by another": ("olena", "/claims/2026-00008/"),
     "claim published": ("olena", "/claims/2026-00012/"),
+    "claim, a draft": ("olena", "/claims/2026-00002/"),
+    "editing": ("olena", "/claims/2026-00004/edit/"),
     "filing, first": ("olena", "/claims/new/"),
     "filing": ("olena", "/claims/new/?paste=https%3A%2F%2Fmedia.example%2Fone.mp4%20Something%20was%20seen."),
     "board": ("edith", "/claims/"),

@@ -2,6 +2,7 @@
 
 from verification.desk.views import (
     board,
+    editing,
     entrance,
     filing,
     house,
@@ -19,6 +20,7 @@ urlpatterns = [
     *filing.urlpatterns,
     *board.urlpatterns,
     *workbench.urlpatterns,
+    *editing.urlpatterns,
     *media.urlpatterns,
     *signoff.urlpatterns,
     *published.urlpatterns,

@@ -211,6 +211,14 @@ class Workbench:
         return list(ContentFlag)
 
     @property
+    def may_edit(self) -> bool:
+        return Action.EDIT in self.actions
+
+    @property
+    def may_queue(self) -> bool:
+        return Action.QUEUE in self.actions
+
+    @property
     def may_add_media(self) -> bool:
         return Action.ADD_MEDIA in self.actions
 
@@ -284,10 +292,7 @@ class Workbench:
     def dimensions(self) -> list[DimensionView]:
         """All dimensions, those that the policy needs first."""
         needed = self.claim.desk.policy.required
-        return [
-            self.dimension(each)
-            for each in sorted(DECIDED_IN_ORDER, key=lambda one: one not in needed)
-        ]
+        return [self.dimension(each) for each in sorted(DECIDED_IN_ORDER, key=lambda one: one not in needed)]
 
     def dimension(self, dimension: Dimension) -> DimensionView:
         now = self.standing
