@@ -17,6 +17,18 @@ class Dimension(StrEnum):
     AUTHENTICITY = "authenticity"
 
 
+IN_ORDER_OF_WORK = (
+    Dimension.LOCATION,
+    Dimension.DATE,
+    Dimension.AUTHENTICITY,
+    Dimension.PROVENANCE,
+    Dimension.SOURCE,
+    Dimension.STATEMENT,
+    Dimension.MOTIVATION,
+)
+"""As the line says the dimensions, and as they are mostly worked on; people are shown them so."""
+
+
 class Status(StrEnum):
     """What is known of a dimension. `partly_verified` is only ever rolled up, never recorded."""
 

@@ -94,7 +94,7 @@ def test_a_reader_finds_the_line_and_what_became_of_each_part(
     for expected in (
         "Reuters", rendered["line"], rendered["statement"], "Claimed by a resident (person)",
         "Verified Kherson", "within 5 km", "Could not be independently verified", "Injury", "Credit: A. Witness",
-        "Not checked: provenance, source, authenticity.", "a published phrase", "Claimed: Oct. 4, 2022",
+        "Not checked: authenticity, provenance, source.", "a published phrase", "Claimed: Oct. 4, 2022",
         rendered["usage_terms"], rendered["permalink"], "https://media.example/two.jpg",
         "Amended", "Another look was taken.",
     ):  # fmt: skip

@@ -246,7 +246,7 @@ def test_each_decision_stands_with_who_why_and_on_what_basis(
         assert expected in location, expected
     assert location.count("public") == 2  # both verdicts' first part, and never the witness
     assert "Interim" in part(html, "decided-date", "</article>")
-    assert "Nobody has decided, and the policy does not ask for: statement" in text(html)
+    assert "Nobody has decided, and the policy does not ask for: authenticity" in text(html)
 
 
 def test_reviews_that_differ_stand_side_by_side(

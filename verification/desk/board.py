@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from claims.errors import Blocker
 from claims.models import Claim, MediaItem, Person
-from claims.vocabulary import CaptureState, Dimension, Stage, Stance, Status
+from claims.vocabulary import IN_ORDER_OF_WORK, CaptureState, Dimension, Stage, Stance, Status
 from verification.desk.words import label
 from verification.models import DimensionStatus, FindingRow, QueueEntry, ScheduledPublication
 from verification.services.publication import gates
@@ -145,7 +145,7 @@ def _chips(claim: Any) -> list[Chip]:
     required = claim.desk.policy.required
     kept: dict[str, DimensionStatus] = {row.dimension: row for row in claim.dimension_statuses.all()}
     chips = []
-    for dimension in Dimension:
+    for dimension in IN_ORDER_OF_WORK:
         row = kept.get(dimension.value)
         status = row.status if row else Status.NOT_CHECKED.value
         if dimension in required or status != Status.NOT_CHECKED:

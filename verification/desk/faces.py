@@ -8,7 +8,7 @@ from typing import Any
 
 from claims.dates import ClaimedDate, say_date
 from claims.published import LINE, VALUE, Alteration
-from claims.vocabulary import Dimension, Status
+from claims.vocabulary import IN_ORDER_OF_WORK, Dimension, Status
 from verification.desk.words import label
 
 OUTCOME: dict[str, str] = {
@@ -153,7 +153,7 @@ def distance_said(metres: float) -> str:
 def _item(
     name: str, said: Mapping[str, Any], statuses: Mapping[str, str], media: Mapping[str, Any] | None = None
 ) -> Item:
-    ordered = [(word.value, statuses[word]) for word in Dimension if word in statuses]
+    ordered = [(word.value, statuses[word]) for word in IN_ORDER_OF_WORK if word in statuses]
     outcomes = tuple(
         Outcome(
             dimension,

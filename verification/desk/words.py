@@ -33,17 +33,6 @@ DIMENSION_MEANING: dict[Dimension, str] = {
     Dimension.AUTHENTICITY: "unaltered, not synthetic",
 }
 
-DECIDED_IN_ORDER = (
-    Dimension.LOCATION,
-    Dimension.DATE,
-    Dimension.AUTHENTICITY,
-    Dimension.PROVENANCE,
-    Dimension.SOURCE,
-    Dimension.STATEMENT,
-    Dimension.MOTIVATION,
-)
-"""As the line says them, and as they are mostly worked on."""
-
 USUAL_METHOD: dict[Dimension, Method] = {
     Dimension.STATEMENT: Method.OFFICIAL_RECORD,
     Dimension.PROVENANCE: Method.REVERSE_SEARCH,

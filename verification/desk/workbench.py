@@ -13,10 +13,18 @@ from claims.dates import ClaimedDate
 from claims.intake import PossibleDuplicate, possible_duplicates
 from claims.models import Capture, Claim, MediaItem, Person, SourceLink
 from claims.places import Place
-from claims.vocabulary import CaptureState, ContentFlag, Dimension, Examination, MediaKind, Stance, Status
+from claims.vocabulary import (
+    IN_ORDER_OF_WORK,
+    CaptureState,
+    ContentFlag,
+    Dimension,
+    Examination,
+    MediaKind,
+    Stance,
+    Status,
+)
 from verification.desk.date_axis import DateAxis, draw_dates
 from verification.desk.forms.verdict import VerdictForm
-from verification.desk.words import DECIDED_IN_ORDER
 from verification.domain.areas import radius_of
 from verification.domain.rollup import applies_to
 from verification.domain.transitions import Action, allowed_actions
@@ -94,7 +102,7 @@ class ItemView:
             groups[Dimension(row.dimension)].append(row)
         return [
             (dimension, sorted(groups[dimension], key=lambda row: order.index(Stance(row.stance))))
-            for dimension in Dimension
+            for dimension in IN_ORDER_OF_WORK
             if dimension in groups
         ]
 
@@ -292,7 +300,7 @@ class Workbench:
     def dimensions(self) -> list[DimensionView]:
         """All dimensions, those that the policy needs first."""
         needed = self.claim.desk.policy.required
-        return [self.dimension(each) for each in sorted(DECIDED_IN_ORDER, key=lambda one: one not in needed)]
+        return [self.dimension(each) for each in sorted(IN_ORDER_OF_WORK, key=lambda one: one not in needed)]
 
     def dimension(self, dimension: Dimension) -> DimensionView:
         now = self.standing

@@ -12,7 +12,7 @@ from claims.errors import Blocker
 from claims.models import Claim, MediaItem, Person, Publication
 from claims.projection import PublicFace
 from claims.publishing import lowered_or_altered, next_version, render_face, standing_publication
-from claims.vocabulary import ChangeKind, Dimension, ReviewKind, Stage, Stance, Status
+from claims.vocabulary import IN_ORDER_OF_WORK, ChangeKind, Dimension, ReviewKind, Stage, Stance, Status
 from verification.models import FindingRow, Review, Verdict
 from verification.services.publication import gate
 from verification.services.standing import Line, Standing, disagreements, face_of, line_of, standing
@@ -91,7 +91,7 @@ def rules_for(claim: Claim, approver: Person) -> list[Rule]:
 
     rules = rule("Every review that was asked for is submitted", "review_open", "recheck_needed")
     rules += rule("Something is decided", "nothing_decided")
-    for dimension in Dimension:
+    for dimension in IN_ORDER_OF_WORK:
         if dimension in policy.required:
             rules += rule(f"The {dimension} is decided", "dimension_undecided", dimension=dimension)
     if policy.second_review or any(b.code == "second_review_missing" for b in blockers):
@@ -131,7 +131,7 @@ def decisions_of(claim: Claim) -> list[OfDimension]:
                 for target in _targets(now, dimension, given)
             ],
         )
-        for dimension in Dimension
+        for dimension in IN_ORDER_OF_WORK
         if dimension in claim.desk.policy.required or any(each.dimension == dimension for each in given)
     ]
 

@@ -19,7 +19,7 @@ from claims.errors import Blocker, IllegalState, InvalidInput, Missing
 from claims.models import Claim, Publication
 from claims.models.bodies import canonical
 from claims.published import Step, alterations, history_of
-from claims.vocabulary import ChangeKind, Dimension, Role, Stage, Status
+from claims.vocabulary import IN_ORDER_OF_WORK, ChangeKind, Dimension, Role, Stage, Status
 from verification.desk.faces import Face, altered, face_from, item_names
 from verification.desk.forms.signoff import ActForm, CoarseForm
 from verification.desk.frame import DeskRequest, live, page
@@ -241,7 +241,7 @@ def _decisions(claim: Claim) -> dict[str, Any]:
     return {
         "dimensions": [(each, _named(each, claim, names)) for each in decided],
         "findings": _findings(decided),
-        "untouched": [word for word in Dimension if word not in {each.dimension for each in decided}],
+        "untouched": [word for word in IN_ORDER_OF_WORK if word not in {each.dimension for each in decided}],
     }
 
 
