@@ -356,3 +356,13 @@ def test_another_reviewer_s_open_verdicts_are_shown_as_not_submitted(
     claim = file_claim(checker)
     decide(checker, lease(checker), "location", "verified")
     assert "not submitted yet" in pages(second_checker).get(f"/claims/{claim['ref']}/").content.decode()
+
+
+def test_tiles_are_drawn_only_where_the_operator_names_them(bench: Bench, settings: Any) -> None:
+    item = MediaItem.objects.filter(claim_id=bench.claim["id"]).first()
+    point = {"latitude": 49.4, "longitude": 37.6, "uncertainty_m": 10.0, "reason": "GPS"}
+    finding(item, points=[point])
+    assert "data-map=" in bench.html()
+    assert "data-tiles" not in bench.html()
+    settings.TILE_URL = "https://tiles.example/{z}/{x}/{y}.png"
+    assert 'data-tiles="https://tiles.example/{z}/{x}/{y}.png"' in bench.html()

@@ -107,4 +107,6 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "is_editor": getattr(request, "role", None) in {Role.EDITOR, Role.ADMIN},
         "is_admin": getattr(request, "role", None) == Role.ADMIN,
         "live_seconds": LIVE_SECONDS,
+        "tile_url": settings.TILE_URL,
+        "tile_attribution": settings.TILE_ATTRIBUTION,
     }

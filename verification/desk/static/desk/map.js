@@ -57,7 +57,8 @@
     box.dataset.drawn = "yes";
     const { claimed, points } = JSON.parse(document.getElementById(box.dataset.map).textContent);
     const map = mapIn(box, "map-close", { zoomControl: true });
-    L.control.attribution({ prefix: false }).addAttribution("Land: Natural Earth").addTo(map);
+    map.attributionControl = L.control.attribution({ prefix: false }).addTo(map);
+    if (!box.dataset.tiles) map.attributionControl.addAttribution("Land: Natural Earth");
     L.control.scale({ imperial: false }).addTo(map);
     const bounds = L.latLngBounds([]);
     if (claimed) {
@@ -74,6 +75,13 @@
     }
     map.fitBounds(bounds.pad(0.15), { maxZoom: 15, animate: false });
 
+    const { tiles, attribution } = box.dataset;
+    if (tiles) {
+      L.tileLayer(tiles, { maxZoom: 19 }).addTo(map);
+      const said = document.createElement("span");
+      said.textContent = attribution ?? "";
+      map.attributionControl.addAttribution(said.innerHTML);
+    }
     let shown = "";
     let layer;
     async function lay(wanted) {
@@ -87,7 +95,7 @@
       if (wanted === shown) layer = landLayer(map, polygons);
     }
     // The coastline that we have says nothing of a town; finer land is fetched when somebody looks for it.
-    const fit = () => (map.getZoom() >= NO_LAND_FROM_ZOOM ? "" : COARSE);
+    const fit = () => (tiles || map.getZoom() >= NO_LAND_FROM_ZOOM ? "" : COARSE);
     lay(fit());
     map.on("zoomend", () => lay(fit() && map.getZoom() >= FINE_FROM_ZOOM ? FINE : fit()));
     map.on("focus", () => map.scrollWheelZoom.enable());
