@@ -83,8 +83,16 @@ def _to_login(request: Any) -> HttpResponse:
 
 
 def refusal(request: HttpRequest, error: StetError) -> HttpResponse:
-    """The page that says what could not be done, and what to do instead."""
+    """The page that says what could not be done, and what to do instead; to a part of a page only the words."""
+    if request.headers.get("HX-Request"):
+        return HttpResponse(
+            _in_words(error), status=status_of(error), content_type="text/plain; charset=utf-8"
+        )
     return render(request, "desk/refusal.html", {"error": error}, status=status_of(error))
+
+
+def _in_words(error: StetError) -> str:
+    return " ".join(one.detail for one in getattr(error, "errors", ())) or error.detail
 
 
 def live(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:

@@ -11,6 +11,16 @@ const isShown = (element) => !!element && element.offsetParent !== null && !elem
 const keys = new Map();
 const chords = new Map();
 let chord = "";
+// The key whose act is done and that is still down: most act once, however long they are held.
+let held = "";
+const REPEATING = new Set(["j", "k", ",", ".", "+", "=", "-", "ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"]);
+const LATIN = { Comma: ",", Period: ".", BracketLeft: "[", BracketRight: "]" };
+
+/** The key as a Latin keyboard has it: shortcuts stay where they are when another alphabet is switched on. */
+function keyOf(event) {
+  if (event.key.length !== 1 || event.key < "\u0080") return event.key;
+  return /^Key[A-Z]$/.test(event.code) ? event.code.slice(3).toLowerCase() : LATIN[event.code] ?? event.key;
+}
 
 /** Listens to a single key; `act` returns false where it does not apply. */
 function onKey(key, act) {
@@ -22,6 +32,8 @@ const isTyping = (target) =>
 
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing) return;
+  const key = keyOf(event);
+  if (event.repeat && event.code === held && !REPEATING.has(key)) return event.preventDefault();
   const target = event.target instanceof Element ? event.target : document.body;
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     return run(keys.get("Ctrl-Enter"), event, target);
@@ -30,22 +42,24 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || isTyping(target) || $("dialog[open]")) return;
   if (document.body.dataset.shortcuts === "off") return;
   if (chord) {
-    const act = chords.get(`${chord} ${event.key}`);
+    const act = chords.get(`${chord} ${key}`);
     chord = "";
     if (act) return run([act], event, target);
   }
-  if (event.key === "g") {
+  if (key === "g") {
     chord = "g";
     setTimeout(() => { chord = ""; }, 1500);
     return;
   }
-  run(keys.get(event.key), event, target);
+  run(keys.get(key), event, target);
 });
+document.addEventListener("keyup", () => { held = ""; });
 
 function run(acts, event, target) {
   // The page's own keys stand before those of every page.
   for (const act of [...(acts ?? [])].reverse()) {
     if (act(event, target) !== false) {
+      held = event.code;
       event.preventDefault();
       return;
     }
@@ -85,12 +99,12 @@ document.addEventListener("focusin", (event) => {
 
 // --- live parts -------------------------------------------------------------------------------------------
 
-// They ask with the tag of what they show; 304 swaps nothing. Nobody asks from a hidden tab.
+// They ask with the tag of what they show; 304 swaps nothing. Nobody asks for what is out of sight.
 document.addEventListener("htmx:config:request", (event) => {
   const { ctx } = event.detail;
   const element = ctx.sourceElement;
   if (!element?.matches?.("[data-live]")) return;
-  if (document.hidden) { event.preventDefault(); return; }
+  if (document.hidden || element.closest("[hidden]")) { event.preventDefault(); return; }
   ctx.request.cache = "no-store";
   const tag = element.dataset.tag;
   if (tag) ctx.request.headers["If-None-Match"] = tag;
@@ -101,6 +115,15 @@ document.addEventListener("htmx:after:request", (event) => {
   if (!element?.matches?.("[data-live]")) return;
   const tag = ctx.response?.headers.get("ETag");
   if (tag && ctx.response.status === 200) element.dataset.tag = tag;
+});
+// A refusal or a fault replaces nothing, unless it is sent for a part of this page: what is typed stays there.
+document.addEventListener("htmx:before:response", async (event) => {
+  const { response, hx, sourceElement } = event.detail.ctx;
+  if (response.status < 400 || hx.retarget) return;
+  event.preventDefault();
+  if (sourceElement?.matches?.("[data-live]")) return;
+  const isSaid = response.headers.get("Content-Type")?.startsWith("text/plain");
+  toast(isSaid ? await response.raw.text() : `The desk could not do that (${response.status}). What you typed is still here.`, "error");
 });
 document.addEventListener("htmx:error", (event) => {
   // A poll that fails is repeated; whoever pressed a button is told.
@@ -128,6 +151,8 @@ function fade(note) {
 
 // --- conveniences, also in what is swapped in later ---------------------------------------------------------
 
+const SENT_MS = 10_000;
+
 function pad(number) { return String(number).padStart(2, "0"); }
 
 function tick() {
@@ -139,6 +164,16 @@ function tick() {
   }
 }
 setInterval(tick, 1000);
+
+// A form that is on its way is not sent again: a second press would take a second claim.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post") return;
+  if (form.dataset.sent) { event.preventDefault(); return; }
+  form.dataset.sent = "yes";
+  setTimeout(() => delete form.dataset.sent, SENT_MS);
+});
+addEventListener("pageshow", () => { for (const form of $$("form[data-sent]")) delete form.dataset.sent; });
 
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-autosubmit]")) event.target.form.requestSubmit();
@@ -176,7 +211,8 @@ function settle(root = document) {
   for (const field of $$(".errors[id^='error-']", root)) {
     const input = field.parentElement.querySelector("input, select, textarea");
     input?.setAttribute("aria-invalid", "true");
-    input?.setAttribute("aria-describedby", field.id);
+    const described = new Set((input?.getAttribute("aria-describedby") ?? "").split(" ").filter(Boolean)).add(field.id);
+    input?.setAttribute("aria-describedby", [...described].join(" "));
   }
 }
 document.addEventListener("DOMContentLoaded", () => settle());

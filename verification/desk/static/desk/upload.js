@@ -1,7 +1,7 @@
 // Files by choosing, dropping or pasting, each with its progress; links by pasting.
 "use strict";
 (() => {
-  const { $, toast, isTyping } = stet;
+  const { $, $$, toast, isTyping } = stet;
   const form = $("form[data-upload]");
   if (!form) return;
   const list = $("[data-uploads]", form);
@@ -34,7 +34,7 @@
       };
       request.addEventListener("load", () => {
         const answer = request.response ?? {};
-        end(answer.added?.[0], answer.failed?.[0] ?? (request.status < 300 ? "" : `${file.name}: refused (${request.status}).`));
+        end(answer.added?.[0], answer.failed?.[0] ?? (answer.added ? "" : `${file.name}: refused (${request.status}).`));
       });
       request.addEventListener("error", () => end(undefined, `${file.name}: the connection broke off. Try again.`));
       request.send(data);
@@ -44,11 +44,23 @@
   async function sendAll(files) {
     $("#add-media").open = true;
     $("#add-media").scrollIntoView({ block: "nearest" });
-    let last;
-    for (const file of files) last = (await send(file)) ?? last;
+    const taken = [];
+    for (const file of files) taken.push(await send(file));
+    const last = taken.filter(Boolean).at(-1);
     if (!last) return;
     await stet.flushDrafts?.();
-    location.hash = `#item-${last}`;
+    // With the page would go what was refused and why, and a note or a reason that is half written.
+    if (taken.every(Boolean) && !$$("#note-body, #skip-reason").some((field) => field.value)) return show(last);
+    const row = document.createElement("li");
+    const link = document.createElement("a");
+    link.href = `#item-${last}`;
+    link.textContent = "Show what was taken in";
+    link.addEventListener("click", (event) => { event.preventDefault(); show(last); });
+    row.append(link);
+    list.append(row);
+  }
+  function show(position) {
+    location.hash = `#item-${position}`;
     location.reload();
   }
 

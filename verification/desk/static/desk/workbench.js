@@ -33,8 +33,13 @@
     onKey(String(index + 1), () => decide(status));
   });
 
+  /** The form that somebody is at: open, and not decided yet or being decided anew. */
+  const underWay = () => dimensions().filter((each) => each.open && formOf(each))
+    .filter((each) => each.dataset.status === "not_checked" || $("input[name=status]:checked", each)).map(formOf)[0];
+
   onKey("Ctrl-Enter", (event, target) => {
-    const form = target.closest("form.verdict-form, form[data-note]") ?? (isTyping(target) ? target.form : null);
+    const form = target.closest("form.verdict-form, form[data-note]") ?? (isTyping(target) ? target.form : null)
+      ?? (target.closest("#submit-form") ? null : underWay());
     if (form) { form.requestSubmit($("button[type=submit], button.primary", form) ?? undefined); return; }
     const button = $("#submit-next");
     if (!isShown(button)) {
@@ -52,7 +57,7 @@
     const undo = document.createElement("button");
     undo.type = "button";
     undo.textContent = "Undo";
-    undo.addEventListener("click", () => { undo.closest(".toast").remove(); $("#undo").click(); });
+    undo.addEventListener("click", () => { undo.closest(".toast").remove(); $("#undo")?.click(); });
     toast("Recorded.", "info", undo);
     const next = nextOpen();
     if (next) return goTo(next);
@@ -74,6 +79,8 @@
   }
   document.addEventListener("htmx:after:swap", (event) => {
     afterDecision(event);
+    // Only who was just refused is led to why; a live part that is drawn anew is no reason to move anybody.
+    if (!event.detail?.ctx?.sourceElement?.matches?.("form.verdict-form")) return;
     const wrong = $(".dimension .errors");
     if (wrong) {
       const dimension = wrong.closest(".dimension");

@@ -1,0 +1,160 @@
+"""When something goes wrong or a hand slips: what is typed stays, nothing is done twice, nobody is interrupted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route
+
+from config.demo_media import make_photo
+from tests.browser.conftest import Come, Desk, Visitor
+
+pytestmark = pytest.mark.services
+
+A_POLL = 5_500
+"""Milliseconds in which every live part of a page asks once."""
+
+
+def take(desk: Desk, come: Come, statement: str) -> tuple[dict[str, Any], Visitor, Page]:
+    """Olena with the lease of a new claim and its first needed dimension open."""
+    claim = desk.file(statement=statement)
+    olena = come("olena")
+    page = olena.go(f"/claims/{claim['ref']}/")
+    page.get_by_role("button", name="Take this claim").click()
+    page.wait_for_selector("#dimension-location[open]")
+    return claim, olena, page
+
+
+def hand_back(visitor: Visitor) -> None:
+    visitor.page.get_by_role("button", name="Hand back").click()
+    visitor.at("/queue/")
+
+
+def broken(route: Route) -> None:
+    route.fulfill(status=502, content_type="text/html", body="<html><body><h1>Bad gateway</h1></body></html>")
+
+
+def test_an_answer_that_failed_replaces_nothing_on_the_page(desk: Desk, come: Come) -> None:
+    _, olena, page = take(desk, come, "The desk breaks off.")
+    olena.press("2")
+    page.keyboard.type("a long thought")
+    page.route("**/verdict/", broken)
+    page.route("**/lease/**", broken)
+    olena.press("Control+Enter")
+    page.wait_for_selector(".toast.is-error")
+    page.wait_for_timeout(A_POLL)
+    assert page.input_value("#location-reason") == "a long thought"
+    assert "Yours" in page.inner_text("#lease")
+    assert "Bad gateway" not in page.inner_text("body")
+    # A poll that fails is no news: one toast for the one press.
+    assert page.locator(".toast.is-error").count() == 1
+    page.unroute("**/verdict/")
+    page.unroute("**/lease/**")
+    olena.press("Control+Enter")
+    page.wait_for_selector('#dimension-location[data-status="unverified"]', state="attached")
+    olena.complaints.clear()  # the browser repeats the 502 that this test made
+    hand_back(olena)
+
+
+def test_a_refusal_is_said_in_its_own_words(desk: Desk, come: Come) -> None:
+    _, olena, page = take(desk, come, "An undo comes too late.")
+    page.evaluate("document.querySelector('#undo').disabled = false")
+    page.click("#undo")
+    page.wait_for_selector("text=There is nothing to undo in this review.")
+    assert page.locator("#outcome").count() == 1
+    assert page.locator("h1").count() == 1
+    hand_back(olena)
+
+
+def test_a_live_part_takes_nobody_s_focus(desk: Desk, come: Come) -> None:
+    _, olena, page = take(desk, come, "Somebody mends what was refused.")
+    olena.press("1")
+    page.click("#location-reason")
+    olena.press("Control+Enter")
+    page.wait_for_selector("#dimension-location .errors")
+    page.click("#location-reason")
+    # Every saved draft renews the lease, so the part that tells of it is drawn anew meanwhile.
+    for _ in range(8):
+        page.keyboard.type("word ")
+        page.wait_for_timeout(A_POLL // 5)
+        page.keyboard.type("and ")
+    page.wait_for_selector("text=Draft saved.")
+    assert page.input_value("#location-reason") == "word and " * 8
+    assert not page.input_value("#location-feature_0")
+    hand_back(olena)
+
+
+def test_recording_twice_in_haste_does_not_submit_what_is_half_decided(desk: Desk, come: Come) -> None:
+    claim, olena, page = take(desk, come, "Somebody presses once too often.")
+    olena.press("2")
+    page.keyboard.type("a thought")
+    olena.press("Control+Enter")
+    page.wait_for_selector("#dimension-date[open]")
+    olena.press("Control+Enter")
+    page.wait_for_selector("#dimension-date .errors")
+    assert desk.claim(claim["ref"])["stage"] == "in_review"
+    # Where nothing is open any more, the same key submits.
+    page.click("#dimension-date > summary")
+    olena.press("Control+Enter")
+    olena.until(lambda: desk.claim(claim["ref"])["stage"] == "awaiting_signoff", "the submission")
+    olena.until(lambda: claim["ref"] not in olena.page.url, "the next claim")
+    if "/claims/" in olena.page.url:
+        hand_back(olena)
+
+
+def test_taking_twice_in_haste_takes_one(desk: Desk, come: Come) -> None:
+    for number in (1, 2, 3):
+        desk.file(statement=f"Claim {number} waits for an impatient hand.")
+    marko = come("marko")
+    page = marko.go("/queue/")
+    held = page.locator(".entry.is-mine").count()
+    marko.press("n", "n")
+    marko.until(lambda: "/claims/" in page.url, "the claim page")
+    page = marko.go("/queue/")
+    page.keyboard.down("n")
+    page.keyboard.down("n")  # a key held down repeats
+    marko.until(lambda: "/claims/" in page.url, "the claim page")
+    assert marko.go("/queue/").locator(".entry.is-mine").count() == held + 2
+    for link in page.locator(".entry.is-mine a").evaluate_all(
+        "(links) => links.map((link) => link.pathname)"
+    ):
+        marko.go(link)
+        hand_back(marko)
+
+
+def test_keys_are_where_they_are_on_a_cyrillic_keyboard(come: Come) -> None:
+    marko = come("marko")
+    press = "([key, code]) => document.body.dispatchEvent(new KeyboardEvent('keydown', {key, code, bubbles: true}))"
+    for key, code in (("п", "KeyG"), ("и", "KeyB")):
+        marko.page.evaluate(press, [key, code])
+    marko.at("/claims/")
+
+
+def test_what_an_upload_was_refused_for_stays_to_be_read(desk: Desk, come: Come, tmp_path: Path) -> None:
+    claim = desk.file(statement="One of two files is none.", priority="low")
+    photo = make_photo(tmp_path / "good.jpg", lines=["good"], size=(320, 240), seed=7)
+    (tmp_path / "bad.txt").write_text("no media at all", "utf-8")
+    olena = come("olena")
+    page = olena.go(f"/claims/{claim['ref']}/")
+    page.fill("#note-body", "half a note")
+    page.set_input_files("#media-file", [tmp_path / "bad.txt", photo])
+    page.locator("form[data-upload] button").last.click()
+    page.wait_for_selector("text=Show what was taken in")
+    assert "not a video, photo" in page.inner_text("[data-uploads]")
+    assert page.input_value("#note-body") == "half a note"
+    page.get_by_role("link", name="Show what was taken in").click()
+    page.wait_for_selector("#item-1", state="attached")
+
+
+def test_what_is_out_of_sight_does_not_ask(desk: Desk, come: Come) -> None:
+    media = [{"url": f"https://media.example/{number}.mp4"} for number in range(4)]
+    claim = desk.file(statement="Four items, one of them shown.", media=media, priority="low")
+    olena = come("olena")
+    page = olena.go(f"/claims/{claim['ref']}/")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.wait_for_timeout(A_POLL)
+    assert len({url for url in asked if "/found/" in url}) == 1
+    assert len({url for url in asked if "/player/" in url}) <= 1
