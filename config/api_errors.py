@@ -107,6 +107,16 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _answer(request, 400, "malformed", "The request could not be read.")
 
 
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001  Django's signature
+    return _answer(
+        request,
+        403,
+        "forbidden",
+        "This page was opened before you logged in or out, or your browser keeps no cookies. Go back, copy what you "
+        "typed, load the page anew and repeat it there.",
+    )
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
     return _answer(request, 404, "not_found", "There is nothing at this address.")
 
@@ -118,7 +128,12 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
-    """A problem to programs, a page to people. Neither needs the database, which may be what is broken."""
+    """A problem to programs, a page to people, words to a part of a page.
+
+    None of them needs the database, which may be what is broken.
+    """
+    if request.headers.get("HX-Request"):
+        return HttpResponse(detail, status=status, content_type="text/plain; charset=utf-8")
     if not request.path.startswith("/api/"):
         said = {"title": TITLES.get(status, TITLES[400]), "detail": detail}
         return HttpResponse(render_to_string("desk/broken.html", said), status=status)

@@ -42,7 +42,9 @@ def test_a_poll_after_the_session_ended_leads_to_the_login(desk: Desk) -> None:
 def test_who_is_on_no_desk_is_told_so_and_clients_have_no_pages(pages: Pages, client_key: Caller) -> None:
     response = pages(client_key).get("/queue/")
     assert response.status_code == 403
-    assert "You work on no desk yet" in response.content.decode()
+    assert "reads what is published, by API" in response.content.decode()
+    client_key.person.memberships.all().delete()
+    assert "You work on no desk yet" in pages(client_key).get("/queue/").content.decode()
 
 
 def test_the_desk_is_switched_among_ones_own(
@@ -109,6 +111,72 @@ def test_an_upload_that_is_too_large_is_refused_in_words(
     )
     assert (sent.status_code, sent.json()["code"]) == (413, "too_large")
     assert "at most 1000 bytes" in sent.json()["detail"]
+
+
+def test_what_is_private_is_kept_by_no_cache_between_and_gone_with_the_logout(
+    pages: Pages, checker: Caller
+) -> None:
+    browser = pages(checker)
+    claim = file_claim(checker)
+    for path in (
+        "/queue/",
+        "/claims/",
+        f"/claims/{claim['ref']}/",
+        f"/claims/{claim['ref']}/sign-off/",
+        "/help/",
+    ):
+        kept = browser.get(path)["Cache-Control"]
+        assert {"private", "no-cache"} <= set(kept.split(", ")), path
+    assert browser.post("/logout/")["Clear-Site-Data"] == '"cache"'
+
+
+def test_who_was_logged_out_meanwhile_comes_back_to_the_page_and_not_to_a_form_s_address(
+    checker: Caller,
+) -> None:
+    claim = file_claim(checker)
+    here = f"/claims/{claim['ref']}/"
+    led = Client().post(f"{here}note/", headers={"Referer": f"http://testserver{here}?a=b"})
+    assert led["Location"] == f"/login/?next={here}%3Fa%3Db"
+    elsewhere = Client().post(f"{here}note/", headers={"Referer": "https://evil.example/trap"})
+    assert elsewhere["Location"] == "/login/?next=/"
+
+
+def test_a_form_s_address_opened_as_a_page_says_so(pages: Pages, checker: Caller) -> None:
+    response = pages(checker).get("/queue/next/")
+    assert response.status_code == 405
+    assert response["Allow"] == "POST"
+    assert "only takes what a form" in response.content.decode()
+
+
+def test_a_form_from_before_the_login_is_refused_in_words(checker: Caller) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(checker.person)
+    response = browser.post("/queue/next/")
+    assert response.status_code == 403
+    assert "opened before you logged in" in response.content.decode()
+    part = browser.post("/queue/next/", headers={"HX-Request": "true"})
+    assert (part.status_code, part["Content-Type"]) == (403, "text/plain; charset=utf-8")
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/queue/?language=a%00b", None),
+        ("/claims/{ref}/note/", {"body": "a\x00b"}),
+        ("/claims/{ref}/skip/", {"reason": "a\x00b"}),
+        ("/claims/{ref}/draft/", {"dimension": "date", "reason": "a\x00b"}),
+    ],
+)
+def test_no_text_holds_what_a_database_can_t(
+    path: str, body: dict[str, str] | None, pages: Pages, checker: Caller
+) -> None:
+    claim = file_claim(checker)
+    browser = pages(checker)
+    browser.post(f"/claims/{claim['ref']}/take/")
+    address = path.format(ref=claim["ref"])
+    answer = browser.get(address) if body is None else browser.post(address, body)
+    assert answer.status_code == 400
+    assert "U+0000" in answer.content.decode()
 
 
 VENDOR = Path(__file__).resolve().parents[2] / "verification/desk/static/vendor"

@@ -186,6 +186,7 @@ def test_withdrawn_is_410_with_the_notice_and_suppressed_versions_are_bare(
     browser = pages(client_key)
     response = page(browser, claim)
     assert response.status_code == 410
+    assert {"private", "no-cache"} <= set(response["Cache-Control"].split(", "))
     assert "It shows another day." in text(response)
     assert publication["line"] not in text(response)
     older = page(browser, claim, "?version=1")

@@ -6,7 +6,7 @@ import functools
 import hashlib
 from collections.abc import Callable, Collection
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
@@ -15,12 +15,12 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render, resolve_url
 from django.template.loader import render_to_string
 from django.utils.cache import patch_cache_control
-from django.utils.http import parse_etags
+from django.utils.http import parse_etags, url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from claims.api.statuses import status_of
-from claims.errors import NotAllowed, StetError
+from claims.errors import FieldError, InvalidInput, NotAllowed, StetError
 from claims.models import Desk, Membership, Person
 from claims.vocabulary import Role
 from verification.domain.transitions import STAFF
@@ -51,14 +51,15 @@ def page(*, roles: Collection[Role] = STAFF, methods: Collection[str] = ("GET",)
             if not request.user.is_authenticated:
                 return _to_login(request)
             if (request.method if request.method != "HEAD" else "GET") not in methods:
-                return HttpResponseNotAllowed(methods)
+                return HttpResponseNotAllowed(methods, render_to_string("desk/broken.html", _NO_PAGE))
             memberships = list(
                 Membership.objects.of_staff(request.user)
                 .select_related("desk__policy")
                 .order_by("desk__name")
             )
             if not memberships:
-                return render(request, "desk/no_desk.html", status=403)
+                has_key_only = request.user.memberships.exists()
+                return render(request, "desk/no_desk.html", {"has_key_only": has_key_only}, status=403)
             chosen = request.session.get("desk")
             here = next((one for one in memberships if one.desk.slug == chosen), memberships[0])
             request.desk, request.role = here.desk, Role(here.role)
@@ -66,20 +67,52 @@ def page(*, roles: Collection[Role] = STAFF, methods: Collection[str] = ("GET",)
             try:
                 if request.role not in roles:
                     raise NotAllowed("This page is for another role than yours on this desk.")
-                return view(request, **named)
+                _check_text(request)
+                response = view(request, **named)
             except StetError as error:
-                return refusal(request, error)
+                response = refusal(request, error)
+            if not response.has_header("Cache-Control"):
+                # Nothing between may keep it, and the browser asks again before it shows it again.
+                patch_cache_control(response, private=True, no_cache=True)
+            return response
 
         return framed
 
     return decorate
 
 
+_NO_PAGE = {
+    "title": "There is no page here",
+    "detail": "This address only takes what a form on a page sends.",
+}
+
+
+def _check_text(request: HttpRequest) -> None:
+    """Raises InvalidInput for the one character that no database keeps."""
+    for data in (request.GET, request.POST):
+        for name, values in data.lists():
+            if any("\x00" in str(text) for text in (name, *values)):
+                field = name.replace("\x00", "")
+                raise InvalidInput(
+                    FieldError(field, "Text can't hold the character U+0000. Leave it out.", "nul")
+                )
+
+
 def _to_login(request: Any) -> HttpResponse:
     if not request.htmx:
-        return redirect_to_login(request.get_full_path())
+        return redirect_to_login(_page_of(request))
     here = quote(request.htmx.current_url_abs_path or "/")
     return HttpResponseClientRedirect(f"{resolve_url(settings.LOGIN_URL)}?next={here}")
+
+
+def _page_of(request: HttpRequest) -> str:
+    """The page to come back to; of a form that was sent, the one that it stood on."""
+    if request.method in {"GET", "HEAD"}:
+        return request.get_full_path()
+    came_from = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(came_from, {request.get_host()}):
+        return "/"
+    return urlsplit(came_from)._replace(scheme="", netloc="", fragment="").geturl() or "/"
 
 
 def refusal(request: HttpRequest, error: StetError) -> HttpResponse:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from claims.api.base import read_time
@@ -22,6 +24,7 @@ from verification.desk.frame import live
 
 
 @require_safe
+@cache_control(private=True, no_cache=True)
 def published(request: HttpRequest, claim_id: uuid.UUID) -> HttpResponse:
     """The latest publication; by `version`, or `as_of` a time. 410 with the notice once withdrawn."""
     if not may_read(request.user):
@@ -63,6 +66,7 @@ def _around(request: HttpRequest, claim_id: uuid.UUID, version: int) -> dict[str
         "version": version,
         "later": latest if latest.version != version else None,
         "inside_ref": _inside_ref(request, claim_id),
+        "public_read": settings.PUBLIC_READ,
     }
 
 
