@@ -48,7 +48,7 @@ lock: venv-dev ## compile requirements*.txt from the short lists in requirements
 	@$(VENV)/uv pip compile -q --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt
 	@$(VENV)/uv pip compile -q --python-version 3.11 --generate-hashes --no-header requirements-dev.in -o requirements-dev.txt
 
-venv:
+venv: ## only install what Stet runs on
 	@$(PREPARE) run
 
 venv-dev:

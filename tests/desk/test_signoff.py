@@ -239,7 +239,7 @@ def test_each_decision_stands_with_who_why_and_on_what_basis(
     html = open_page(pages(editor), claim)
     location = part(html, "decided-location", "</article>")
     for expected in (
-        "Location", "required", "Verified", "Matches", "Izium", "The mill fits well.", "Geolocation", "the mill",
+        "Location", "needed", "Verified", "Matches", "Izium", "The mill fits well.", "Geolocation", "the mill",
         "the mill is seen", "public", "Witness", "a neighbour", "https://notes.example/1", "olena", "first review",
         "1 earlier verdict", "The mill fits.",
     ):  # fmt: skip

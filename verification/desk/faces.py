@@ -99,7 +99,7 @@ def face_from(rendered: Mapping[str, Any]) -> Face:
     source = rendered["source"] or {}
     return Face(
         said=rendered,
-        items=tuple(item for item in items if item.outcomes or item.name != THE_CLAIM),
+        items=tuple(item for item in items if item.outcomes or item.not_checked),
         rolled=tuple(decided),
         source_url=_web(source.get("url")),
     )
@@ -165,7 +165,12 @@ def _item(
         for dimension, status in ordered
         if status != Status.NOT_CHECKED
     )
-    unchecked = tuple(label(word).lower() for word, status in ordered if status == Status.NOT_CHECKED)
+    # Why it was made is nobody's to print, so that it was not looked into says nothing either.
+    unchecked = tuple(
+        label(word).lower()
+        for word, status in ordered
+        if status == Status.NOT_CHECKED and word != Dimension.MOTIVATION
+    )
     if media is None:
         return Item(name, outcomes, unchecked)
     return Item(

@@ -27,7 +27,7 @@ DIMENSION_MEANING: dict[Dimension, str] = {
     Dimension.STATEMENT: "it is so",
     Dimension.PROVENANCE: "this is the original, and its route",
     Dimension.SOURCE: "who made it",
-    Dimension.DATE: "when it was filmed",
+    Dimension.DATE: "when it was filmed or taken",
     Dimension.LOCATION: "where what is shown lies",
     Dimension.MOTIVATION: "why it was made or shared",
     Dimension.AUTHENTICITY: "unaltered, not synthetic",

@@ -107,6 +107,12 @@ class ItemView:
         ]
 
     @property
+    def recorded_dates(self) -> list[tuple[str, str, str]]:
+        """What the file itself says of when: field, value as written, and why it is no date where it is none."""
+        facts = (self.item.asset.facts or {}) if self.item.asset else {}
+        return [(one["field"], one["value"], one["unset"] or "") for one in facts.get("dates", ())]
+
+    @property
     def map_id(self) -> str:
         return f"map-{self.item.pk}"
 
@@ -285,6 +291,21 @@ class Workbench:
             return False
         given = self.claim.verdicts.filter(review__entry=self.entry, review__reviewer=self.person)
         return given.filter(undoes=None, undone_by=None).exists()
+
+    @property
+    def still_needed(self) -> list[Dimension]:
+        """What the policy needs and nobody has decided."""
+        needed = self.claim.desk.policy.required
+        return [
+            each
+            for each in IN_ORDER_OF_WORK
+            if each in needed and self.standing.status(each) == Status.NOT_CHECKED
+        ]
+
+    @property
+    def uncaptured(self) -> list[str]:
+        """Items that nobody could look at yet, by name."""
+        return [self.names[item.pk] for item in self.media if item.asset_id is None]
 
     @property
     def is_decided(self) -> bool:

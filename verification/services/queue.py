@@ -256,7 +256,7 @@ def _lost(entry: QueueEntry, person: Person) -> LeaseLost:
             expires_at=_said(entry.lease_until),
         )
     return LeaseLost(
-        "This lease has run out or was given up. Lease the claim again; what you recorded is kept."
+        "Your time for this review ran out, or it was given up. Take the claim again; what you recorded is kept."
     )
 
 

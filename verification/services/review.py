@@ -211,7 +211,7 @@ def _check_form(new: NewVerdict) -> None:
         errors.append(
             FieldError(
                 "/basis",
-                f"'{new.status}' rests on something: give at least one method, or say 'unverified'.",
+                f"'{new.status}' rests on something: give a basis (what matches, or against what), or say 'unverified'.",
                 "required",
             )
         )

@@ -16,6 +16,7 @@ from claims.places import Place
 from claims.vocabulary import Dimension, Method, Relation, Status
 from verification.desk.forms.values import read_date, read_place
 from verification.desk.words import USUAL_METHOD, label
+from verification.models import Verdict
 from verification.services.review import NewVerdict
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class VerdictForm(forms.Form):
     date_zone = forms.CharField(required=False, max_length=60)
     relation = forms.ChoiceField(
         required=False,
-        choices=[("", "As it follows from the two"), *((one.value, label(one)) for one in Relation)],
+        choices=[("", "Reckoned"), *((one.value, label(one)) for one in Relation)],
     )
 
     def __init__(self, bench: Workbench, dimension: Dimension, data: Any = None, **options: Any) -> None:
@@ -91,6 +92,30 @@ class VerdictForm(forms.Form):
         form = cls(bench, dimension, kept)
         form._errors = ErrorDict()  # type: ignore[attr-defined]  # what is not recorded yet is not judged
         return form
+
+    @staticmethod
+    def fields_of(verdict: Verdict) -> dict[str, list[str]]:
+        """A verdict as it was typed, so that it can be said again otherwise."""
+        said = verdict.content
+        value = said["value"] or {}
+        typed: dict[str, Any] = {
+            "status": verdict.status,
+            "target": str(verdict.media_id or ""),
+            "reason": said["reason"],
+            "interim": "on" if verdict.interim else "",
+            "relation": verdict.relation if value else "",
+            "rows": str(max(len(said["basis"]), 1)),
+            "date_edtf": value.get("edtf", ""),
+            "date_zone": value.get("timezone") or "",
+            "place_name": value.get("name", ""),
+        }
+        if value.get("latitude") is not None:
+            typed["place_point"] = f"{value['latitude']}, {value['longitude']}"
+        if value.get("radius_m") is not None:
+            typed["place_radius_km"] = f"{value['radius_m'] / 1000:g}"
+        for row, part in enumerate(said["basis"]):
+            typed |= {f"{name}_{row}": str(part[name]) for name in _PARTS if part.get(name)}
+        return {name: [text] for name, text in typed.items() if text}
 
     def _add_row(self, row: int) -> None:
         self.fields[f"method_{row}"] = forms.ChoiceField(

@@ -24,6 +24,9 @@ from verification.desk.frame import DeskRequest, live, page
 from verification.domain.transitions import EDITORS
 from verification.services import claim_lists
 
+SIGNED_AT = (Stage.AWAITING_SIGNOFF, Stage.SCHEDULED, Stage.PUBLISHED, Stage.HELD)
+"""Where an editor has more to do than a reviewer: rows lead to the sign-off."""
+
 COUNTED, SHOWN, SHOWN_AWAITING, PAGE_SIZE = 50, 5, 12, 30
 
 
@@ -83,6 +86,7 @@ def _shown(request: DeskRequest, said: Mapping[str, str]) -> dict[str, Any]:
         "query": urlencode(said),
         "active": filters.active(said),
         "errors": [],
+        "signed_at": SIGNED_AT,
         "today": timezone.now().date(),
         "now": timezone.now(),
     }

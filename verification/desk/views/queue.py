@@ -13,9 +13,10 @@ from django.urls import path
 from django.utils import timezone
 
 from claims.errors import FieldError, InvalidInput, LeaseLost
-from claims.models import MediaItem
-from claims.vocabulary import MediaKind
+from claims.models import Claim, MediaItem
+from claims.vocabulary import MediaKind, Stage
 from verification.desk.frame import DeskRequest, live, page
+from verification.domain.transitions import EDITORS
 from verification.models import QueueEntry, Skip
 from verification.models.queue import QueueEntryQuerySet
 from verification.services import queue
@@ -25,7 +26,13 @@ SHOWN = 50
 
 @page()
 def queue_page(request: DeskRequest) -> HttpResponse:
-    return render(request, "desk/queue/page.html", _shown(request))
+    shown = _shown(request)
+    if request.role in EDITORS:
+        awaiting = Claim.objects.visible_to(request.user).filter(
+            desk=request.desk, stage=Stage.AWAITING_SIGNOFF
+        )
+        shown["awaiting"] = awaiting.count()
+    return render(request, "desk/queue/page.html", shown)
 
 
 @page()

@@ -85,7 +85,12 @@ def undo(request: DeskRequest, ref: str) -> HttpResponse:
     claim = claim_named(request.user, ref)
     taken = review.undo_verdict(claim, actor=request.user, lease_token=request.POST.get("lease_token", ""))
     dimension = Dimension(taken[0].dimension)
-    messages.info(request, f"Undone: {label(dimension).lower()}.")
+    undone = [one.undoes for one in taken if one.undoes is not None]
+    typed = VerdictForm.fields_of(undone[0])
+    if len(undone) > 1:
+        typed.pop("target", None)
+    drafts.save_draft(claim, actor=request.user, dimension=dimension, fields=typed)
+    messages.info(request, f"Undone: {label(dimension).lower()}. What you had typed is in its form.")
     return _after(request, Workbench(claim, request.user), dimension, then="decide-again")
 
 

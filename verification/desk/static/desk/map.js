@@ -6,7 +6,7 @@
   const COARSE = "land-110m.json";
   const FINE = "land-50m.json";
   const FINE_FROM_ZOOM = 5;
-  const NO_LAND_FROM_ZOOM = 10;
+  const NO_LAND_FROM_ZOOM = 9;
   const read = new Map();
 
   const colour = (name) => {
@@ -48,7 +48,7 @@
   function landLayer(map, polygons) {
     if (!map.getPane("land")) map.createPane("land").style.zIndex = 200;
     const renderer = L.canvas({ pane: "land", padding: 0.5 });
-    return L.polygon(polygons, { renderer, pane: "land", interactive: false, fillColor: colour("--surface"), fillOpacity: 1, color: colour("--line-2"), weight: 1 }).addTo(map);
+    return L.polygon(polygons, { renderer, pane: "land", interactive: false, fillColor: colour("--land"), fillOpacity: 1, color: colour("--line-2"), weight: 1 }).addTo(map);
   }
 
   // The places by themselves with a scale, and in a corner where in the world that is.
@@ -95,9 +95,9 @@
       if (wanted === shown) layer = landLayer(map, polygons);
     }
     // The coastline that we have says nothing of a town; finer land is fetched when somebody looks for it.
-    const fit = () => (tiles || map.getZoom() >= NO_LAND_FROM_ZOOM ? "" : COARSE);
-    lay(fit());
-    map.on("zoomend", () => lay(fit() && map.getZoom() >= FINE_FROM_ZOOM ? FINE : fit()));
+    const fit = (near) => (tiles || map.getZoom() >= NO_LAND_FROM_ZOOM ? "" : map.getZoom() < FINE_FROM_ZOOM ? COARSE : near);
+    lay(fit(""));
+    map.on("zoomend", () => lay(fit(FINE)));
     map.on("focus", () => map.scrollWheelZoom.enable());
     map.on("blur", () => map.scrollWheelZoom.disable());
 
