@@ -58,6 +58,34 @@ def test_an_answer_that_failed_replaces_nothing_on_the_page(desk: Desk, come: Co
     hand_back(olena)
 
 
+def test_drafts_saved_at_the_same_moment_all_stay(desk: Desk, come: Come) -> None:
+    _, olena, page = take(desk, come, "Somebody leaves in the middle of everything.")
+    save_all = """() => Promise.all([...document.querySelectorAll("form.verdict-form")].map((form) => {
+        form.elements.reason.value = `why the ${form.dataset.verdict}`;
+        return fetch(form.dataset.draft, { method: "POST", body: new FormData(form) }).then((answer) => answer.status);
+    }))"""
+    for _ in range(3):
+        assert page.evaluate(save_all) == [200] * 7
+    page.reload()
+    reasons = page.locator("form.verdict-form [name=reason]").evaluate_all(
+        "(all) => all.map((one) => one.value)"
+    )
+    assert len([reason for reason in reasons if reason.startswith("why the ")]) == 7
+    hand_back(olena)
+
+
+def test_the_way_back_after_the_logout_shows_nothing(desk: Desk, come: Come) -> None:
+    claim = desk.file(statement="A secret of the desk.", priority="low")
+    marko = come("marko")
+    page = marko.go(f"/claims/{claim['ref']}/")
+    page.locator("details.menu > summary").click()
+    page.get_by_role("button", name="Log out").click()
+    marko.at("/login/")
+    page.go_back()
+    page.wait_for_load_state()
+    assert "A secret of the desk." not in page.inner_text("body")
+
+
 def test_a_refusal_is_said_in_its_own_words(desk: Desk, come: Come) -> None:
     _, olena, page = take(desk, come, "An undo comes too late.")
     page.evaluate("document.querySelector('#undo').disabled = false")

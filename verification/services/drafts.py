@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from claims.errors import FieldError, IllegalState, InvalidInput
@@ -24,15 +25,18 @@ def save_draft(
     A lost lease is no reason to lose a text, so none is asked for. Raises IllegalState where the actor never
     began a review, InvalidInput for more than `MAX_BYTES` in all.
     """
-    review = _review(claim, actor)
-    if review is None:
-        raise IllegalState("You have no review of this claim to keep a draft in. Take the claim first.")
-    content = {**_content(review), dimension.value: dict(fields)}
-    if len(canonical(content).encode()) > MAX_BYTES:
-        raise InvalidInput(FieldError("", "The draft is too long to be kept. Record or shorten some of it."))
-    draft, _ = Draft.objects.update_or_create(
-        review=review, defaults={"content": content, "saved_at": timezone.now()}
-    )
+    with transaction.atomic():
+        review = _review(claim, actor)
+        if review is None:
+            raise IllegalState("You have no review of this claim to keep a draft in. Take the claim first.")
+        content = {**_content(review), dimension.value: dict(fields)}
+        if len(canonical(content).encode()) > MAX_BYTES:
+            raise InvalidInput(
+                FieldError("", "The draft is too long to be kept. Record or shorten some of it.")
+            )
+        draft, _ = Draft.objects.update_or_create(
+            review=review, defaults={"content": content, "saved_at": timezone.now()}
+        )
     return draft
 
 
@@ -43,7 +47,7 @@ def draft_of(claim: Claim, person: Person) -> Draft | None:
 
 
 def forget(review: Review, dimension: Dimension) -> None:
-    """Drops what was typed for a dimension that is recorded now."""
+    """Drops what was typed for a dimension that is recorded now; within the act that records it."""
     content = _content(review)
     if content.pop(dimension.value, None) is not None:
         Draft.objects.filter(review=review).update(content=content)
@@ -54,6 +58,8 @@ def discard(review: Review) -> None:
 
 
 def _content(review: Review) -> dict[str, Any]:
+    """What is kept so far, of all dimensions; nobody else writes it until the transaction ends."""
+    Review.objects.select_for_update().get(pk=review.pk)
     kept: dict[str, Any] | None = (
         Draft.objects.filter(review=review).values_list("content", flat=True).first()
     )
