@@ -74,18 +74,6 @@ def test_drafts_saved_at_the_same_moment_all_stay(desk: Desk, come: Come) -> Non
     hand_back(olena)
 
 
-def test_the_way_back_after_the_logout_shows_nothing(desk: Desk, come: Come) -> None:
-    claim = desk.file(statement="A secret of the desk.", priority="low")
-    marko = come("marko")
-    page = marko.go(f"/claims/{claim['ref']}/")
-    page.locator("details.menu > summary").click()
-    page.get_by_role("button", name="Log out").click()
-    marko.at("/login/")
-    page.go_back()
-    page.wait_for_load_state()
-    assert "A secret of the desk." not in page.inner_text("body")
-
-
 def test_a_refusal_is_said_in_its_own_words(desk: Desk, come: Come) -> None:
     _, olena, page = take(desk, come, "An undo comes too late.")
     page.evaluate("document.querySelector('#undo').disabled = false")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from html import escape, unescape
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from claims.models import ApiKey, Desk, Membership, Person
 from claims.vocabulary import Role
 from tests.conftest import Caller, caller, file_claim, lease
 from verification.models import AuditEntry
-from verification.services import accounts
+from verification.services import accounts, desks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -257,6 +258,23 @@ def test_the_policy_is_changed_by_what_differs_and_says_who_did_it(
     unchanged = {**POLICY, "second_review": "on", "lease_minutes": "45"}
     assert "Nothing was different" in browser.post("/admin/policy/", unchanged, follow=True).content.decode()
     assert AuditEntry.objects.filter(action="change-policy").count() == 1
+
+
+def test_what_somebody_else_changed_meanwhile_stays(browser: Client, admin: Caller, desk: Desk) -> None:
+    html = browser.get("/admin/policy/").content.decode()
+    seen = unescape(re.search(r'name="was" value="([^"]*)"', html)[1])  # type: ignore[index]
+    desks.change_policy(desk, actor=admin.person, changes={"second_review": True})
+    refused = browser.post("/admin/policy/", {**POLICY, "was": seen, "lease_minutes": "1"})
+    assert f'name="was" value="{escape(seen)}"' in refused.content.decode()
+    browser.post("/admin/policy/", {**POLICY, "was": seen, "lease_minutes": "45"})
+    desk.policy.refresh_from_db()
+    assert (desk.policy.second_review, desk.policy.lease_seconds) == (True, 45 * 60)
+
+
+@pytest.mark.parametrize("was", ["", "no JSON", "[]", '{"required_dimensions": 7, "second_review": null}'])
+def test_what_was_shown_of_the_policy_may_be_garbled(was: str, browser: Client) -> None:
+    unchanged = browser.post("/admin/policy/", {**POLICY, "was": was}, follow=True)
+    assert "Nothing was different" in unchanged.content.decode()
 
 
 def test_a_house_name_is_printed_as_it_is(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -128,19 +130,22 @@ class PolicyForm(forms.Form):
 
     @classmethod
     def of(cls, desk: Desk, policy: Policy, data: Any = None) -> PolicyForm:
-        """The form filled with what holds now."""
-        return cls(
-            data,
-            initial={
-                "house_name": desk.house_name,
-                "required_dimensions": policy.required_dimensions,
-                "second_review": policy.second_review,
-                "distinct_approver": policy.distinct_approver,
-                "lease_minutes": policy.lease_seconds // 60,
-                "lease_limit": policy.lease_limit,
-                "skip_hours": policy.skip_seconds // 3600,
-            },
-        )
+        """The form filled with what holds now; sent, measured by what it was filled with when it was opened."""
+        now = {
+            "house_name": desk.house_name,
+            "required_dimensions": policy.required_dimensions,
+            "second_review": policy.second_review,
+            "distinct_approver": policy.distinct_approver,
+            "lease_minutes": policy.lease_seconds // 60,
+            "lease_limit": policy.lease_limit,
+            "skip_hours": policy.skip_seconds // 3600,
+        }
+        return cls(data, initial=now | (_shown_before(data.get("was", ""), now) if data else {}))
+
+    @property
+    def was(self) -> str:
+        """What the form was filled with: what somebody else changes meanwhile is no change of this person's."""
+        return json.dumps(self.initial)
 
     def changes(self) -> dict[str, Any]:
         """What was changed on the page, in the service's words and units."""
@@ -150,3 +155,12 @@ class PolicyForm(forms.Form):
         if "skip_hours" in said:
             said["skip_seconds"] = said.pop("skip_hours") * 3600
         return said
+
+
+def _shown_before(was: str, now: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        shown = json.loads(was)
+    except (ValueError, RecursionError):
+        return {}
+    given = shown if isinstance(shown, dict) else {}
+    return {name: given[name] for name, value in now.items() if type(given.get(name)) is type(value)}
