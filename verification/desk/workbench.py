@@ -284,10 +284,7 @@ class Workbench:
     def dimensions(self) -> list[DimensionView]:
         """All dimensions, those that the policy needs first."""
         needed = self.claim.desk.policy.required
-        return [
-            self.dimension(each)
-            for each in sorted(DECIDED_IN_ORDER, key=lambda one: one not in needed)
-        ]
+        return [self.dimension(each) for each in sorted(DECIDED_IN_ORDER, key=lambda one: one not in needed)]
 
     def dimension(self, dimension: Dimension) -> DimensionView:
         now = self.standing
