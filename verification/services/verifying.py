@@ -32,7 +32,7 @@ from verification.models import (
 from verification.services import checked_checkpoints, fixity, stamps
 from verification.services.chains import Break, breaks_of
 from verification.services.notebook import Notebook
-from verification.services.rows import UNREADABLE, each, hashes_of, key_of, sealed_tables
+from verification.services.rows import UNREADABLE, columns_of, each, hashes_of, key_of, sealed_tables
 
 SPOKEN_OF = {
     "verification_verdict": "verdict",
@@ -216,6 +216,8 @@ class Verification:
             yield Break(f"checkpoint {seal.checkpoint_id}", f"seals {seal.of}, of which nothing is known")
             return
         content = json.loads(seal.content)
+        if not set(content["columns"]) <= set(columns_of(model)):
+            raise ValueError(f"no such columns of {seal.of}")
         signed: list[tuple[str, str | None]] = [(key, digest) for key, digest in content["rows"]]
         self._notes.seal(seal.of, (key for key, _ in signed))
         for start in range(0, len(signed), KEYS_AT_A_TIME):
