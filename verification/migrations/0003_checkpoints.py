@@ -102,7 +102,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['tried_at', 'id'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('checkpoint', None), ('asset', None), _connector='XOR'), name='a_stamp_is_of_one_thing'), models.CheckConstraint(condition=models.Q(('token', None), ('failure', None), _connector='XOR'), name='a_stamp_came_or_failed')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('checkpoint__isnull', True), ('asset__isnull', True), _connector='XOR'), name='a_stamp_is_of_one_thing'), models.CheckConstraint(condition=models.Q(('token__isnull', True), ('failure__isnull', True), _connector='XOR'), name='a_stamp_came_or_failed')],
             },
         ),
         migrations.RunPython(put_down_what_is_there, migrations.RunPython.noop),
