@@ -34,7 +34,7 @@ class Roles:
             f'CREATE DATABASE "{self.database}" OWNER "{self.owner}"',
         )
         script = (HOME / "deploy/init-db.sh").read_text()
-        found = re.search(r"<<'SQL'\n(.*?)^SQL$", script, re.S | re.M)
+        found = re.search(r"<<'SQL'\n(.*?)^SQL$", script, re.DOTALL | re.MULTILINE)
         assert found
         lines = found[1].replace("stet_desk", f'"{self.desk}"').replace(":'password'", "'none'")
         with psycopg.connect(self.url(self.owner), autocommit=True) as server:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from django.apps import apps
-from django.db import connection, models
+from django.db import connection, models, transaction
 
 from claims.media import archive
 from claims.models import Asset, Body
@@ -25,22 +25,18 @@ from verification.services import chains
 @contextmanager
 def unguarded() -> Iterator[Any]:
     """A cursor with every trigger and foreign key out of the way; both are back afterwards, as if nothing was."""
-    postgres = connection.vendor == "postgresql"
-    with connection.cursor() as cursor:
-        if postgres:
+    with transaction.atomic(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
             cursor.execute("SET session_replication_role = replica")
+            yield cursor
+            cursor.execute("SET session_replication_role = DEFAULT")
         else:
             cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
             for (name,) in cursor.fetchall():
                 cursor.execute(f"DROP TRIGGER {name}")
             cursor.execute("PRAGMA defer_foreign_keys = ON")
-        try:
             yield cursor
-        finally:
-            if postgres:
-                cursor.execute("SET session_replication_role = DEFAULT")
-            else:
-                append_only.install(connection)
+            append_only.install(connection)
 
 
 def tables() -> dict[str, type[models.Model]]:
