@@ -109,10 +109,12 @@ class Stamp(Identified):
         ordering = ["tried_at", "id"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(checkpoint__isnull=True) ^ models.Q(asset__isnull=True), name="a_stamp_is_of_one_thing"
+                condition=models.Q(checkpoint__isnull=True) ^ models.Q(asset__isnull=True),
+                name="a_stamp_is_of_one_thing",
             ),
             models.CheckConstraint(
-                condition=models.Q(token__isnull=True) ^ models.Q(failure__isnull=True), name="a_stamp_came_or_failed"
+                condition=models.Q(token__isnull=True) ^ models.Q(failure__isnull=True),
+                name="a_stamp_came_or_failed",
             ),
         ]
 

@@ -8,6 +8,7 @@ from typing import Any
 
 _TABLES = """
 CREATE TABLE head (name TEXT PRIMARY KEY, seq INT, head TEXT) WITHOUT ROWID;
+CREATE TABLE standing (name TEXT PRIMARY KEY, seq INT, head TEXT) WITHOUT ROWID;
 CREATE TABLE signed (name TEXT, seq INT, head TEXT, number INT, PRIMARY KEY (name, seq)) WITHOUT ROWID;
 CREATE TABLE sealed (of_table TEXT, key TEXT, PRIMARY KEY (of_table, key)) WITHOUT ROWID;
 CREATE TABLE waiting (of_table TEXT, key TEXT, PRIMARY KEY (of_table, key)) WITHOUT ROWID;
@@ -48,6 +49,16 @@ class Notebook:
     def signed_names(self) -> list[str]:
         """Chains that were signed and not asked for yet."""
         return [name for (name,) in self._notes.execute("SELECT DISTINCT name FROM signed ORDER BY name")]
+
+    # --- heads as the database has them
+
+    def stand(self, heads: Iterable[tuple[str, int, str]]) -> None:
+        self._notes.executemany("INSERT OR REPLACE INTO standing VALUES (?, ?, ?)", heads)
+
+    def standing(self, name: str) -> tuple[int, str] | None:
+        """Number and hash of the last entry of a chain, as its head says; None where it has no head."""
+        found = self._notes.execute("SELECT seq, head FROM standing WHERE name = ?", (name,)).fetchone()
+        return None if found is None else (found[0], found[1])
 
     # --- rows that checkpoints sealed, or that wait to be
 

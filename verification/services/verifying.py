@@ -125,9 +125,12 @@ class Verification:
     def _chains(self) -> Iterator[Break]:
         unreadable: list[int] = []
         heads = AuditChain.objects
+        # Asked once for all: a query a chain would take longer than reading its entries.
+        self._notes.stand(heads.values_list("name", "seq", "head").iterator(chunk_size=2000))
         entries = each(AuditEntry.objects.order_by("chain_id", "seq", "id"), unreadable=unreadable.append)
         for name, chain in groupby(entries, key=lambda entry: entry.chain_id):
-            head = heads.filter(name=name).first()
+            stands = self._notes.standing(name)
+            head = None if stands is None else AuditChain(name=name, seq=stands[0], head=stands[1])
             yield from breaks_of(name, self._noted(chain), head, self._notes.signed_of(name))
         of_it = AuditEntry.objects.filter(chain=OuterRef("pk"))
         for head in heads.filter(~Exists(of_it)).iterator():
