@@ -240,6 +240,15 @@ class JobState(StrEnum):
     QUARANTINED = "quarantined"
 
 
+class FixityOutcome(StrEnum):
+    """What re-hashing an original came to."""
+
+    INTACT = "intact"
+    ALTERED = "altered"
+    MISSING = "missing"
+    UNREADABLE = "unreadable"
+
+
 class CheckRunState(StrEnum):
     DONE = "done"
     NOT_APPLICABLE = "not_applicable"

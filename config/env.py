@@ -42,8 +42,11 @@ def words(name: str) -> list[str]:
     return [part.strip() for part in text(name).split(",") if part.strip()]
 
 
-def kept_secret(name: str, folder: Path) -> str:
-    """The secret from the environment, else one that is made once and kept in `folder`, readable by its owner only."""
+def kept_secret(name: str, folder: Path, *, size_bytes: int = 48) -> str:
+    """The secret from the environment, else one that is made once and kept in `folder`, readable by its owner only.
+
+    One that is made is `size_bytes` of chance in URL-safe base64.
+    """
     given = text(name)
     if given:
         return given
@@ -53,7 +56,7 @@ def kept_secret(name: str, folder: Path) -> str:
         fresh = folder / f".{path.name}.{os.getpid()}"
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(secrets.token_urlsafe(48))
+            file.write(secrets.token_urlsafe(size_bytes))
         try:
             os.link(fresh, path)
         except FileExistsError:

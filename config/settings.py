@@ -110,6 +110,13 @@ FETCH_ALLOW = env.words("STET_FETCH_ALLOW")
 PUBLIC_READ = env.flag("STET_PUBLIC_READ")
 JOB_LEASE_SECONDS = env.number("STET_JOB_LEASE_SECONDS", 30)
 RECONCILE_SECONDS = env.number("STET_RECONCILE_SECONDS", 2)
+CHECKPOINT_SECONDS = env.number("STET_CHECKPOINT_SECONDS", 300)
+# Outside the database: what can be rewritten there can be held against what lies here.
+CHECKPOINT_DIR = DATA_DIR / "checkpoints"
+SIGNING_KEY = env.kept_secret("STET_SIGNING_KEY", DATA_DIR, size_bytes=32)
+TSA_URL = env.text("STET_TSA_URL")
+TSA_ROOTS = env.text("STET_TSA_ROOTS")
+FIXITY_DAYS = env.number("STET_FIXITY_DAYS", 30)
 PUBLIC_URL = env.text("STET_PUBLIC_URL").rstrip("/")
 
 LANGUAGE_CODE = "en"

@@ -9,10 +9,12 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connections
 
 from claims.addresses import AllowList
 from verification.models import append_only
+from verification.services import signing, stamps
 
 
 @register()
@@ -36,6 +38,26 @@ def archive_folder(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Ch
         hint = "Set STET_ARCHIVE_URL to a folder, or leave it out."
         return [Error("Originals are kept in a folder only, for now.", hint=hint, id="stet.E005")]
     return []
+
+
+@register()
+def keys_and_certificates(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:  # noqa: ARG001
+    """What signs checkpoints, and whose time-stamps are believed, must be readable before anything relies on it."""
+    found: list[CheckMessage] = []
+    for readable, code in ((signing.public_key, "stet.E006"), (stamps.roots, "stet.E007")):
+        try:
+            readable()
+        except ImproperlyConfigured as error:
+            found.append(Error(str(error), id=code))
+    if settings.TSA_URL and not settings.TSA_ROOTS:
+        found.append(
+            checks.Warning(
+                "Time-stamps are asked for, and nothing says whose are to be believed.",
+                hint="Set STET_TSA_ROOTS to a file with the authority's root certificate, in PEM.",
+                id="stet.W002",
+            )
+        )
+    return found
 
 
 @register(Tags.database)

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from config import health
+from verification.api.views.signing import signing_keys
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("claims.api.urls")),
@@ -11,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("", include("verification.desk.urls")),
+    path(".well-known/stet-signing-key.json", signing_keys),
     path("healthz", health.process_lives),
     path("readyz", health.is_ready),
 ]

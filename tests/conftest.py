@@ -70,6 +70,7 @@ def caller(name: str, role: Role, desk: Desk) -> Caller:
 def _world_of_its_own(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
     """No test finds what another one archived, or rings somebody else's workers."""
     settings.ARCHIVE_URL = str(tmp_path_factory.mktemp("archive"))
+    settings.CHECKPOINT_DIR = tmp_path_factory.mktemp("checkpoints")
     # No worker listens: what is rung in a test is done by the loop that the test itself calls.
     settings.REDIS_URL = ""
 

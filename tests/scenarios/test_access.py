@@ -81,6 +81,7 @@ POST   queue/leases/<token>/release/          401      403    ok      423    423
 POST   queue/leases/<token>/skip/             401      403    ok      423    423    423     423
 GET    schema/                                ok       ok     ok      ok     ok     ok      ok
 GET    /api/docs/                             ok       ok     ok      ok     ok     ok      ok
+GET    /.well-known/stet-signing-key.json      ok       ok     ok      ok     ok     ok      ok
 GET    /healthz                               ok       ok     ok      ok     ok     ok      ok
 GET    /readyz                                ok       ok     ok      ok     ok     ok      ok
 """

@@ -12,7 +12,7 @@ from claims.intake import PossibleDuplicate
 from claims.models import Claim, MediaItem, Person
 from claims.vocabulary import Dimension
 from verification.domain.transitions import allowed_actions
-from verification.models import AuditEntry, CheckRun, FindingRow, Note, QueueEntry, Verdict
+from verification.models import AuditEntry, CheckRun, FindingRow, FixityCheck, Note, QueueEntry, Verdict
 from verification.services.acting import situation
 from verification.services.examination import suggestions
 from verification.services.publication import gate
@@ -57,6 +57,10 @@ class StatusShape(TypedDict):
     verdicts: list[SpokenVerdict]
 
 
+FIXITY_SHOWN = 20
+"""How many checks of an original a media item tells, newest first."""
+
+
 class SourceShape(TypedDict):
     id: str
     name: str
@@ -75,6 +79,11 @@ class AssetShape(TypedDict):
     sha256: str
     size_bytes: int
     media_type: str
+
+
+class FixityShape(TypedDict):
+    outcome: str
+    at: datetime
 
 
 class CheckRunShape(TypedDict):
@@ -131,6 +140,7 @@ class CaptureShape(TypedDict):
 class MediaDetailShape(MediaShape):
     captures: list[CaptureShape]
     metadata: dict[str, Any] | None
+    fixity: list[FixityShape]
     findings: dict[str, list[FindingShape]]
     suggestion: dict[str, Any]
 
@@ -373,6 +383,10 @@ def media_detail_shape(item: MediaItem) -> MediaDetailShape:
             for capture in item.captures.select_related("asset")
         ],
         "metadata": item.asset.facts if item.asset else None,
+        "fixity": [
+            {"outcome": done.outcome, "at": done.at}
+            for done in FixityCheck.objects.filter(asset=item.asset_id)[:FIXITY_SHOWN]
+        ],
         "findings": by_dimension,
         "suggestion": {"date": date.as_json(), "location": location.as_json()},
     }

@@ -1,4 +1,5 @@
 from verification.models.audit import AuditChain, AuditEntry, LegalHold, Redaction
+from verification.models.checkpoints import Checkpoint, FixityCheck, Seal, SealedHead, Stamp, Unsealed
 from verification.models.checks import CheckRun, FindingRow
 from verification.models.jobs import Heartbeat, Job, JobEvent
 from verification.models.policy import Policy
@@ -10,9 +11,11 @@ __all__ = [
     "AuditChain",
     "AuditEntry",
     "CheckRun",
+    "Checkpoint",
     "DimensionStatus",
     "Draft",
     "FindingRow",
+    "FixityCheck",
     "Heartbeat",
     "Job",
     "JobEvent",
@@ -25,6 +28,10 @@ __all__ = [
     "Redaction",
     "Review",
     "ScheduledPublication",
+    "Seal",
+    "SealedHead",
     "Skip",
+    "Stamp",
+    "Unsealed",
     "Verdict",
 ]

@@ -7,6 +7,8 @@ import uuid
 from datetime import timedelta
 
 import structlog
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.utils import timezone
 
@@ -16,7 +18,17 @@ from claims.vocabulary import CaptureState, Examination, JobKind
 from verification import dispatch
 from verification.domain.transitions import Action
 from verification.models import Heartbeat, Job
-from verification.services import capture, erasure, examination, jobs, publication, queue
+from verification.services import (
+    capture,
+    checkpoints,
+    erasure,
+    examination,
+    fixity,
+    jobs,
+    publication,
+    queue,
+    stamps,
+)
 from verification.services.acting import acting
 
 log = structlog.get_logger(__name__)
@@ -32,6 +44,8 @@ RING_AGAIN_SECONDS = 10
 """How long a ring may go unheard before it is repeated."""
 
 KEEP_ANSWERS = timedelta(hours=24)
+WATCH_SECONDS = 60
+"""How often the loop looks whether an original is due to be hashed again, or a stamp to be asked for."""
 
 
 def run_job(job_id: uuid.UUID) -> bool:
@@ -76,6 +90,7 @@ def reconcile() -> int:
         except StetError as error:
             log.warning("embargo.not_ended", scheduled=str(scheduled.pk), code=error.code)
     erasure.finish_erasures()
+    _watch_over_records()
     IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEEP_ANSWERS).delete()
     waiting = list(jobs.due()[:500])
     if not dispatch.broker_answers():
@@ -87,6 +102,29 @@ def reconcile() -> int:
         if (job.rung_at is None or job.rung_at < unheard) and dispatch.ring_now(job.pk):
             Job.objects.filter(pk=job.pk).update(rung_at=timezone.now())
     return 0
+
+
+def _watch_over_records() -> None:
+    """Signs a checkpoint, hashes some originals again and asks for time-stamps, each when its time has come."""
+    try:
+        if _is_time("checkpoints", settings.CHECKPOINT_SECONDS):
+            checkpoints.sign_what_is_new()
+        if _is_time("fixity", WATCH_SECONDS):
+            fixity.check_due()
+        if _is_time("stamps", WATCH_SECONDS):
+            stamps.stamp_what_is_due()
+    except ImproperlyConfigured as error:
+        # A key or certificate that can't be read must not stop jobs and embargoes; `check` says it too.
+        log.error("records.not_watched", error=type(error).__name__)  # noqa: TRY400  the message may quote a key
+
+
+def _is_time(name: str, every_seconds: float) -> bool:
+    """Whether something was last done so long ago; if so it counts as done now, for every loop there is."""
+    age = seconds_since_beat(name)
+    if age is not None and age < every_seconds:
+        return False
+    beat(name)
+    return True
 
 
 def beat(name: str) -> None:
