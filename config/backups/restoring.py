@@ -115,7 +115,7 @@ class _Erasures:
         found = {one.redaction: one for one in (*form.read_erasures(folder, manifest), *(replaced or ()))}
         now = datetime.now(UTC).isoformat(timespec="seconds")
         self.until = manifest.made_at if replaced is None else now
-        for other in sorted(folder.resolve().parent.glob(f"stet-*/{form.MANIFEST}")):
+        for other in sorted(folder.resolve().parent.glob(f"*/{form.MANIFEST}")):
             if other.parent == folder.resolve():
                 continue
             try:
