@@ -73,9 +73,9 @@ def make(destination: Path, *, dump: Path | None, watch: Watch) -> Made:
     making = _Making(partial, earlier.parent if earlier else None, watch)
     try:
         made = making.run(database, dump, made_at)
-        os.sync()
+        _sync(partial)
         made.folder = partial.rename(folder)
-        os.sync()
+        _sync_one(destination)
     except OSError as error:
         raise RefusedError(
             f"The backup could not be finished: {error}. What was written of it is removed.", code=1
@@ -83,6 +83,21 @@ def make(destination: Path, *, dump: Path | None, watch: Watch) -> Made:
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return made
+
+
+def _sync(folder: Path) -> None:
+    """On disk, each file and each folder, before the name says that all is there."""
+    for path in folder.rglob("*"):
+        _sync_one(path)
+    _sync_one(folder)
+
+
+def _sync_one(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _refuse_what_is_no_use(destination: Path, dump: Path | None) -> str:
@@ -129,7 +144,7 @@ class _Making:
 
     def run(self, database: str, dump: Path | None, made_at: datetime) -> Made:
         if dump is None:
-            facts, named = self._snapshot()
+            facts, named = self._snapshot(database)
         else:
             self._keep(dump, DATABASE_FILES[POSTGRESQL])
             facts, named = _facts(_django_rows)
@@ -154,14 +169,13 @@ class _Making:
             path.chmod(0o600)
         return Made(self.folder, manifest, self.copied, self.linked, self.notes)
 
-    def _snapshot(self) -> tuple[dict[str, Any], set[str]]:
+    def _snapshot(self, database: str) -> tuple[dict[str, Any], set[str]]:
         """Copies the SQLite database as it is at one moment, while others write to it."""
         name = DATABASE_FILES[SQLITE]
         target = self.folder / name
-        connection.ensure_connection()
-        with closing(sqlite3.connect(target)) as copy:
+        with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(target)) as copy:
             try:
-                connection.connection.backup(copy)
+                source.backup(copy)
                 copy.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
                 ((found,),) = copy.execute("PRAGMA integrity_check(1)").fetchall()
             except sqlite3.DatabaseError as error:

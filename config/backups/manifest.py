@@ -134,6 +134,7 @@ def read_erasures(folder: Path, manifest: Manifest) -> list[KnownErasure]:
 def _parsed(content: Mapping[str, Any]) -> Manifest:
     parts = {name: value for name, value in content.items() if name not in {"format", "files"}}
     files = {name: Kept(**kept) for name, kept in content["files"].items()}
+    parts |= {name: tuple(parts[name]) for name in ("migrations", "lost")}
     manifest = Manifest(**parts, files=files)
     known = {DATABASE_FILES[manifest.vendor], ERASURES, *SECRETS}
     for name, kept in files.items():

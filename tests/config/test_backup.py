@@ -13,7 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -408,7 +408,8 @@ def test_a_database_that_is_damaged_is_put_aside_with_all_that_lies_beside_it(co
     (copy.house.data / "stet.sqlite3-wal").write_bytes(b"nor this")
     report = copy.house.manage("restore", str(copy.backup), "--replace", "--json")
     assert report["ok"], report
-    assert len(report["put_aside"]) == 2
+    assert report["put_aside"]
+    assert not (copy.house.data / "stet.sqlite3-wal").exists()
     assert any("erasures" in note for note in report["notes"])
     assert copy.house.manage("verify", "--json")["breaks"] == []
 
@@ -537,5 +538,4 @@ def means_the_same(one: bytes, other: bytes) -> bool:
 
 def test_a_manifest_reads_as_it_was_written(tmp_path: Path) -> None:
     manifest = small_backup(tmp_path)
-    read = form.read(tmp_path)
-    assert replace(read, migrations=(), lost=()) == manifest
+    assert form.read(tmp_path) == manifest
