@@ -76,7 +76,7 @@ def make(destination: Path, *, dump: Path | None, watch: Watch) -> Made:
         _sync(partial)
         made.folder = partial.rename(folder)
         _sync_one(destination)
-    except OSError as error:
+    except (OSError, DatabaseError) as error:
         raise RefusedError(
             f"The backup could not be finished: {error}. What was written of it is removed.", code=1
         ) from error
@@ -143,15 +143,15 @@ class _Making:
         self.notes: list[str] = []
 
     def run(self, database: str, dump: Path | None, made_at: datetime) -> Made:
+        for name in form.SECRETS:
+            if (settings.DATA_DIR / name).is_file():
+                self._keep(settings.DATA_DIR / name, name)
         if dump is None:
             facts, named = self._snapshot(database)
         else:
             self._keep(dump, DATABASE_FILES[POSTGRESQL])
             facts, named = _facts(_django_rows)
         lost = self._originals(named)
-        for name in form.SECRETS:
-            if (settings.DATA_DIR / name).is_file():
-                self._keep(settings.DATA_DIR / name, name)
         # Last, so that it tells of every original that went while the others were copied.
         form.write_erasures(self.folder, known_erasures())
         self.files[form.ERASURES] = form.digest_of(self.folder / form.ERASURES)
