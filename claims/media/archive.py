@@ -37,6 +37,11 @@ class Arriving:
     def path(self) -> Path:
         return Path(self._file.name)
 
+    @property
+    def sha256(self) -> str:
+        """Of what has been written so far."""
+        return self._hash.hexdigest()
+
     def write(self, chunk: bytes) -> None:
         if len(self.head) < 4096:
             self.head += chunk[: 4096 - len(self.head)]
@@ -48,7 +53,7 @@ class Arriving:
         """Makes the bytes an original: synced to disk, read-only, under their hash. The same bytes are kept once."""
         self._file.flush()
         os.fsync(self._file.fileno())
-        digest = self._hash.hexdigest()
+        digest = self.sha256
         target = path_of(digest)
         target.parent.mkdir(parents=True, exist_ok=True)
         self.path.chmod(0o440)
@@ -74,6 +79,13 @@ def arriving() -> Iterator[Arriving]:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with tempfile.NamedTemporaryFile(dir=folder) as file:
         yield Arriving(file)
+
+
+def originals() -> Iterator[str]:
+    """The hashes of all originals that lie in the archive, whether a row still speaks of them or not."""
+    for path in root().glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]/*"):
+        if path == path_of(path.name) and len(path.name) == 64:
+            yield path.name
 
 
 def holds(sha256: str) -> bool:

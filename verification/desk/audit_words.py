@@ -52,6 +52,7 @@ ACTS: dict[str, str] = {
     "rotate-key": "Replaced a key",
     "revoke-key": "Revoked a key",
     "change-policy": "Changed the policy",
+    "restore": "Restored everything from a backup",
 }
 _UNDOING = {
     "note": ("struck", "Struck a note"),

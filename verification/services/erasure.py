@@ -23,7 +23,7 @@ from verification.services.queue import cancel_queue_entry
 def redact_note(note: Note, *, actor: Person, reason: str, legal_ground: str) -> Redaction:
     """Erases what a note says; that it was there, whose and when, stays."""
     with _redacting(note.claim, actor, "note", note.pk, reason, legal_ground) as (act, redaction):
-        _erase(act, [note.body_id])
+        erase_note(act, note)
     return redaction
 
 
@@ -33,23 +33,7 @@ def redact_statement(claim: Claim, *, actor: Person, reason: str, legal_ground: 
     What is public is withdrawn first, for a legal cause, so that clients are told.
     """
     with _redacting(claim, actor, "statement", claim.pk, reason, legal_ground) as (act, redaction):
-        wordings = {act.claim.statement_id, *_earlier_wordings(act.claim)}
-        shown = act.claim.publications.exclude(pubstatus="canceled").values_list("body_id", flat=True)
-        wordings |= set(shown)
-        if act.claim.stage in {Stage.PUBLISHED, Stage.HELD} and act.claim.publications.exists():
-            cancel_queue_entry(act.claim, at=act.at)
-            act.data["content"] = notice(
-                act.claim,
-                kind=ChangeKind.WITHDRAWN,
-                at=act.at,
-                reason="Withdrawn on legal grounds.",
-                cause=Cause.LEGAL,
-            ).body
-            act.move_to(Stage.WITHDRAWN)
-        last = act.claim.publications.exclude(pubstatus="canceled").aggregate(last=Max("version"))["last"]
-        PublicClaim.objects.filter(claim=claim).update(suppressed_through=last or 0)
-        Claim.objects.filter(pk=claim.pk).update(statement_key="", headline="", external_id=None, tags=[])
-        _erase(act, sorted(wordings))
+        erase_statement(act)
     return redaction
 
 
@@ -65,12 +49,43 @@ def redact_original(item: MediaItem, *, actor: Person, reason: str, legal_ground
     if held:
         raise _held()
     with _redacting(item.claim, actor, "original", asset.pk, reason, legal_ground) as (act, redaction):
-        FindingRow.objects.filter(run__media__asset=asset).delete()
-        Asset.objects.filter(pk=asset.pk).update(facts=None, redacted_at=act.at)
-        act.data["sha256"] = asset.sha256
-        # After commit: a file that is gone can't come back with a rolled-back transaction.
-        transaction.on_commit(lambda: archive.erase(asset.sha256))
+        erase_original(act, asset)
     return redaction
+
+
+def erase_note(act: Act, note: Note) -> None:
+    """The effect of redacting a note, within the act that records it."""
+    _erase(act, [note.body_id])
+
+
+def erase_statement(act: Act) -> None:
+    """The effect of redacting the statement of the act's claim, within the act that records it."""
+    wordings = {act.claim.statement_id, *_earlier_wordings(act.claim)}
+    shown = act.claim.publications.exclude(pubstatus="canceled").values_list("body_id", flat=True)
+    wordings |= set(shown)
+    if act.claim.stage in {Stage.PUBLISHED, Stage.HELD} and act.claim.publications.exists():
+        cancel_queue_entry(act.claim, at=act.at)
+        act.data["content"] = notice(
+            act.claim,
+            kind=ChangeKind.WITHDRAWN,
+            at=act.at,
+            reason="Withdrawn on legal grounds.",
+            cause=Cause.LEGAL,
+        ).body
+        act.move_to(Stage.WITHDRAWN)
+    last = act.claim.publications.exclude(pubstatus="canceled").aggregate(last=Max("version"))["last"]
+    PublicClaim.objects.filter(claim=act.claim).update(suppressed_through=last or 0)
+    Claim.objects.filter(pk=act.claim.pk).update(statement_key="", headline="", external_id=None, tags=[])
+    _erase(act, sorted(wordings))
+
+
+def erase_original(act: Act, asset: Asset) -> None:
+    """The effect of redacting an original, within the act that records it."""
+    FindingRow.objects.filter(run__media__asset=asset).delete()
+    Asset.objects.filter(pk=asset.pk).update(facts=None, redacted_at=act.at)
+    act.data["sha256"] = asset.sha256
+    # After commit: a file that is gone can't come back with a rolled-back transaction.
+    transaction.on_commit(lambda: archive.erase(asset.sha256))
 
 
 def finish_erasures() -> int:

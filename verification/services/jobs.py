@@ -216,6 +216,22 @@ def requeue(job: Job) -> None:
     dispatch.ring(job.pk)
 
 
+def queue_running_again() -> int:
+    """Queues every running job from its first attempt, and has every queued one rung again.
+
+    For a desk whose workers are all gone and whose broker knows nothing. Gives how many were running.
+    """
+    with transaction.atomic():
+        running = list(Job.objects.filter(state=JobState.RUNNING).values_list("pk", flat=True))
+        for pk in running:
+            Job.objects.filter(pk=pk).update(
+                state=JobState.QUEUED, token=F("token") + 1, attempts=0, lease_until=None, due_at=Now()
+            )
+            _event(Job.objects.get(pk=pk), JobState.QUEUED)
+        Job.objects.filter(state=JobState.QUEUED).update(rung_at=None)
+    return len(running)
+
+
 def failed_state(job: Job, *, retriable: bool) -> JobState:
     """Where a job goes that could not be done: again, or to its end."""
     return JobState.QUEUED if retriable and job.attempts < MAX_ATTEMPTS else JobState.FAILED
