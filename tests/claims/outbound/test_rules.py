@@ -173,3 +173,24 @@ def test_proxy_variables_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     internet.close()
     assert internet.connected == [("93.184.216.34", 80)]
     assert internet.requests[0].startswith("GET / HTTP/1.1\r\n")
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("http://user@example.com/", "user name or password"),
+        ("http://ex%61mple.com/", "blanks or escaped characters"),
+        ("http://[2606:4700:4700::1111%25lo]/", "blanks or escaped characters"),
+        ("http://exa mple.com/", "blanks or escaped characters"),
+        ("http://example.com\\/", "backslash"),
+        ("http://127.1/", "unusual spelling"),
+        ("http://example.com:0/", "0 is not a port"),
+        ("http://example.com:22/", "port 22 is not one that Stet fetches from"),
+        ("http://nas.local/", "nas.local is not a name on the public internet"),
+        ("ftp://example.com/", "begin with http:// or https://"),
+    ],
+)
+def test_a_refusal_says_which_rule_it_is(url: str, told: str) -> None:
+    with pytest.raises(OutboundError) as refused:
+        parse_url(url, allow=AllowList())
+    assert told in refused.value.detail
