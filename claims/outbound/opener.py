@@ -154,10 +154,7 @@ class _Opener:
         try:
             response = connection.handle_request(message)
             wire.head_done = True
-            try:
-                yield response, wire.address
-            finally:
-                response.close()
+            yield response, wire.address
         except (httpcore2.RemoteProtocolError, httpcore2.LocalProtocolError) as error:
             if wire.ended:
                 raise broke_off() from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import socket
 import threading
+import time
 import zlib
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 
 from claims.outbound import AllowList, Fetched, FetchLimits, OutboundError, fetch, tcp_connect
 
-from .hostile import CHUNKED, OK, PACKED, Behaviour, read_request, says, server
+from .hostile import CHUNKED, OK, PACKED, Behaviour, bomb, read_request, says, server
 
 LIMITS = FetchLimits(deadline_seconds=3.0)
 BODY = bytes(range(256)) * 1000
@@ -159,6 +160,15 @@ def test_an_error_in_writing_passes_through_and_closes_the_connection() -> None:
     with server(says(OK + b"Content-Length: 2\r\n\r\nok")) as port, pytest.raises(OSError, match="No space"):
         fetch_from(port, connect=connect, write=disk_full)
     assert opened[0].fileno() == -1
+
+
+def test_the_deadline_holds_while_one_read_unfolds_into_many_writes() -> None:
+    began = time.monotonic()
+    packed = OK + b"Content-Encoding: gzip\r\n\r\n" + bomb(100_000_000)
+    limits = FetchLimits(deadline_seconds=0.3)
+    failure = fails(says(packed), limits=limits, write=lambda piece: time.sleep(0.02))
+    assert failure.code == "timed_out"
+    assert time.monotonic() - began <= 0.3 + 0.5
 
 
 @pytest.mark.parametrize(

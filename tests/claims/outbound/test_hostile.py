@@ -104,6 +104,7 @@ BEHAVIOURS = [
     # Without end, stopped by size where there is a limit and by the clock where there is none.
     *[small(f"endless {name}, limited", behave, "too_large timed_out") for name, behave in ENDLESS.items()],
     *[Hostile(f"endless {name}", behave, "timed_out") for name, behave in ENDLESS.items()],
+    small("endless chunk framing, limited", without_end(CHUNKED, b"1;" + b"x" * 4000 + b"\r\nx\r\n"), "too_large"),
     Hostile("endless headers", without_end(OK, b"X-Header: x\r\n" * 100), "protocol_error"),
     Hostile("endless header", without_end(OK + b"X-Header: ", b"x" * 8192), "protocol_error"),
     Hostile("endless folded header", without_end(OK + b"X-Header: x", b"\r\n x" * 1000), "protocol_error"),
