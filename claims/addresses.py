@@ -28,8 +28,9 @@ USUAL_PORTS = frozenset({80, 443, 8080, 8443})
 
 # Names that by standard or habit belong to one machine or one house, never to the public internet.
 INSIDE_SUFFIXES = (
-    "alt", "corp", "home", "home.arpa", "internal", "intranet", "invalid", "lan", "local", "localdomain",
-    "localhost", "onion", "private", "test",
+    "alt", "arpa", "consul", "corp", "domain", "fritz.box", "home", "i2p", "internal", "intra",
+    "intranet", "invalid", "lan", "local", "localdomain", "localdomain4", "localdomain6", "localhost",
+    "localnet", "mail", "metadata.goog", "onion", "private", "svc", "test",
 )  # fmt: skip
 
 # Not ipaddress.is_global: Python 3.11 lets 6to4, NAT64, IPv4-compatible and site-local forms through.
@@ -40,6 +41,8 @@ _IPV4_NOT_PUBLIC = tuple(
         "10.0.0.0/8",  # private
         "100.64.0.0/10",  # carrier-grade NAT, and some clouds' metadata
         "127.0.0.0/8",  # loopback
+        "161.26.0.0/16",  # IBM Cloud's own services, at public-looking addresses
+        "166.8.0.0/14",  # the same
         "168.63.129.16/32",  # Azure's host agent, at a public-looking address
         "169.254.0.0/16",  # link-local, most clouds' metadata
         "172.16.0.0/12",  # private
@@ -69,6 +72,8 @@ _IPV6_NOT_PUBLIC = tuple(
         "3fff::/20",  # documentation
     )
 )
+# An interface identifier that a tunnel on site takes for an IPv4 address, whatever the prefix.
+_ISATAP = (b"\x00\x00\x5e\xfe", b"\x02\x00\x5e\xfe")
 
 _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f\\]")
 _ABSOLUTE = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*)://([^/?#]*)([^#]*)")
@@ -236,6 +241,7 @@ def is_public(address: IPAddress) -> bool:
         address.scope_id is None
         and address in _IPV6_GLOBAL
         and not any(address in network for network in _IPV6_NOT_PUBLIC)
+        and address.packed[8:12] not in _ISATAP
     )
 
 
