@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from verification.decoding.limits import BeyondLimits
+from verification.decoding.tags import clean
 from verification.domain.decoded import Decoded, ReaderError
 
 Reader = Callable[[BinaryIO, Decoded], Decoded]
@@ -53,7 +54,7 @@ def read(file: BinaryIO, media_type: str, *, max_pixels: int, max_frames: int) -
             raise
         # Hostile bytes make decoders raise anything at all; whatever it is, it is this reader's alone.
         except Exception as error:  # noqa: BLE001
-            detail = f"{type(error).__name__}: {error}"[:300]
+            detail = clean(f"{type(error).__name__}: {error}") or type(error).__name__
             facts = replace(facts, errors=(*facts.errors, ReaderError(name, part, detail)))
     if facts.errors and _says_nothing(facts):
         raise BeyondLimits("undecodable", facts.errors[-1].detail)
