@@ -31,6 +31,7 @@ _ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
 }
 _LENGTH_BYTES = 4
+NO_ANSWER = "It said what is no answer."
 _ANSWER_BYTES = 4 * 1024 * 1024
 _NUL_IN_JSON = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
@@ -114,9 +115,9 @@ def _understood(said: bytes, serial: int) -> dict[str, Any]:
         again = json.dumps(answer, ensure_ascii=False)
         again.encode()  # half of a surrogate pair is, like a NUL, nothing that a database keeps
     except (ValueError, RecursionError):
-        raise Broken("It said what is no answer.") from None
+        raise Broken(NO_ANSWER) from None
     if not isinstance(answer, dict) or answer.get("serial") != serial or _NUL_IN_JSON.search(again):
-        raise Broken("It said what is no answer.")
+        raise Broken(NO_ANSWER)
     return answer
 
 

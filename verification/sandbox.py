@@ -6,17 +6,21 @@ the kernel ends a child with the thread that started it. What a crash or a limit
 
 from __future__ import annotations
 
+import base64
 import os
 import stat
 import threading
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from claims.errors import StetError
-from verification.decoder_child import Broken, DecoderChild, OutOfTime
+from verification.decoder_child import NO_ANSWER, Broken, DecoderChild, OutOfTime
 from verification.domain.decoded import Decoded
+
+T = TypeVar("T")
 
 FILES_PER_CHILD = 200
 """After so many files a child is replaced, whatever its libraries have leaked by then."""
@@ -45,6 +49,8 @@ _DETAILS = {
 }
 
 
+_JPEG = b"\xff\xd8\xff"
+_MOST_MS = 10**9
 _REFUSALS = frozenset({"undecodable", "too_many_pixels"})
 
 
@@ -64,6 +70,14 @@ class DecodeFailed(StetError):
     @property
     def retriable(self) -> bool:
         return self.code == "decode_crashed"
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A JPEG to look at; `at_ms` is its place in the film in milliseconds, None for a whole photo."""
+
+    at_ms: int | None
+    jpeg: bytes
 
 
 class _Kept(threading.local):
@@ -86,6 +100,20 @@ def decode(path: Path, *, media_type: str, limits: DecodeLimits = DEFAULT_LIMITS
     A reader that fails is named in the facts' `errors`, and the others still say what they read; only a
     file of which nothing can be said raises DecodeFailed. Raises OSError where the file can't be opened.
     """
+    return _of_file(path, "facts", _facts_in, media_type, limits)
+
+
+def draw(path: Path, *, media_type: str, limits: DecodeLimits = DEFAULT_LIMITS) -> tuple[Drawn, ...]:
+    """Small JPEGs of the file at `path`: some stills of a film, one copy of a photo; none of anything else.
+
+    Raises DecodeFailed, and OSError where the file can't be opened.
+    """
+    return _of_file(path, "drawn", _jpegs_in, media_type, limits)
+
+
+def _of_file(
+    path: Path, wanted: str, understand: Callable[[Any], T], media_type: str, limits: DecodeLimits
+) -> T:
     # Non-blocking, so that a pipe put in place of the file can't hold us up before we see what it is.
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
@@ -94,11 +122,18 @@ def decode(path: Path, *, media_type: str, limits: DecodeLimits = DEFAULT_LIMITS
             raise DecodeFailed("undecodable", "It is not a regular file.")
         if status.st_size == 0:
             raise DecodeFailed("undecodable", "The file is empty.")
+        question = {
+            "wanted": wanted,
+            "media_type": media_type,
+            "cpu_seconds": limits.cpu_seconds,
+            "max_pixels": limits.max_pixels,
+            "max_frames": limits.max_frames,
+        }
         deadline = time.monotonic() + limits.wall_seconds
         try:
-            return _read(handle, media_type, limits, deadline)
+            return _ask(handle, question, understand, limits, deadline)
         except _SpoiltByOthers:
-            return _read(handle, media_type, limits, deadline)
+            return _ask(handle, question, understand, limits, deadline)
     finally:
         os.close(handle)
 
@@ -110,19 +145,20 @@ def end_child() -> None:
         child.end()
 
 
-def _read(handle: int, media_type: str, limits: DecodeLimits, deadline: float) -> Decoded:
+def _ask(
+    handle: int,
+    question: Mapping[str, Any],
+    understand: Callable[[Any], T],
+    limits: DecodeLimits,
+    deadline: float,
+) -> T:
     """Asks the thread's child, or a new one. Raises DecodeFailed, and _SpoiltByOthers where a new one is due."""
     child = _child_for(handle, limits)
     used = child.files > 0
-    question = {
-        "media_type": media_type,
-        "cpu_seconds": limits.cpu_seconds,
-        "max_pixels": limits.max_pixels,
-        "max_frames": limits.max_frames,
-    }
     try:
         answer = child.ask(handle, question, deadline=deadline)
-        facts = _facts_in(answer)
+        _raise_failure(answer)
+        understood = understand(answer.get(question["wanted"]))
     except DecodeFailed as failure:
         # A refusal is an answer like any other; after any other failure nobody knows what is left in memory.
         if failure.code in _REFUSALS:
@@ -138,7 +174,7 @@ def _read(handle: int, media_type: str, limits: DecodeLimits, deadline: float) -
         raise DecodeFailed("decode_crashed", f"{_DETAILS['decode_crashed']} {broken}") from None
     else:
         _keep(child, limits)
-        return facts
+        return understood
     finally:
         if _kept.child is not child:
             child.end()
@@ -164,16 +200,33 @@ def _keep(child: DecoderChild, limits: DecodeLimits) -> None:
         _kept.child, _kept.limits = child, limits
 
 
-def _facts_in(answer: dict[str, Any]) -> Decoded:
-    """The facts of an answer. Raises DecodeFailed for the failure that it tells, and Broken for nonsense."""
+def _raise_failure(answer: Mapping[str, Any]) -> None:
+    """Raises DecodeFailed for the failure that an answer tells, and Broken for nonsense."""
     if answer.get("unreachable") is True:
         raise Broken("It could not get at the file.")
     if "failed" in answer:
         code, detail = answer["failed"], answer.get("detail")
         if not isinstance(code, str) or code not in _DETAILS or not isinstance(detail, str | None):
-            raise Broken("It said what is no answer.")
+            raise Broken(NO_ANSWER)
         raise DecodeFailed(code, detail)
+
+
+def _facts_in(said: Any) -> Decoded:
     try:
-        return Decoded.from_json(answer["facts"])
+        return Decoded.from_json(said)
     except (KeyError, TypeError, AttributeError) as error:
-        raise Broken("It said what is no answer.") from error
+        raise Broken(NO_ANSWER) from error
+
+
+def _jpegs_in(said: Any) -> tuple[Drawn, ...]:
+    if not isinstance(said, list):
+        raise Broken(NO_ANSWER)
+    try:
+        drawn = tuple(Drawn(one["at_ms"], base64.b64decode(one["jpeg"], validate=True)) for one in said)
+    except (KeyError, TypeError, ValueError) as error:
+        raise Broken(NO_ANSWER) from error
+    for one in drawn:
+        is_place = one.at_ms is None or (type(one.at_ms) is int and 0 <= one.at_ms < _MOST_MS)
+        if not is_place or not one.jpeg.startswith(_JPEG):
+            raise Broken(NO_ANSWER)
+    return drawn

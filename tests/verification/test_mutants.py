@@ -19,7 +19,7 @@ import pytest
 from claims.media.sniff import HEAD_BYTES, sniff
 from tests.media import mutants
 from verification import decoder_child, sandbox
-from verification.sandbox import DEFAULT_LIMITS, DecodeFailed, decode, end_child
+from verification.sandbox import DEFAULT_LIMITS, DecodeFailed, decode, draw, end_child
 
 HOW_MANY = int(os.environ.get("STET_MUTANTS", "20000"))
 CODES = {"undecodable", "too_many_pixels", "decode_memory", "decode_timeout", "decode_crashed"}
@@ -62,6 +62,14 @@ def outcome_of(path, media_type):
     return "facts, with a reader's failure" if facts.errors else "facts"
 
 
+def drawing_of(path, media_type):
+    """The same for the working copies that are drawn of a file."""
+    try:
+        return "drawn" if draw(path, media_type=media_type) else "nothing to draw"
+    except DecodeFailed as failed:
+        return failed.code
+
+
 def through_the_child(numbers, samples, path, tally):
     for number in numbers:
         made = mutants.mutant(number, samples)
@@ -69,8 +77,10 @@ def through_the_child(numbers, samples, path, tally):
         # What sniffing still knows is read as that; the rest as what it was, or no reader would see it.
         sniffed = sniff(made.body[:HEAD_BYTES])
         begun = time.monotonic()
+        media_type = sniffed.media_type if sniffed else made.media_type
         try:
-            outcome = outcome_of(path, sniffed.media_type if sniffed else made.media_type)
+            # The samples go round by 33: each is drawn now and then.
+            outcome = drawing_of(path, media_type) if number % 5 == 4 else outcome_of(path, media_type)
         except Exception as error:  # noqa: BLE001 - whatever it is, a worker would have died of it
             tally.escaped.append((number, repr(error)))
             continue
@@ -139,7 +149,13 @@ def test_every_mutant_ends_as_a_result(samples, tmp_path, capsys):
         )
     assert tally.escaped == []
     assert sum(tally.outcomes.values()) == HOW_MANY
-    assert set(tally.outcomes) <= {"facts", "facts, with a reader's failure", *CODES}
+    assert set(tally.outcomes) <= {
+        "facts",
+        "facts, with a reader's failure",
+        "drawn",
+        "nothing to draw",
+        *CODES,
+    }
     assert tally.slowest[0] < DEFAULT_LIMITS.wall_seconds + 1
     assert tally.largest_kb * 1024 <= DEFAULT_LIMITS.memory_bytes
     # A run in which nearly all or nearly none can be read would try little.

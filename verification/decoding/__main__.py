@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import sys
@@ -10,13 +11,16 @@ from typing import Any, BinaryIO
 from verification.decoding import confinement
 from verification.decoding.limits import BeyondLimits
 from verification.decoding.pipe import Pipe
-from verification.decoding.reading import read
+from verification.decoding.reading import draw, read
 
 _HANDLE = 10
 
 
 def main() -> int:
-    """Answers {"facts": …}, {"failed": code, "detail"?: …} or {"unreachable": true}, with the serial asked by."""
+    """Answers {"facts": …} or {"drawn": …} as wanted, {"failed": code, "detail"?: …} or {"unreachable": true}.
+
+    Each with the serial that it was asked by.
+    """
     pipe = prepare()
     while request := pipe.receive():
         pipe.send({"serial": request["serial"], **answer(request)})
@@ -45,6 +49,8 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         return {"unreachable": True}
     with file:
         try:
+            if request["wanted"] == "drawn":
+                return {"drawn": _drawn(file, request)}
             facts = read(
                 file,
                 request["media_type"],
@@ -56,6 +62,11 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
             return {"failed": beyond.code, "detail": str(beyond)}
         except MemoryError:
             return {"failed": "decode_memory"}
+
+
+def _drawn(file: BinaryIO, request: dict[str, Any]) -> list[dict[str, Any]]:
+    jpegs = draw(file, request["media_type"], max_pixels=request["max_pixels"])
+    return [{"at_ms": at_ms, "jpeg": base64.b64encode(jpeg).decode()} for at_ms, jpeg in jpegs]
 
 
 def _opened(handle: int, *, inherited: bool) -> BinaryIO:

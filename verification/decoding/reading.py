@@ -61,6 +61,27 @@ def read(file: BinaryIO, media_type: str, *, max_pixels: int, max_frames: int) -
     return facts
 
 
+def draw(file: BinaryIO, media_type: str, *, max_pixels: int) -> list[tuple[int | None, bytes]]:
+    """JPEGs to look at: a film's stills with their milliseconds, a photo's one copy with None; else nothing.
+
+    Raises BeyondLimits (too_many_pixels, undecodable) and MemoryError.
+    """
+    from verification.decoding import stills  # noqa: PLC0415
+
+    file.seek(0)
+    try:
+        if media_type in _PICTURES:
+            return [(None, stills.of_photo(file, _PICTURES[media_type], max_pixels))]
+        if media_type in _CONTAINERS:
+            return [*stills.of_film(file, _CONTAINERS[media_type], max_pixels)]
+    except (MemoryError, BeyondLimits):
+        raise
+    # As in `read`: hostile bytes make decoders raise anything.
+    except Exception as error:
+        raise BeyondLimits("undecodable", clean(str(error)) or type(error).__name__) from error
+    return []
+
+
 def _readers(media_type: str, *, max_pixels: int, max_frames: int) -> list[tuple[str, str, Reader]]:
     """Name, part of the file and function of each reader. The imports wait until here: see the package."""
     if media_type in _CONTAINERS:
