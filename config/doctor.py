@@ -150,18 +150,6 @@ def decoders() -> Line:
     return Line("decoders", State.OK, ", ".join(found))
 
 
-def exiftool() -> Line:
-    path = shutil.which("exiftool")
-    if path:
-        return Line("exiftool", State.OK, path)
-    return Line(
-        "exiftool",
-        State.WARN,
-        "not found; checks read metadata without it",
-        "Optional. Install exiftool to read more formats.",
-    )
-
-
 def clock() -> Line:
     """A wrong clock breaks leases, embargoes and every date that an examination compares with now."""
     remedy = "Set the clock, and keep it by NTP."
@@ -191,7 +179,6 @@ CHECKS: tuple[Callable[[], Line], ...] = (
     archive,
     reconcile,
     decoders,
-    exiftool,
     clock,
 )
 

@@ -1,38 +1,29 @@
 """Reads outside bytes in a child process under limits: a hostile file harms nothing but its own reading.
 
-The child is `python -m verification.decoding`. It gets an open file, never a name; an environment without
-secrets; and limits on memory, processor time, open files and written files. The parent kills its whole
-process group when the time is up.
+The child is kept for the next file, for most of the time of a first one is its start. Each thread has its own:
+the kernel ends a child with the thread that started it. What a crash or a limit has touched is never used again.
 """
 
 from __future__ import annotations
 
-import json
+import base64
 import os
-import selectors
-import signal
 import stat
-import subprocess
-import sys
+import threading
 import time
-from contextlib import suppress
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from claims.errors import StetError
+from verification.decoder_child import NO_ANSWER, Broken, DecoderChild, OutOfTime
 from verification.domain.decoded import Decoded
 
-_ROOT = Path(__file__).resolve().parent.parent
-_COMMAND = [sys.executable, "-s", "-B", "-m", "verification.decoding"]
-_ENVIRONMENT = {
-    "LC_ALL": "C.UTF-8",
-    "TZ": "UTC",
-    # Each allocator arena reserves 64 MiB of address space, which the memory limit counts.
-    "MALLOC_ARENA_MAX": "1",
-    "OMP_NUM_THREADS": "1",
-}
-_ANSWER_BYTES = 4 * 1024 * 1024
+T = TypeVar("T")
+
+FILES_PER_CHILD = 200
+"""After so many files a child is replaced, whatever its libraries have leaked by then."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +49,11 @@ _DETAILS = {
 }
 
 
+_JPEG = b"\xff\xd8\xff"
+_MOST_MS = 10**9
+_REFUSALS = frozenset({"undecodable", "too_many_pixels"})
+
+
 class DecodeFailed(StetError):
     """A file could not be decoded.
 
@@ -76,12 +72,48 @@ class DecodeFailed(StetError):
         return self.code == "decode_crashed"
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """A JPEG to look at; `at_ms` is its place in the film in milliseconds, None for a whole photo."""
+
+    at_ms: int | None
+    jpeg: bytes
+
+
+class _Kept(threading.local):
+    """The thread's child between two files, and the limits that it was started with."""
+
+    child: DecoderChild | None = None
+    limits: DecodeLimits | None = None
+
+
+_kept = _Kept()
+
+
+class _SpoiltByOthers(Exception):
+    """A child failed that had read other files before: whose fault it was can't be said."""
+
+
 def decode(path: Path, *, media_type: str, limits: DecodeLimits = DEFAULT_LIMITS) -> Decoded:
     """The facts of the file at `path`, read as `media_type` (from `sniff`, never from a name).
 
     A reader that fails is named in the facts' `errors`, and the others still say what they read; only a
     file of which nothing can be said raises DecodeFailed. Raises OSError where the file can't be opened.
     """
+    return _of_file(path, "facts", _facts_in, media_type, limits)
+
+
+def draw(path: Path, *, media_type: str, limits: DecodeLimits = DEFAULT_LIMITS) -> tuple[Drawn, ...]:
+    """Small JPEGs of the file at `path`: some stills of a film, one copy of a photo; none of anything else.
+
+    Raises DecodeFailed, and OSError where the file can't be opened.
+    """
+    return _of_file(path, "drawn", _jpegs_in, media_type, limits)
+
+
+def _of_file(
+    path: Path, wanted: str, understand: Callable[[Any], T], media_type: str, limits: DecodeLimits
+) -> T:
     # Non-blocking, so that a pipe put in place of the file can't hold us up before we see what it is.
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
@@ -90,84 +122,111 @@ def decode(path: Path, *, media_type: str, limits: DecodeLimits = DEFAULT_LIMITS
             raise DecodeFailed("undecodable", "It is not a regular file.")
         if status.st_size == 0:
             raise DecodeFailed("undecodable", "The file is empty.")
-        request = {
-            "handle": handle,
+        question = {
+            "wanted": wanted,
             "media_type": media_type,
-            "parent": os.getpid(),
-            "limits": asdict(limits),
+            "cpu_seconds": limits.cpu_seconds,
+            "max_pixels": limits.max_pixels,
+            "max_frames": limits.max_frames,
         }
-        answer = _ask_child(request, handle=handle, wall_seconds=limits.wall_seconds)
+        deadline = time.monotonic() + limits.wall_seconds
+        try:
+            return _ask(handle, question, understand, limits, deadline)
+        except _SpoiltByOthers:
+            return _ask(handle, question, understand, limits, deadline)
     finally:
         os.close(handle)
-    if "failed" in answer:
-        raise DecodeFailed(answer["failed"], answer.get("detail"))
-    return Decoded.from_json(answer["facts"])
 
 
-def _ask_child(request: dict[str, Any], *, handle: int, wall_seconds: float) -> dict[str, Any]:
-    deadline = time.monotonic() + wall_seconds
-    child = subprocess.Popen(  # noqa: S603 - our own program; nothing of the user's
-        _COMMAND,
-        cwd=_ROOT,
-        env=_ENVIRONMENT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        pass_fds=(handle,),
-        start_new_session=True,
-        bufsize=0,
-    )
+def end_child() -> None:
+    """Ends the thread's child, if it has one; the next file starts another."""
+    child, _kept.child = _kept.child, None
+    if child is not None:
+        child.end()
+
+
+def _ask(
+    handle: int,
+    question: Mapping[str, Any],
+    understand: Callable[[Any], T],
+    limits: DecodeLimits,
+    deadline: float,
+) -> T:
+    """Asks the thread's child, or a new one. Raises DecodeFailed, and _SpoiltByOthers where a new one is due."""
+    child = _child_for(handle, limits)
+    used = child.files > 0
     try:
-        assert child.stdin is not None  # noqa: S101 - for the type checker: we asked for pipes
-        assert child.stdout is not None  # noqa: S101
-        # A child that died before it listened is told by its ending.
-        with suppress(BrokenPipeError):
-            child.stdin.write(json.dumps(request).encode() + b"\n")
-            child.stdin.close()
-        said = _read_until(child.stdout.fileno(), deadline)
-        ended = child.wait(max(0.0, deadline - time.monotonic()))
-    except subprocess.TimeoutExpired:
+        answer = child.ask(handle, question, deadline=deadline)
+        _raise_failure(answer)
+        understood = understand(answer.get(question["wanted"]))
+    except DecodeFailed as failure:
+        # A refusal is an answer like any other; after any other failure nobody knows what is left in memory.
+        if failure.code in _REFUSALS:
+            _keep(child, limits)
+        elif used:
+            raise _SpoiltByOthers from failure
+        raise
+    except OutOfTime:
         raise DecodeFailed("decode_timeout") from None
+    except Broken as broken:
+        if used:
+            raise _SpoiltByOthers from broken
+        raise DecodeFailed("decode_crashed", f"{_DETAILS['decode_crashed']} {broken}") from None
+    else:
+        _keep(child, limits)
+        return understood
     finally:
-        _kill_group(child)
-    return _understand(said, ended)
+        if _kept.child is not child:
+            child.end()
 
 
-def _read_until(descriptor: int, deadline: float) -> bytes:
-    """All that the child writes. Raises DecodeFailed at the deadline, or for a flood."""
-    said = bytearray()
-    with selectors.DefaultSelector() as waiting:
-        waiting.register(descriptor, selectors.EVENT_READ)
-        while waiting.select(max(0.0, deadline - time.monotonic())):
-            part = os.read(descriptor, 65536)
-            if not part:
-                return bytes(said)
-            said += part
-            if len(said) > _ANSWER_BYTES:
-                raise DecodeFailed("decode_crashed", "The program that reads the file said more than it may.")
-    raise DecodeFailed("decode_timeout")
+def _child_for(handle: int, limits: DecodeLimits) -> DecoderChild:
+    """The thread's child taken out of its place, so that it is put back only by a good answer; or a new one."""
+    child, _kept.child = _kept.child, None
+    if child is not None:
+        if child.owner == os.getpid() and _kept.limits == limits:
+            return child
+        child.end()
+    start = {
+        "memory_bytes": limits.memory_bytes,
+        "open_files": limits.open_files,
+        "cpu_seconds": limits.cpu_seconds,
+    }
+    return DecoderChild(start, first=handle)
 
 
-def _kill_group(child: subprocess.Popen[bytes]) -> None:
-    """Kills whatever is left of the child and of anything it started, and reaps it."""
-    with suppress(ProcessLookupError):
-        os.killpg(child.pid, signal.SIGKILL)
-    child.wait()
-    for pipe in (child.stdin, child.stdout):
-        if pipe is not None:
-            pipe.close()
+def _keep(child: DecoderChild, limits: DecodeLimits) -> None:
+    if child.files < FILES_PER_CHILD:
+        _kept.child, _kept.limits = child, limits
 
 
-def _understand(said: bytes, ended: int) -> dict[str, Any]:
-    if ended == -signal.SIGXCPU:
-        raise DecodeFailed("decode_timeout")
-    if ended != 0:
-        ending = f"signal {-ended}" if ended < 0 else f"status {ended}"
-        raise DecodeFailed("decode_crashed", f"{_DETAILS['decode_crashed']} It ended with {ending}.")
+def _raise_failure(answer: Mapping[str, Any]) -> None:
+    """Raises DecodeFailed for the failure that an answer tells, and Broken for nonsense."""
+    if answer.get("unreachable") is True:
+        raise Broken("It could not get at the file.")
+    if "failed" in answer:
+        code, detail = answer["failed"], answer.get("detail")
+        if not isinstance(code, str) or code not in _DETAILS or not isinstance(detail, str | None):
+            raise Broken(NO_ANSWER)
+        raise DecodeFailed(code, detail)
+
+
+def _facts_in(said: Any) -> Decoded:
     try:
-        answer = json.loads(said)
-    except ValueError:
-        raise DecodeFailed("decode_crashed") from None
-    if not isinstance(answer, dict) or not ("facts" in answer or answer.get("failed") in _DETAILS):
-        raise DecodeFailed("decode_crashed")
-    return answer
+        return Decoded.from_json(said)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise Broken(NO_ANSWER) from error
+
+
+def _jpegs_in(said: Any) -> tuple[Drawn, ...]:
+    if not isinstance(said, list):
+        raise Broken(NO_ANSWER)
+    try:
+        drawn = tuple(Drawn(one["at_ms"], base64.b64decode(one["jpeg"], validate=True)) for one in said)
+    except (KeyError, TypeError, ValueError) as error:
+        raise Broken(NO_ANSWER) from error
+    for one in drawn:
+        is_place = one.at_ms is None or (type(one.at_ms) is int and 0 <= one.at_ms < _MOST_MS)
+        if not is_place or not one.jpeg.startswith(_JPEG):
+            raise Broken(NO_ANSWER)
+    return drawn

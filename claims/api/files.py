@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
 from claims.errors import Missing
-from claims.media import archive
+from claims.media import archive, working
 from claims.media.sniff import SAFE_INLINE
 from claims.models import Asset
 
@@ -37,6 +37,14 @@ def ranged(request: Request, asset: Asset) -> HttpResponseBase:
     return _headed(response, asset)
 
 
+def working_copy(copy: working.WorkingCopy) -> HttpResponseBase:
+    """A working copy's bytes, as guarded as an original's, under a name that says what it is."""
+    response = FileResponse(copy.path.open("rb"))
+    response["Content-Type"] = working.MEDIA_TYPE
+    response["Content-Disposition"] = f'inline; filename="working-copy-of-{copy.sha256}-{copy.name}"'
+    return _guarded(response, f'"{copy.sha256}-{copy.name}"')
+
+
 def _asked(request: Request, asset: Asset) -> tuple[int, int] | None:
     """First and last byte of the one range asked for; None for all of it. An empty range starts after its end."""
     match = _RANGE.fullmatch(request.headers.get("Range", "").strip())
@@ -61,7 +69,11 @@ def _headed(response: HttpResponseBase, asset: Asset) -> HttpResponseBase:
     response["Content-Type"] = asset.media_type if inline else "application/octet-stream"
     response["Content-Disposition"] = f'{"inline" if inline else "attachment"}; filename="{asset.sha256}"'
     response["Accept-Ranges"] = "bytes"
-    response["ETag"] = _tag(asset)
+    return _guarded(response, _tag(asset))
+
+
+def _guarded(response: HttpResponseBase, tag: str) -> HttpResponseBase:
+    response["ETag"] = tag
     response["Cache-Control"] = "private, max-age=3600, immutable"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["X-Content-Type-Options"] = "nosniff"

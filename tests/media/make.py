@@ -100,6 +100,21 @@ def tagged_video(path: Path, tags: Mapping[str, str], *, form: str = "mp4", fram
     return path
 
 
+def keyframes(path: Path, *, seconds: int, size: tuple[int, int]) -> Path:
+    """A film of one grey keyframe a second, each brighter than the one before."""
+    with av.open(path, mode="w", format="mp4") as container:
+        stream: Any = container.add_stream("mpeg4", rate=1)
+        stream.width, stream.height = size
+        stream.pix_fmt, stream.gop_size = "yuv420p", 1
+        for number in range(seconds):
+            shade = 20 + number * 200 // seconds
+            frame = av.VideoFrame.from_image(Image.new("RGB", size, (shade, shade, shade)))
+            frame.pts, frame.time_base = number, Fraction(1, 1)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
 def png_bomb(path: Path, width: int, height: int) -> Path:
     """A PNG of a few hundred bytes that says it is as large as you like."""
 

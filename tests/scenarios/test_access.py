@@ -18,7 +18,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from claims.api.authentication import issue_key
-from claims.models import ApiKey
+from claims.media import working
+from claims.models import ApiKey, Asset
 from claims.vocabulary import Scope
 from tests.conftest import TWO_VIDEOS, Caller, everything, file_claim, lease, published, refused, submitted
 from verification.models import CheckRun, FindingRow, LegalHold
@@ -69,6 +70,8 @@ POST   claims/<name>/release/                 401      403    403     ok     ok 
 POST   claims/<name>/withdraw/                401      403    403     ok     ok     404     404
 GET    media/<media_id>/                      401      403    ok      ok     ok     404     404
 GET    media/<media_id>/file/                 401      403    ok      ok     ok     404     404
+GET    media/<media_id>/stills/               401      403    ok      ok     ok     404     404
+GET    media/<media_id>/stills/<still>        401      403    ok      ok     ok     404     404
 POST   media/<media_id>/recapture/            401      403    ok      ok     ok     404     404
 POST   media/<media_id>/recheck/              401      403    ok      ok     ok     404     404
 GET    checks/                                401      403    ok      ok     ok     ok      ok
@@ -123,6 +126,8 @@ def scene(checker: Caller, editor: Caller, settings: Any, tmp_path: Any) -> dict
     claim = file_claim(checker)["id"]
     upload = encode_multipart(BOUNDARY, {"file": SimpleUploadedFile("a.gif", b"GIF89a")})
     media = checker.call("POST", f"claims/{claim}/media/", upload, Content_Type=MULTIPART_CONTENT).json()["id"]  # fmt: skip
+    asset = Asset.objects.get(items=media)
+    working.keep(working.WorkingCopy(asset.sha256, None), b"\xff\xd8\xff")
     run = CheckRun.objects.create(
         media_id=media, check_slug="x", version="1", state="done", ran_at=timezone.now()
     )
@@ -136,6 +141,7 @@ def scene(checker: Caller, editor: Caller, settings: Any, tmp_path: Any) -> dict
         "claim_id": public,
         "name": claim,
         "media_id": media,
+        "still": "copy.jpg",
         "note_id": note,
         "entry_id": leased["entry"]["id"],
         "token": leased["lease_token"],

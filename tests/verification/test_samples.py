@@ -2,6 +2,7 @@
 
 import logging
 import os
+import random
 import re
 import time
 from collections import Counter
@@ -11,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from claims.media.sniff import HEAD_BYTES, sniff
 from verification.checks.base import Context
 from verification.examination import examine
+from verification.sandbox import DecodeFailed, decode, end_child
 
 CORPORA = os.environ.get("STET_CORPORA")
 pytestmark = pytest.mark.skipif(not CORPORA, reason="STET_CORPORA does not name the folder of media samples")
@@ -50,3 +53,27 @@ def test_every_sample_ends_in_a_recorded_result():
     assert states["decoded"]
     assert set(states) <= RECORDED
     assert slowest < 16
+
+
+def said_of(path, media_type):
+    try:
+        return decode(path, media_type=media_type)
+    except DecodeFailed as failed:
+        return failed.code, failed.detail
+
+
+def test_what_was_read_before_changes_no_answer():
+    """Some of the samples, each by a fresh child, and then all by a warm one in another order."""
+    chance = random.Random(4)
+    files = []
+    for path in sorted(Path(CORPORA).rglob("*")):
+        sniffed = sniff(path.read_bytes()[:HEAD_BYTES]) if path.is_file() else None
+        if sniffed:
+            files.append((path, sniffed.media_type))
+    some = chance.sample(files, min(80, len(files)))
+    fresh = {}
+    for file in some:
+        end_child()
+        fresh[file] = said_of(*file)
+    for file in chance.sample(some, len(some)):
+        assert said_of(*file) == fresh[file], file

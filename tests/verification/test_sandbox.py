@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.media import make
-from verification import sandbox
+from verification import decoder_child, sandbox
 from verification.domain.decoded import Decoded
-from verification.sandbox import DecodeFailed, DecodeLimits, decode
+from verification.sandbox import DecodeFailed, DecodeLimits, decode, end_child
 
 ROOT = Path(sandbox.__file__).parents[1]
 
@@ -24,13 +24,24 @@ def failure(path, media_type, **limits):
 
 @pytest.fixture
 def misbehave(monkeypatch):
-    """Makes the child put on its limits as ever, and then run these lines instead of reading the file."""
+    """Makes the child put on its limits as ever, and then run these lines instead of reading the file.
+
+    They know `request`, and answer with `say`.
+    """
 
     def choose(lines):
-        program = f"from verification.decoding.__main__ import prepare\nrequest = prepare()\n{lines}"
-        monkeypatch.setattr(sandbox, "_COMMAND", [sys.executable, "-s", "-B", "-c", program])
+        program = (
+            "from verification.decoding.__main__ import prepare\n"
+            "pipe = prepare()\n"
+            "request = pipe.receive()\n"
+            'say = lambda **answer: pipe.send({"serial": request["serial"], **answer})\n'
+            f"{lines}"
+        )
+        end_child()
+        monkeypatch.setattr(decoder_child, "COMMAND", [sys.executable, "-s", "-B", "-c", program])
 
-    return choose
+    yield choose
+    end_child()
 
 
 @pytest.fixture
@@ -190,15 +201,13 @@ def test_a_list_of_files_is_not_followed(tmp_path):
 
 def test_the_child_never_learns_the_files_name(misbehave, tmp_path):
     path = make.photo(tmp_path / "named-by-the-user.jpg")
-    misbehave("import json\nprint(json.dumps({'failed': 'undecodable', 'detail': json.dumps(request)}))")
+    misbehave("say(failed='undecodable', detail=repr(request))")
     assert "named-by-the-user" not in failure(path, "image/jpeg").detail
 
 
 def test_the_child_gets_no_secrets(misbehave, photo, monkeypatch):
     monkeypatch.setenv("SECRET_KEY", "kept")
-    misbehave(
-        "import json, os\nprint(json.dumps({'failed': 'undecodable', 'detail': repr(dict(os.environ))}))"
-    )
+    misbehave("import os\nsay(failed='undecodable', detail=repr(dict(os.environ)))")
     assert "kept" not in failure(photo, "image/jpeg").detail
 
 
@@ -218,15 +227,12 @@ def test_the_processor_limit_stops_a_child_that_never_ends(misbehave, photo):
 
 
 def test_a_child_that_answers_and_lingers_is_stopped(misbehave, photo):
-    misbehave("import os, time\nos.close(1)\ntime.sleep(60)")
+    misbehave("import os, time\npipe._answers.close()\ntime.sleep(60)")
     assert failure(photo, "image/jpeg", wall_seconds=1.0).code == "decode_timeout"
 
 
 def test_the_memory_limit_stops_a_hog(misbehave, photo):
-    misbehave(
-        "try:\n    held = bytearray(2 * 1024**3)\n"
-        'except MemoryError:\n    print(\'{"failed": "decode_memory"}\')'
-    )
+    misbehave("try:\n    held = bytearray(2 * 1024**3)\nexcept MemoryError:\n    say(failed='decode_memory')")
     failed = failure(photo, "image/jpeg")
     assert (failed.code, failed.retriable) == ("decode_memory", False)
 
@@ -238,7 +244,7 @@ def test_a_decoder_that_runs_out_of_memory_says_so(tmp_path):
 
 def test_the_child_can_write_no_file_and_open_few(misbehave, photo):
     lines = """
-import json, resource, signal
+import json, signal
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 said = {}
 try:
@@ -252,7 +258,7 @@ try:
         held.append(open('/dev/null'))
 except OSError:
     said['opened'] = len(held)
-print(json.dumps({'failed': 'undecodable', 'detail': json.dumps(said)}))
+say(failed='undecodable', detail=json.dumps(said))
 """
     misbehave(lines)
     said = json.loads(failure(photo, "image/jpeg").detail)
@@ -270,34 +276,96 @@ def test_a_crash_is_told_and_worth_another_try(misbehave, photo, lines):
     assert (failed.code, failed.retriable) == ("decode_crashed", True)
 
 
-@pytest.mark.parametrize("said", ["", "not json", "[]", "{}", '{"failed": "invented"}'])
+FACTS = json.dumps(Decoded("image/jpeg").as_json())
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "",
+        "not json",
+        "[]",
+        "{}",
+        "[" * 100_000,
+        '{"serial": 1}',
+        '{"serial": 1, "failed": "invented"}',
+        '{"serial": 1, "failed": ["undecodable"]}',
+        '{"serial": 1, "failed": "undecodable", "detail": {}}',
+        '{"serial": 1, "facts": {"media_type": "image/jpeg"}}',
+        '{"serial": 1, "facts": []}',
+        f'{{"serial": 1, "facts": {FACTS[:-1]}, "more": 1}}}}',
+        f'{{"serial": 2, "facts": {FACTS}}}',
+        f'{{"serial": 1, "facts": {FACTS.replace("null", "NaN", 1)}}}',
+        f'{{"serial": 1, "facts": {FACTS.replace("image/jpeg", chr(92) + "u0000")}}}',
+        f'{{"serial": 1, "facts": {FACTS.replace("image/jpeg", chr(92) + "ud800")}}}',
+    ],
+)
 def test_an_answer_that_is_none_is_a_crash(misbehave, photo, said):
-    misbehave(f"print({said!r})")
+    lines = (
+        f"body = {said!r}.encode()\n"
+        "pipe._answers.write(len(body).to_bytes(4, 'big') + body)\n"
+        "pipe._answers.flush()\n"
+        "pipe.receive()"
+    )
+    misbehave(lines)
     assert failure(photo, "image/jpeg").code == "decode_crashed"
 
 
+def test_text_that_only_looks_like_an_escaped_nul_is_kept(misbehave, photo):
+    misbehave(f"say(facts={{**{Decoded('image/jpeg').as_json()!r}, 'tags': {{'a': r'\\u0000'}}}})")
+    assert decode(photo, media_type="image/jpeg").tags == {"a": r"\u0000"}
+
+
+def test_a_library_that_prints_does_not_speak_for_the_child(misbehave, photo):
+    misbehave(f"import os\nos.write(1, b'x' * 4096)\nsay(facts={Decoded('image/jpeg').as_json()!r})")
+    assert decode(photo, media_type="image/jpeg") == Decoded("image/jpeg")
+
+
 def test_a_flood_of_words_is_cut_off(misbehave, photo):
-    misbehave("import sys\nwhile True: sys.stdout.write('x' * 65536)")
+    misbehave("while True: pipe._answers.write(b'x' * 65536)")
     assert failure(photo, "image/jpeg").code == "decode_crashed"
 
 
 def test_what_the_child_started_ends_with_it(misbehave, photo, tmp_path):
-    mark = f"61.{os.getpid()}"
-    misbehave(f"import subprocess, time\nsubprocess.Popen(['sleep', {mark!r}])\ntime.sleep(60)")
-    failure(photo, "image/jpeg", wall_seconds=1.5)
-    left = subprocess.run(["pgrep", "-f", f"sleep {mark}"], capture_output=True, text=True, check=False)
-    assert left.stdout == ""
+    misbehave(
+        "import os, time\nstarted = os.fork()\n"
+        "say(failed='undecodable', detail=str(started)) if started else time.sleep(60)\n"
+        "time.sleep(60)"
+    )
+    started = int(failure(photo, "image/jpeg").detail)
+    assert not gone(started, within=0.1)
+    end_child()
+    assert gone(started)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="seccomp is Linux's")
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "import socket\nsocket.socket()",
+        "import socket\nsocket.socketpair()",
+        "import os\nos.execv('/bin/true', ['true'])",
+        "import subprocess\nsubprocess.run(['/bin/true'])",
+        "import ctypes, os\nif ctypes.CDLL(None).ptrace(16, os.getppid(), 0, 0): raise PermissionError",
+    ],
+)
+def test_the_child_reaches_no_network_and_no_other_program(misbehave, photo, lines):
+    indented = lines.replace("\n", "\n    ")
+    misbehave(
+        f"try:\n    {indented}\nexcept PermissionError:\n    say(failed='undecodable', detail='refused')"
+    )
+    assert failure(photo, "image/jpeg").detail == "refused"
 
 
 def test_the_child_dies_with_its_parent(photo):
     program = f"""
 import sys
 from pathlib import Path
-from verification import sandbox
+from verification import decoder_child, sandbox
 lines = "from verification.decoding.__main__ import prepare; prepare(); import os, sys, time; "
 lines += "sys.stderr.write(str(os.getpid()) + chr(10)); sys.stderr.flush(); time.sleep(60)"
-sandbox._COMMAND = [sys.executable, "-s", "-B", "-c", lines]
-sandbox.subprocess.DEVNULL = None
+decoder_child.COMMAND = [sys.executable, "-s", "-B", "-c", lines]
+decoder_child.subprocess.DEVNULL = None
 sandbox.decode(Path({str(photo)!r}), media_type="image/jpeg")
 """
     parent = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stderr=subprocess.PIPE, text=True)

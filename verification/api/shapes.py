@@ -9,6 +9,7 @@ from typing import Any, TypedDict
 from django.utils import timezone
 
 from claims.intake import PossibleDuplicate
+from claims.media.working import WorkingCopy
 from claims.models import Claim, MediaItem, Person
 from claims.vocabulary import Dimension
 from verification.domain.transitions import allowed_actions
@@ -124,6 +125,14 @@ class MediaShape(TypedDict):
     asset: AssetShape | None
     examination: str
     check_runs: list[CheckRunShape]
+
+
+class StillShape(TypedDict):
+    name: str
+    url: str
+    working_copy: bool
+    of_sha256: str
+    at_seconds: float | None
 
 
 class CaptureShape(TypedDict):
@@ -305,6 +314,16 @@ def statuses_shape(now: Standing) -> dict[str, StatusShape]:
             ],
         }
         for dimension in Dimension
+    }
+
+
+def still_shape(item: MediaItem, copy: WorkingCopy) -> StillShape:
+    return {
+        "name": copy.name,
+        "url": f"/api/v1/media/{item.pk}/stills/{copy.name}",
+        "working_copy": True,
+        "of_sha256": copy.sha256,
+        "at_seconds": None if copy.at_ms is None else copy.at_ms / 1000,
     }
 
 

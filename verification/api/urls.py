@@ -24,6 +24,8 @@ urlpatterns = [
     *(path(f"claims/<str:name>/{act}/", view.as_view()) for act, view in publication.VIEWS.items()),
     path("media/<uuid:media_id>/", media.MediaDetail.as_view()),
     path("media/<uuid:media_id>/file/", media.MediaFile.as_view(), name="media-file"),
+    path("media/<uuid:media_id>/stills/", media.MediaStills.as_view()),
+    path("media/<uuid:media_id>/stills/<str:still>", media.MediaStill.as_view(), name="media-still"),
     path("media/<uuid:media_id>/recapture/", media.MediaRecapture.as_view()),
     path("media/<uuid:media_id>/recheck/", media.MediaRecheck.as_view()),
     path("checks/", media.Checks.as_view()),

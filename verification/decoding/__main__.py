@@ -1,77 +1,82 @@
-"""Takes one request in a line of JSON, limits itself, reads the file, answers in JSON."""
+"""Limits itself, then reads one file after another: a request in, its facts or its failure out."""
 
 from __future__ import annotations
 
-import ctypes
+import base64
 import json
-import math
 import os
-import resource
-import signal
 import sys
-from typing import Any
+from typing import Any, BinaryIO
 
+from verification.decoding import confinement
 from verification.decoding.limits import BeyondLimits
-from verification.decoding.reading import read
+from verification.decoding.pipe import Pipe
+from verification.decoding.reading import draw, read
 
 _HANDLE = 10
-_PR_SET_PDEATHSIG = 1
-_PR_SET_NO_NEW_PRIVS = 38
 
 
 def main() -> int:
-    """Answers {"facts": …} or {"failed": code, "detail"?: …}; status 0 for both."""
-    request = prepare()
-    try:
-        # Always the same number: decoders put it into their complaints, and those must be the same each time.
-        os.dup2(request["handle"], _HANDLE)
-        with os.fdopen(_HANDLE, "rb") as file:
-            answer = _answer(file, request["media_type"], request["limits"])
-    except MemoryError:
-        answer = {"failed": "decode_memory"}
-    sys.stdout.write(json.dumps(answer))
-    sys.stdout.flush()
+    """Answers {"facts": …} or {"drawn": …} as wanted, {"failed": code, "detail"?: …} or {"unreachable": true}.
+
+    Each with the serial that it was asked by.
+    """
+    pipe = prepare()
+    while request := pipe.receive():
+        pipe.send({"serial": request["serial"], **answer(request)})
     return 0
 
 
-def prepare() -> dict[str, Any]:
-    """Reads the request and puts on the limits that it names, before anything of the file is touched."""
-    request: dict[str, Any] = json.loads(sys.stdin.buffer.readline())
-    _die_with(request["parent"])
-    _limit(request["limits"])
-    return request
+def prepare() -> Pipe:
+    """Puts on the limits that the command line names, before anything of any file is touched."""
+    start: dict[str, Any] = json.loads(sys.argv[1])
+    confinement.die_with(start["parent"])
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    # A library that prints must not speak in our name.
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    confinement.limit(memory_bytes=start["memory_bytes"], open_files=start["open_files"])
+    confinement.refuse_calls()
+    confinement.allow_cpu(start["cpu_seconds"])
+    return Pipe(sys.stdin.buffer, answers)
 
 
-def _answer(file: Any, media_type: str, limits: dict[str, Any]) -> dict[str, Any]:
+def answer(request: dict[str, Any]) -> dict[str, Any]:
+    """What there is to say of one file, with the processor time for it alone."""
+    confinement.allow_cpu(request["cpu_seconds"])
     try:
-        facts = read(file, media_type, max_pixels=limits["max_pixels"], max_frames=limits["max_frames"])
-    except BeyondLimits as beyond:
-        return {"failed": beyond.code, "detail": str(beyond)}
-    return {"facts": facts.as_json()}
+        file = _opened(request["handle"], inherited=request["inherited"])
+    except OSError:
+        return {"unreachable": True}
+    with file:
+        try:
+            if request["wanted"] == "drawn":
+                return {"drawn": _drawn(file, request)}
+            facts = read(
+                file,
+                request["media_type"],
+                max_pixels=request["max_pixels"],
+                max_frames=request["max_frames"],
+            )
+            return {"facts": facts.as_json()}
+        except BeyondLimits as beyond:
+            return {"failed": beyond.code, "detail": str(beyond)}
+        except MemoryError:
+            return {"failed": "decode_memory"}
 
 
-def _die_with(parent: int) -> None:
-    """Has the kernel kill us when the process that asked ends, however it ends."""
-    if sys.platform != "linux":
-        return
-    kernel = ctypes.CDLL(None)
-    kernel.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    kernel.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    if os.getppid() != parent:
-        os._exit(1)
+def _drawn(file: BinaryIO, request: dict[str, Any]) -> list[dict[str, Any]]:
+    jpegs = draw(file, request["media_type"], max_pixels=request["max_pixels"])
+    return [{"at_ms": at_ms, "jpeg": base64.b64encode(jpeg).decode()} for at_ms, jpeg in jpegs]
 
 
-def _limit(limits: dict[str, Any]) -> None:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    # The limit counts from the process's birth, so what is already used is added.
-    cpu = math.ceil(used.ru_utime + used.ru_stime) + limits["cpu_seconds"]
-    _, most = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu, most))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (limits["open_files"], limits["open_files"]))
-    if sys.platform == "linux":
-        resource.setrlimit(resource.RLIMIT_AS, (limits["memory_bytes"], limits["memory_bytes"]))
+def _opened(handle: int, *, inherited: bool) -> BinaryIO:
+    """The parent's open file under a place of our own in it, without its name. Raises OSError."""
+    ours = handle if inherited else os.open(f"/proc/{os.getppid()}/fd/{handle}", os.O_RDONLY | os.O_CLOEXEC)
+    # Always the same number: decoders put it into their complaints, and those must be the same each time.
+    if ours != _HANDLE:
+        os.dup2(ours, _HANDLE)
+        os.close(ours)
+    return os.fdopen(_HANDLE, "rb")
 
 
 if __name__ == "__main__":

@@ -31,10 +31,10 @@ def read_metadata(file: BinaryIO, facts: Decoded, demuxer: str, max_pixels: int)
     facts = replace(
         facts, readers={**facts.readers, "pyav": av.__version__, "ffmpeg": av.ffmpeg_version_info}
     )
-    with _opened(file, demuxer, max_pixels) as container:
+    with opened(file, demuxer, max_pixels) as container:
         tags = {**_first_stream_tags(container), **container.metadata}
-        pictures = [stream for stream in container.streams.video if not _is_cover(stream)]
-        size = (pictures[0].width or None, pictures[0].height or None) if pictures else (None, None)
+        film = film_of(container)
+        size = (film.width or None, film.height or None) if film else (None, None)
         return replace(
             facts,
             width=size[0],
@@ -74,10 +74,8 @@ def decode_keyframes(
 ) -> Decoded:
     """The proof that the film can be decoded: its first keyframes, at most `max_frames`, once."""
     decoded = 0
-    with _opened(file, demuxer, max_pixels) as container:
-        stream: Any = next((one for one in container.streams.video if not _is_cover(one)), None)
-        if stream is None:
-            stream = next(iter(container.streams.audio), None)
+    with opened(file, demuxer, max_pixels) as container:
+        stream = film_of(container) or next(iter(container.streams.audio), None)
         if stream is None:
             return facts
         stream.codec_context.thread_count = 1
@@ -94,7 +92,7 @@ def decode_keyframes(
     return replace(facts, keyframes_decoded=decoded)
 
 
-def _opened(file: BinaryIO, demuxer: str, max_pixels: int) -> InputContainer:
+def opened(file: BinaryIO, demuxer: str, max_pixels: int) -> InputContainer:
     """The container, read as the one format named; ffmpeg is let open nothing else. Raises BeyondLimits."""
     container = av.open(
         file,
@@ -110,6 +108,11 @@ def _opened(file: BinaryIO, demuxer: str, max_pixels: int) -> InputContainer:
                 "too_many_pixels", f"Its frames have {stream.width} by {stream.height} pixels."
             )
     return container
+
+
+def film_of(container: InputContainer) -> Any:
+    """The first moving picture; None where there is none."""
+    return next((stream for stream in container.streams.video if not _is_cover(stream)), None)
 
 
 def _first_stream_tags(container: InputContainer) -> dict[str, str]:

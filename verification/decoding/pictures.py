@@ -84,7 +84,7 @@ def read_exif(file: BinaryIO, facts: Decoded, max_pixels: int) -> Decoded:
 
 def read_tags(file: BinaryIO, facts: Decoded, form: str, max_pixels: int) -> Decoded:
     """Dates, position and device out of a PNG, WebP, GIF, AVIF or HEIC, by Pillow."""
-    with _opened(file, form, max_pixels) as picture:
+    with opened(file, form, max_pixels) as picture:
         exif = picture.getexif()
         core = {**dict(exif), **dict(exif.get_ifd(ExifTags.IFD.Exif))}
         gps = dict(exif.get_ifd(ExifTags.IFD.GPSInfo))
@@ -106,19 +106,19 @@ def read_size(file: BinaryIO, facts: Decoded, form: str, max_pixels: int) -> Dec
 
         readers["pillow-heif"] = pillow_heif.__version__
     facts = replace(facts, readers=readers)
-    with _opened(file, form, max_pixels) as picture:
+    with opened(file, form, max_pixels) as picture:
         return replace(facts, width=picture.width, height=picture.height)
 
 
 def decode_pixels(file: BinaryIO, facts: Decoded, form: str, max_pixels: int) -> Decoded:
     """The proof that the first frame can be decoded: raises whatever Pillow raises where it can't."""
-    with _opened(file, form, max_pixels) as picture:
+    with opened(file, form, max_pixels) as picture:
         picture.load()
     return replace(facts, keyframes_decoded=1)
 
 
 @contextmanager
-def _opened(file: BinaryIO, form: str, max_pixels: int) -> Iterator[Image.Image]:
+def opened(file: BinaryIO, form: str, max_pixels: int) -> Iterator[Image.Image]:
     """The picture, read as the one format named. Raises BeyondLimits."""
     if form == "HEIF":
         import pillow_heif  # noqa: PLC0415

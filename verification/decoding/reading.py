@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from verification.decoding.limits import BeyondLimits
+from verification.decoding.tags import clean
 from verification.domain.decoded import Decoded, ReaderError
 
 Reader = Callable[[BinaryIO, Decoded], Decoded]
@@ -53,11 +54,32 @@ def read(file: BinaryIO, media_type: str, *, max_pixels: int, max_frames: int) -
             raise
         # Hostile bytes make decoders raise anything at all; whatever it is, it is this reader's alone.
         except Exception as error:  # noqa: BLE001
-            detail = f"{type(error).__name__}: {error}"[:300]
+            detail = clean(f"{type(error).__name__}: {error}") or type(error).__name__
             facts = replace(facts, errors=(*facts.errors, ReaderError(name, part, detail)))
     if facts.errors and _says_nothing(facts):
         raise BeyondLimits("undecodable", facts.errors[-1].detail)
     return facts
+
+
+def draw(file: BinaryIO, media_type: str, *, max_pixels: int) -> list[tuple[int | None, bytes]]:
+    """JPEGs to look at: a film's stills with their milliseconds, a photo's one copy with None; else nothing.
+
+    Raises BeyondLimits (too_many_pixels, undecodable) and MemoryError.
+    """
+    from verification.decoding import stills  # noqa: PLC0415
+
+    file.seek(0)
+    try:
+        if media_type in _PICTURES:
+            return [(None, stills.of_photo(file, _PICTURES[media_type], max_pixels))]
+        if media_type in _CONTAINERS:
+            return [*stills.of_film(file, _CONTAINERS[media_type], max_pixels)]
+    except (MemoryError, BeyondLimits):
+        raise
+    # As in `read`: hostile bytes make decoders raise anything.
+    except Exception as error:
+        raise BeyondLimits("undecodable", clean(str(error)) or type(error).__name__) from error
+    return []
 
 
 def _readers(media_type: str, *, max_pixels: int, max_frames: int) -> list[tuple[str, str, Reader]]:

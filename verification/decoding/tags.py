@@ -27,5 +27,5 @@ def clean(value: Any) -> str | None:
 
 def kept(tags: Mapping[str, str]) -> dict[str, str]:
     """The first tags by name, each cleaned: what a person may want to see of them."""
-    shown = ((str(name)[:100], clean(tags[name])) for name in sorted(tags)[:_TAGS])
-    return {name: text for name, text in shown if text is not None}
+    shown = ((clean(name[:100]), clean(tags[name])) for name in sorted(tags)[:_TAGS])
+    return {name: text for name, text in shown if name is not None and text is not None}

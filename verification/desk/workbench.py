@@ -11,6 +11,7 @@ from typing import Any
 
 from claims.dates import ClaimedDate
 from claims.intake import PossibleDuplicate, possible_duplicates
+from claims.media.working import WorkingCopy
 from claims.models import Capture, Claim, MediaItem, Person, SourceLink
 from claims.places import Place
 from claims.vocabulary import (
@@ -31,6 +32,7 @@ from verification.domain.transitions import Action, allowed_actions
 from verification.inference.dates import DateSuggestion, suggest_date
 from verification.inference.locations import LocationSuggestion, suggest_location
 from verification.models import CheckRun, Draft, FindingRow, Note, QueueEntry, Verdict
+from verification.services import stills
 from verification.services.acting import situation
 from verification.services.drafts import draft_of
 from verification.services.examination import claimed_date_of, claimed_place_of, finding_of
@@ -58,6 +60,21 @@ class ItemView:
     def is_drawn(self) -> bool:
         asset = self.item.asset
         return bool(asset) and (self.item.kind != MediaKind.PHOTO or asset.media_type in _DRAWN)  # type: ignore[union-attr]
+
+    @cached_property
+    def _copies(self) -> list[WorkingCopy]:
+        return stills.of(self.item.asset)
+
+    @property
+    def poster(self) -> str | None:
+        """The still that stands for a film until it plays; none for one that is flagged."""
+        shown = [] if self.item.content_flags else [copy.name for copy in self._copies]
+        return shown[0] if shown else None
+
+    @property
+    def photo_copy(self) -> str | None:
+        """The working copy of a photo that browsers don't draw by themselves."""
+        return next((copy.name for copy in self._copies if copy.at_ms is None), None)
 
     @property
     def is_coming(self) -> bool:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from claims.errors import IllegalState, Missing
-from claims.media import archive
+from claims.media import archive, working
 from claims.models import Asset, Body, Claim, MediaItem, Person, PublicClaim
 from claims.publishing import notice
 from claims.vocabulary import Cause, ChangeKind, Stage
@@ -85,19 +85,24 @@ def erase_original(act: Act, asset: Asset) -> None:
     Asset.objects.filter(pk=asset.pk).update(facts=None, redacted_at=act.at)
     act.data["sha256"] = asset.sha256
     # After commit: a file that is gone can't come back with a rolled-back transaction.
-    transaction.on_commit(lambda: archive.erase(asset.sha256))
+    transaction.on_commit(lambda: _erase_files(asset.sha256))
 
 
 def finish_erasures() -> int:
-    """Removes originals whose redaction was committed and whose file outlived a crash."""
+    """Removes originals and working copies whose redaction was committed and that outlived it: a crash, a late job."""
     left = [
         sha256
         for sha256 in Asset.objects.exclude(redacted_at=None).values_list("sha256", flat=True)
-        if archive.holds(sha256)
+        if archive.holds(sha256) or working.holds(sha256)
     ]
     for sha256 in left:
-        archive.erase(sha256)
+        _erase_files(sha256)
     return len(left)
+
+
+def _erase_files(sha256: str) -> None:
+    working.erase(sha256)
+    archive.erase(sha256)
 
 
 def place_legal_hold(claim: Claim, *, actor: Person, reason: str) -> LegalHold:

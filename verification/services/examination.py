@@ -20,7 +20,7 @@ from verification.examination import bound_json, point_json
 from verification.inference.dates import DateSuggestion, suggest_date
 from verification.inference.locations import LocationSuggestion, suggest_location
 from verification.models import CheckRun, FindingRow, Job
-from verification.services import jobs
+from verification.services import jobs, stills
 
 
 def work(job: Job) -> jobs.Outcome:
@@ -47,7 +47,9 @@ def work(job: Job) -> jobs.Outcome:
         decode_error=error,
     )
     outcomes = base.run_checks(registry.all_checks(), media, context_of(item, now=timezone.now()))
-    return _outcome(item, outcomes, facts, data={"findings": sum(len(one.findings) for one in outcomes)})
+    not_drawn = stills.make(asset) if facts is not None else None
+    data: dict[str, Any] = {"findings": sum(len(one.findings) for one in outcomes)}
+    return _outcome(item, outcomes, facts, data=data | ({"not_drawn": not_drawn} if not_drawn else {}))
 
 
 def give_up(job: Job) -> jobs.Outcome:

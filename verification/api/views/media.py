@@ -12,11 +12,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from claims.api.base import StetView, caller, idempotent, read_input
-from claims.api.files import ranged
+from claims.api.files import ranged, working_copy
 from claims.api.lists import paged
 from claims.api.parsing import StrictJSONParser, UploadParser
 from claims.api.schema import page_of, schema_of
 from claims.errors import FieldError, InvalidInput, Missing
+from claims.media import working
 from claims.media.capture import Captured, CaptureFailed, take_upload
 from claims.vocabulary import Scope, Stance
 from verification.api.inputs import MediaInput, NothingInput, RecheckInput, UploadInput
@@ -25,13 +26,15 @@ from verification.api.shapes import (
     FindingShape,
     MediaDetailShape,
     MediaShape,
+    StillShape,
     finding_shape,
     media_detail_shape,
     media_shape,
+    still_shape,
 )
 from verification.checks import registry
 from verification.models import FindingRow
-from verification.services import submissions
+from verification.services import stills, submissions
 from verification.services.claim_lists import words
 from verification.services.reading import claim_named, media_named
 
@@ -106,6 +109,31 @@ class MediaFile(StetView):
         if asset is None or asset.redacted_at is not None:
             raise Missing("There is no original of this media item: it was not captured, or it was erased.")
         return ranged(request, asset)
+
+
+class MediaStills(StetView):
+    scopes = {"GET": Scope.INTERNAL_READ}
+
+    @extend_schema(operation_id="list_stills", responses={200: schema_of(dict[str, list[StillShape]])})
+    def get(self, request: Request, media_id: uuid.UUID) -> Response:
+        """Working copies to look at: stills of a film, or a JPEG of a photo that browsers don't draw."""
+        item = media_named(caller(request), media_id)
+        return Response({"results": [still_shape(item, copy) for copy in stills.of(item.asset)]})
+
+
+class MediaStill(StetView):
+    scopes = {"GET": Scope.INTERNAL_READ}
+
+    @extend_schema(operation_id="read_still", responses={(200, working.MEDIA_TYPE): OpenApiTypes.BINARY})
+    def get(self, request: Request, media_id: uuid.UUID, still: str) -> HttpResponseBase:
+        """One working copy. It is not the original, and no evidence."""
+        asset = media_named(caller(request), media_id).asset
+        copy = next((one for one in stills.of(asset) if one.name == still), None)
+        if copy is None:
+            raise Missing(
+                "There is no such working copy of this media item. Its stills/ lists those there are."
+            )
+        return working_copy(copy)
 
 
 class MediaRecapture(StetView):
