@@ -174,3 +174,30 @@ def test_what_is_out_of_sight_does_not_ask(desk: Desk, come: Come) -> None:
     page.wait_for_timeout(A_POLL)
     assert len({url for url in asked if "/found/" in url}) == 1
     assert len({url for url in asked if "/player/" in url}) <= 1
+
+
+def test_a_session_that_ends_leads_nobody_away_and_goes_on_after_a_login_beside(
+    desk: Desk, come: Come
+) -> None:
+    claim = desk.file(statement="The session ends in mid-sentence.", priority="breaking")
+    olena = come("olena")
+    page = olena.go(f"/claims/{claim['ref']}/")
+    page.locator("[data-take]").click()
+    page.wait_for_selector("#dimension-location[open]")
+    olena.press("2")
+    page.keyboard.type("Half a sentence")
+    olena.context.clear_cookies()
+    page.wait_for_selector("#logged-out")
+    page.keyboard.type(" and the other half.")
+    assert page.input_value("#location-reason") == "Half a sentence and the other half."
+
+    beside = Visitor(desk, olena.context, olena.context.new_page())
+    beside.log_in("olena")
+    beside.page.close()
+    page.wait_for_selector("#logged-out", state="detached")
+    olena.press("Control+Enter")
+    page.wait_for_selector('#dimension-location[data-status="unverified"]', state="attached")
+    verdict = desk.api("edith").get(f"claims/{claim['id']}/verdicts/").json["verdicts"][0]
+    assert verdict["reason"] == "Half a sentence and the other half."
+    page.get_by_role("button", name="Hand back").click()
+    olena.at("/queue/")

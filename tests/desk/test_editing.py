@@ -62,9 +62,11 @@ def test_what_is_changed_is_changed_and_nothing_else(
 
 
 def test_nothing_touched_changes_nothing(pages: Pages, checker: Caller) -> None:
-    claim = file_claim(checker, claimed_location=KHERSON)
+    claim = file_claim(checker, claimed_location=KHERSON, statement="Flags were raised.\nIn two villages.")
     revision = Claim.objects.get().revision
-    assert pages(checker).post(f"/claims/{claim['ref']}/edit/", form_of(claim)).status_code == 302
+    # A browser ends lines in its own way.
+    sent = form_of(claim, statement=claim["statement"].replace("\n", "\r\n"))
+    assert pages(checker).post(f"/claims/{claim['ref']}/edit/", sent).status_code == 302
     assert Claim.objects.get().revision == revision
     assert not Job.objects.exists()
 

@@ -201,6 +201,15 @@ def test_a_second_review_that_nobody_asked_for_is_no_tick(
     assert "Open: nothing stands in the way." in text(html)
 
 
+def test_a_second_review_that_is_yet_to_come_is_told_as_that(
+    checker: Caller, desk: Desk, pages: Pages, editor: Caller
+) -> None:
+    Policy.objects.filter(desk=desk).update(second_review=True)
+    said = text(open_page(pages(editor), file_claim(checker)["id"]))
+    assert "It follows the review that is asked for." in said
+    assert "The policy did not ask" not in said
+
+
 def test_the_gate_is_live_and_tells_of_changes(
     ready: str, pages: Pages, editor: Caller, checker: Caller
 ) -> None:
@@ -332,6 +341,26 @@ def test_what_is_typed_can_be_seen_first_and_nothing_is_kept(
     rendered = Publication.objects.get(claim=ready).rendered
     assert rendered is not None
     assert (rendered["headline"], rendered["claimed_location"]["radius_m"]) == ("A headline to try", 50_000)
+
+
+def test_what_is_tried_in_one_act_is_not_in_the_form_of_another(
+    public: str, pages: Pages, editor: Caller
+) -> None:
+    html = act(pages(editor), public, "amend", radius_km="50", preview="1", **WHY).content.decode()
+    tried = [tag for tag in re.findall(r"<input[^>]*>", html) if 'value="50"' in tag]
+    assert ["amend-radius_km" in tag for tag in tried] == [True]
+
+
+def test_a_claim_whose_text_is_erased_says_so_in_its_preview(
+    ready: str, pages: Pages, editor: Caller, admin: Caller
+) -> None:
+    erased = admin.post(
+        f"claims/{ready}/redact/", {"target": "statement", "reason": "a court", "legal_ground": "GDPR 17"}
+    )
+    assert erased.status_code == 200
+    preview = part(open_page(pages(editor), ready), "preview", 'class="signoff-versions')
+    assert "None" not in text(preview)
+    assert "(erased)" in text(preview)
 
 
 def test_what_changes_against_the_published_version_is_told(

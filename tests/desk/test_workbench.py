@@ -159,6 +159,20 @@ def test_undo_takes_back_the_last_and_then_the_one_before(bench: Bench) -> None:
     assert bench.client.post(f"{bench.url}undo/", undo).status_code == 409
 
 
+def test_undo_brings_back_what_was_recorded_but_not_over_what_is_typed_since(bench: Bench) -> None:
+    bench.record("location", "verified", reason="the first thought")
+    undo = {"lease_token": bench.token}
+    bench.client.post(f"{bench.url}undo/", undo)
+    assert "the first thought</textarea>" in bench.html()
+    bench.record("location", "verified", reason="the first thought")
+    typed = {"dimension": "location", "status": "unverified", "reason": "a second thought"}
+    bench.client.post(f"{bench.url}draft/", undo | typed)
+    bench.client.post(f"{bench.url}undo/", undo)
+    html = bench.html()
+    assert "a second thought</textarea>" in html
+    assert "the first thought</textarea>" not in html
+
+
 def test_with_htmx_only_what_changed_is_sent(bench: Bench) -> None:
     body = {
         "lease_token": bench.token,

@@ -6,17 +6,16 @@ import functools
 import hashlib
 from collections.abc import Callable, Collection
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
-from django.shortcuts import render, resolve_url
+from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.cache import patch_cache_control
 from django.utils.http import parse_etags, url_has_allowed_host_and_scheme
-from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from claims.api.statuses import status_of
@@ -101,8 +100,8 @@ def _check_text(request: HttpRequest) -> None:
 def _to_login(request: Any) -> HttpResponse:
     if not request.htmx:
         return redirect_to_login(_page_of(request))
-    here = quote(request.htmx.current_url_abs_path or "/")
-    return HttpResponseClientRedirect(f"{resolve_url(settings.LOGIN_URL)}?next={here}")
+    # Nobody is led away from what they are typing: the page itself says so, and stays.
+    return HttpResponse("You are logged out.", status=401, content_type="text/plain; charset=utf-8")
 
 
 def _page_of(request: HttpRequest) -> str:

@@ -95,12 +95,15 @@ def rules_for(claim: Claim, approver: Person) -> list[Rule]:
         if dimension in policy.required:
             rules += rule(f"The {dimension} is decided", "dimension_undecided", dimension=dimension)
     if policy.second_review or any(b.code == "second_review_missing" for b in blockers):
-        seen = claim.reviews.filter(kind=ReviewKind.SECOND, state=Review.SUBMITTED).exists()
-        rules += rule(
-            "A second person has reviewed it",
-            "second_review_missing",
-            remark="" if seen else "The policy did not ask for one when this was reviewed.",
-        )
+        remark = ""
+        if not claim.reviews.filter(kind=ReviewKind.SECOND, state=Review.SUBMITTED).exists():
+            is_to_come = any(b.code in {"review_open", "recheck_needed"} for b in blockers)
+            remark = (
+                "It follows the review that is asked for."
+                if is_to_come
+                else "The policy did not ask for one when this was reviewed."
+            )
+        rules += rule("A second person has reviewed it", "second_review_missing", remark=remark)
     rules += rule("The reviews agree", "disagreement")
     if policy.distinct_approver:
         rules += rule("Whoever signs off has not reviewed it", "same_person")

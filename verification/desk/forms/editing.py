@@ -47,6 +47,8 @@ class EditForm(ClaimForm):
     def changes(self) -> dict[str, Any]:
         """What was changed, as the service takes it."""
         changed = set(self.changed_data)
+        if self.cleaned_data["statement"] == self.initial["statement"].replace("\r\n", "\n"):
+            changed.discard("statement")
         changes: dict[str, Any] = {
             name: self.cleaned_data[name] for name in ("statement", "language", "tags") if name in changed
         }

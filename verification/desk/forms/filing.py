@@ -348,6 +348,10 @@ class ClaimForm(WhenAndWhere):
     )
     tags = forms.CharField(required=False, label="Tags", help_text="With commas between them.")
 
+    def clean_statement(self) -> str:
+        # Browsers end lines in their own way; the same words are the same whoever sends them.
+        return str(self.cleaned_data["statement"]).replace("\r\n", "\n")
+
     def clean_tags(self) -> list[str]:
         tags = list(dict.fromkeys(tag.strip() for tag in self.cleaned_data["tags"].split(",") if tag.strip()))
         if len(tags) > MAX_TAGS:

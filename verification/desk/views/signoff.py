@@ -133,12 +133,13 @@ def _show(request: DeskRequest, claim: Claim, tried: Tried | None = None, status
     may = allowed_actions(here)
     outlook = outlook_of(claim, at=at)
     seen = _digest(outlook)
+    gate = _gate(request, claim)
+    # The forms are filled with what is kept, before what was typed into one of them is tried.
+    offers = _offers(request, claim, may, tried, is_closed=bool(gate["broken"]))
     previewed = _as_typed(claim, tried)
     if previewed:
         outlook = outlook_of(claim, at=at)
     steps = history_of(claim.pk)
-    gate = _gate(request, claim)
-    offers = _offers(request, claim, may, tried, is_closed=bool(gate["broken"]))
     context = {
         "area": "board",
         "claim": claim,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 from typing import Any
 
 from django.contrib import messages
@@ -19,7 +20,7 @@ from verification.desk.forms.verdict import VerdictForm
 from verification.desk.frame import DeskRequest, live, page
 from verification.desk.words import label
 from verification.desk.workbench import Workbench
-from verification.models import Note
+from verification.models import Note, Verdict
 from verification.services import drafts, queue, review
 from verification.services.reading import claim_named
 
@@ -85,11 +86,7 @@ def undo(request: DeskRequest, ref: str) -> HttpResponse:
     claim = claim_named(request.user, ref)
     taken = review.undo_verdict(claim, actor=request.user, lease_token=request.POST.get("lease_token", ""))
     dimension = Dimension(taken[0].dimension)
-    undone = [one.undoes for one in taken if one.undoes is not None]
-    typed = VerdictForm.fields_of(undone[0])
-    if len(undone) > 1:
-        typed.pop("target", None)
-    drafts.save_draft(claim, actor=request.user, dimension=dimension, fields=typed)
+    _bring_back(claim, request, dimension, [one.undoes for one in taken if one.undoes is not None])
     messages.info(request, f"Undone: {label(dimension).lower()}. What you had typed is in its form.")
     return _after(request, Workbench(claim, request.user), dimension, then="decide-again")
 
@@ -222,6 +219,18 @@ def _typed(data: QueryDict, **more: Any) -> dict[str, list[str]]:
         if name not in _NOT_DRAFTED
     }
     return typed | {name: [str(value)] for name, value in more.items()}
+
+
+def _bring_back(claim: Claim, request: DeskRequest, dimension: Dimension, undone: list[Verdict]) -> None:
+    """Puts what was undone back into its form, unless something newer is typed there."""
+    draft = drafts.draft_of(claim, request.user)
+    if draft is not None and dimension.value in draft.content:
+        return
+    typed = VerdictForm.fields_of(undone[0])
+    if len(undone) > 1:
+        typed.pop("target", None)
+    with suppress(InvalidInput):  # too much to be kept beside what is typed elsewhere; the record has it
+        drafts.save_draft(claim, actor=request.user, dimension=dimension, fields=typed)
 
 
 def _keep(claim: Claim, request: DeskRequest, dimension: Dimension) -> str:

@@ -119,12 +119,38 @@ document.addEventListener("htmx:after:request", (event) => {
 // A refusal or a fault replaces nothing, unless it is sent for a part of this page: what is typed stays there.
 document.addEventListener("htmx:before:response", async (event) => {
   const { response, hx, sourceElement } = event.detail.ctx;
+  if (response.status < 400) $("#logged-out")?.remove();
   if (response.status < 400 || hx.retarget) return;
   event.preventDefault();
+  if (response.status === 401) { loggedOut(); return; }
   if (sourceElement?.matches?.("[data-live]")) return;
   const isSaid = response.headers.get("Content-Type")?.startsWith("text/plain");
   toast(isSaid ? await response.raw.text() : `The desk could not do that (${response.status}). What you typed is still here.`, "error");
 });
+/** Says so and stays: what is typed is on this page, and goes on when somebody has logged in beside it. */
+function loggedOut() {
+  if ($("#logged-out")) return;
+  const link = document.createElement("a");
+  link.href = document.body.dataset.login;
+  link.target = "_blank";
+  link.textContent = "Log in in another window";
+  const note = document.createElement("p");
+  note.id = "logged-out";
+  note.className = "toast is-error";
+  note.dataset.fading = "never";
+  note.append("You are logged out. What you typed is still here. ", link, ", then go on.");
+  $("#toasts").append(note);
+}
+// A new login brings a new token: the forms that were there before take it over.
+const tokenNow = () => /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1];
+let token = tokenNow();
+function takeToken() {
+  const fresh = tokenNow();
+  if (!fresh || fresh === token) return;
+  token = fresh;
+  for (const input of $$("input[name=csrfmiddlewaretoken]")) input.value = fresh;
+  document.body.setAttribute("hx-headers:inherited", JSON.stringify({ "X-CSRFToken": fresh }));
+}
 document.addEventListener("htmx:error", (event) => {
   // A poll that fails is repeated; whoever pressed a button is told.
   if (event.detail.ctx?.sourceElement?.matches?.("[data-live]")) return;
@@ -156,6 +182,7 @@ const SENT_MS = 10_000;
 function pad(number) { return String(number).padStart(2, "0"); }
 
 function tick() {
+  takeToken();
   for (const time of $$("time[data-countdown]")) {
     const left = Math.floor((new Date(time.dateTime) - Date.now()) / 1000);
     const hours = Math.floor(left / 3600);

@@ -99,7 +99,7 @@
       const response = await fetch(form.dataset.draft, {
         method: "POST", body: new FormData(form), headers: { Accept: "application/json" }, keepalive: true,
       });
-      if (!response.ok) throw new Error(response.status);
+      if (!response.ok || response.redirected) throw new Error(response.status);
       const { lease } = await response.json();
       if (said) said.textContent = lease ? "Draft saved." : "Draft saved. The review is not yours at the moment.";
       const countdown = $("#lease time[data-countdown]");
