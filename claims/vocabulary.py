@@ -102,6 +102,17 @@ class MediaKind(StrEnum):
     DOCUMENT = "document"
 
 
+class AssetKind(StrEnum):
+    """What an archived original is: media, or what was kept beside it when it was captured."""
+
+    VIDEO = "video"
+    PHOTO = "photo"
+    AUDIO = "audio"
+    DOCUMENT = "document"
+    PAGE = "page"
+    PAGE_TEXT = "page_text"
+
+
 class CaptureState(StrEnum):
     PENDING = "pending"
     CAPTURING = "capturing"

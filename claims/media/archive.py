@@ -44,6 +44,11 @@ class Arriving:
         self.size_bytes += len(chunk)
         self._file.write(chunk)
 
+    def read(self) -> bytes:
+        """All that was written so far."""
+        self._file.flush()
+        return self.path.read_bytes()
+
     def keep(self) -> Stored:
         """Makes the bytes an original: synced to disk, read-only, under their hash. The same bytes are kept once."""
         self._file.flush()

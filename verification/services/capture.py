@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from claims.addresses import OutboundError
 from claims.media import archive
-from claims.media.capture import Captured, CaptureFailed, fetch_original, hop_as_json, versions
+from claims.media.archive import Stored
+from claims.media.capture import Captured, CaptureFailed, Trail, fetch_original, versions
 from claims.models import Asset, Capture, MediaItem
-from claims.vocabulary import CaptureState, Examination, JobKind, JobState
+from claims.vocabulary import AssetKind, CaptureState, Examination, JobKind, JobState, MediaKind
 from verification.models import Job
 from verification.services import jobs
 
@@ -25,19 +27,9 @@ def work(job: Job) -> jobs.Outcome:
     started_at = timezone.now()
     try:
         captured = fetch_original(item.url)
-    except (OutboundError, CaptureFailed) as error:
-        hops = tuple(hop_as_json(hop) for hop in getattr(error, "hops", ()))
+    except CaptureFailed as error:
         failure = {"code": error.code, "detail": error.detail, "retriable": error.retriable}
-        capture = Capture(
-            media=item,
-            requested_url=item.url,
-            hops=list(hops),
-            versions=versions(),
-            failure=failure,
-            started_at=started_at,
-            finished_at=timezone.now(),
-        )
-        return _failed(job, item, failure, capture)
+        return _failed(job, item, failure, _Attempt(started_at, timezone.now(), error.trail, failure))
 
     def effect() -> None:
         keep(item, captured)
@@ -46,7 +38,12 @@ def work(job: Job) -> jobs.Outcome:
         claim=item.claim,
         effect=effect,
         action="captured",
-        data={"media": item.pk, "sha256": captured.stored.sha256, "size_bytes": captured.stored.size_bytes},
+        data={
+            "media": item.pk,
+            "sha256": captured.stored.sha256,
+            "size_bytes": captured.stored.size_bytes,
+            **_kept_beside(captured.trail),
+        },
     )
 
 
@@ -63,28 +60,9 @@ def give_up(job: Job) -> jobs.Outcome:
 
 def keep(item: MediaItem, captured: Captured) -> Asset:
     """Makes captured bytes the item's asset and has them examined; called within the transaction of the act."""
-    asset, _ = Asset.objects.get_or_create(
-        sha256=captured.stored.sha256,
-        defaults={
-            "size_bytes": captured.stored.size_bytes,
-            "media_type": captured.sniffed.media_type,
-            "kind": captured.sniffed.kind.value,
-            "archived_at": captured.finished_at,
-        },
-    )
-    Capture.objects.create(
-        media=item,
-        asset=asset,
-        requested_url=item.url,
-        final_url=captured.final_url,
-        hops=list(captured.hops),
-        versions=versions(),
-        started_at=captured.started_at,
-        finished_at=captured.finished_at,
-    )
+    asset = _asset(captured.stored, captured.sniffed.media_type, captured.sniffed.kind, captured.finished_at)
+    _log(item, _Attempt(captured.started_at, captured.finished_at, captured.trail, None), asset)
     if asset.redacted_at is not None:
-        # The bytes were erased for good before; that they turn up again does not undo it.
-        transaction.on_commit(lambda: archive.erase(asset.sha256))
         item.state = CaptureState.FAILED.value
         item.failure = {
             "code": "redacted",
@@ -103,11 +81,70 @@ def keep(item: MediaItem, captured: Captured) -> Asset:
     return asset
 
 
+@dataclass(frozen=True)
+class _Attempt:
+    started_at: datetime
+    finished_at: datetime
+    trail: Trail
+    failure: dict[str, Any] | None
+
+
+def _log(item: MediaItem, attempt: _Attempt, asset: Asset | None) -> None:
+    """Writes the capture log, and the posted time where the page states one and nobody else did."""
+    trail, page = attempt.trail, attempt.trail.page
+    posted = page.posted if page else None
+    Capture.objects.create(
+        media=item,
+        asset=asset,
+        requested_url=item.url,
+        final_url=trail.final_url,
+        hops=list(trail.hops),
+        page=_asset(page.original, "text/html", AssetKind.PAGE, attempt.finished_at) if page else None,
+        page_text=_asset(page.text, "text/plain", AssetKind.PAGE_TEXT, attempt.finished_at)
+        if page and page.text
+        else None,
+        page_url=page.url if page else "",
+        found_url=trail.found_url,
+        found_by=trail.found_by,
+        posted=posted.as_json() if posted else None,
+        versions=versions(),
+        failure=attempt.failure,
+        started_at=attempt.started_at,
+        finished_at=attempt.finished_at,
+    )
+    if posted:
+        # What a person said is never replaced, not even by what the same page says later.
+        MediaItem.objects.filter(pk=item.pk, posted_at=None).update(
+            posted_at=posted.at, posted_by_page=posted.found_by
+        )
+
+
+def _asset(stored: Stored, media_type: str, kind: MediaKind | AssetKind, archived_at: datetime) -> Asset:
+    """The row of what is in the archive. Bytes that were erased for good do not come back by turning up again."""
+    asset, _ = Asset.objects.get_or_create(
+        sha256=stored.sha256,
+        defaults={
+            "size_bytes": stored.size_bytes,
+            "media_type": media_type,
+            "kind": kind.value,
+            "archived_at": archived_at,
+        },
+    )
+    if asset.redacted_at is not None:
+        transaction.on_commit(lambda: archive.erase(asset.sha256))
+    return asset
+
+
+def _kept_beside(trail: Trail) -> dict[str, str]:
+    """What else was archived, for the audit entry."""
+    return {"page": trail.page.original.sha256} if trail.page else {}
+
+
 def _failed(
     job: Job,
     item: MediaItem,
     failure: dict[str, Any],
-    capture: Capture | None,
+    attempt: _Attempt | None,
     state: JobState | None = None,
 ) -> jobs.Outcome:
     goes_to = state or jobs.failed_state(job, retriable=bool(failure["retriable"]))
@@ -115,8 +152,8 @@ def _failed(
     shown = CaptureState.PENDING if goes_to == JobState.QUEUED else CaptureState.FAILED
 
     def effect() -> None:
-        if capture is not None:
-            capture.save(force_insert=True)
+        if attempt is not None:
+            _log(item, attempt, None)
         state_now = CaptureState.CAPTURED if item.asset_id else shown
         MediaItem.objects.filter(pk=item.pk).update(state=state_now, failure=failure)
 
@@ -124,7 +161,11 @@ def _failed(
         claim=item.claim,
         effect=effect,
         action="capture-failed",
-        data={"media": item.pk, "code": failure["code"]},
+        data={
+            "media": item.pk,
+            "code": failure["code"],
+            **(_kept_beside(attempt.trail) if attempt else {}),
+        },
         state=goes_to,
         error=failure,
     )

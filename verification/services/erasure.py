@@ -5,13 +5,15 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial, reduce
+from operator import or_
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from claims.errors import IllegalState, Missing
 from claims.media import archive
-from claims.models import Asset, Body, Claim, MediaItem, Person, PublicClaim
+from claims.models import Asset, Body, Capture, Claim, MediaItem, Person, PublicClaim
 from claims.publishing import notice
 from claims.vocabulary import Cause, ChangeKind, Stage
 from verification.domain.transitions import Action
@@ -54,22 +56,26 @@ def redact_statement(claim: Claim, *, actor: Person, reason: str, legal_ground: 
 
 
 def redact_original(item: MediaItem, *, actor: Person, reason: str, legal_ground: str) -> Redaction:
-    """Erases an original and what was read out of it, for every claim of every desk that it serves."""
+    """Erases an original, what was kept beside it and what was read out of it, for every claim that it serves."""
     asset = item.asset
     if asset is None:
         raise IllegalState(
             "Nothing was captured of this media item: there is no original to erase.", code="no_original"
         )
-    claims = Claim.objects.filter(media__asset=asset)
+    kept = Asset.objects.kept_with(asset)
+    relying = Q(asset__in=kept) | reduce(or_, (Q(**{f"{name}__in": kept}) for name in Capture.KEPT_BESIDE))
+    claims = Capture.objects.filter(relying).values("media__claim")
     held = LegalHold.objects.filter(claim__in=claims, lifted_at=None).exists()
     if held:
         raise _held()
     with _redacting(item.claim, actor, "original", asset.pk, reason, legal_ground) as (act, redaction):
         FindingRow.objects.filter(run__media__asset=asset).delete()
-        Asset.objects.filter(pk=asset.pk).update(facts=None, redacted_at=act.at)
-        act.data["sha256"] = asset.sha256
+        erased = dict(kept.values_list("pk", "sha256"))
+        Asset.objects.filter(pk__in=erased).update(facts=None, redacted_at=act.at)
+        act.data |= {"sha256": asset.sha256, "beside": sorted(set(erased.values()) - {asset.sha256})}
         # After commit: a file that is gone can't come back with a rolled-back transaction.
-        transaction.on_commit(lambda: archive.erase(asset.sha256))
+        for sha256 in erased.values():
+            transaction.on_commit(partial(archive.erase, sha256))
     return redaction
 
 
