@@ -46,6 +46,7 @@ from claims.vocabulary import MediaKind
 
 USER_AGENT = f"Stet/{settings.VERSION} (verification desk)"
 MAX_CANDIDATES = 5
+NOT_MODIFIED = 304
 ACCEPT = "video/*, image/*, audio/*, application/pdf, */*;q=0.1"
 
 
@@ -99,9 +100,35 @@ class Captured:
     trail: Trail = NO_TRAIL
 
 
-def fetch_original(url: str) -> Captured:
-    """Fetches what a URL leads to into the archive through the guarded opener. Raises CaptureFailed."""
-    return _Capture(url).run()
+@dataclass(frozen=True)
+class Before:
+    """What a server said of the bytes that it gave last: at which address (as asked), by which marks."""
+
+    url: str
+    etag: str = ""
+    last_modified: str = ""
+
+    def as_headers(self) -> dict[str, str]:
+        asked = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
+        # A mark that could not be sent back as it came is of no use.
+        return {name: mark for name, mark in asked.items() if mark and mark.isascii() and mark.isprintable()}
+
+
+@dataclass(frozen=True)
+class Unchanged:
+    """A server's word that what it gave before is what it would give now. Times are aware UTC."""
+
+    started_at: datetime
+    finished_at: datetime
+    trail: Trail
+
+
+def fetch_original(url: str, *, before: Before | None = None) -> Captured | Unchanged:
+    """Fetches what a URL leads to into the archive through the guarded opener.
+
+    With `before` the server is asked for what is not that; without, it is never Unchanged. Raises CaptureFailed.
+    """
+    return _Capture(url, before).run()
 
 
 def take_upload(chunks: Iterable[bytes]) -> Captured:
@@ -138,17 +165,27 @@ def hop_as_json(hop: Any) -> dict[str, Any]:
     }
 
 
+class _NotModified(Exception):
+    """The answer 304 to a question that allows for it."""
+
+    def __init__(self, url: str, found: Candidate | None) -> None:
+        super().__init__(url)
+        self.url = url
+        self.found = found
+
+
 class _Capture:
     """One capture under way: what it has asked and kept so far."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, before: Before | None) -> None:
         self._url = url
+        self._before = before
         self._allow = AllowList.parse(settings.FETCH_ALLOW)
         self._started_at = timezone.now()
         self._hops: list[dict[str, Any]] = []
         self._page: KeptPage | None = None
 
-    def run(self) -> Captured:
+    def run(self) -> Captured | Unchanged:
         try:
             with archive.arriving() as arriving:
                 fetched = self._fetch(self._url, arriving)
@@ -156,20 +193,33 @@ class _Capture:
                     return self._captured(arriving.keep(), sniffed, fetched)
                 says = self._keep_page(arriving, fetched)
             return self._follow(says, fetched)
+        except _NotModified as same:
+            return Unchanged(self._started_at, timezone.now(), self._trail(same.url, same.found))
         except (OutboundError, CaptureFailed) as error:
             raise self._failed(error.detail, code=error.code, retriable=error.retriable) from error
 
-    def _fetch(self, url: str, arriving: archive.Arriving, *, limits: FetchLimits | None = None) -> Fetched:
+    def _fetch(
+        self,
+        url: str,
+        arriving: archive.Arriving,
+        *,
+        limits: FetchLimits | None = None,
+        found: Candidate | None = None,
+    ) -> Fetched:
+        """Raises OutboundError, and _NotModified where the server has what it had before."""
+        marks = self._before.as_headers() if self._before is not None and self._before.url == url else {}
         try:
             fetched = fetch(
                 url,
                 write=arriving.write,
                 allow=self._allow,
                 limits=limits or FetchLimits(max_bytes=settings.UPLOAD_MAX_BYTES),
-                headers={"User-Agent": USER_AGENT, "Accept": ACCEPT},
+                headers={"User-Agent": USER_AGENT, "Accept": ACCEPT, **marks},
             )
         except OutboundError as error:
             self._hops += [hop_as_json(hop) for hop in error.hops]
+            if marks and error.hops and error.hops[-1].status == NOT_MODIFIED:
+                raise _NotModified(error.hops[-1].url, found) from error
             raise
         self._hops += [hop_as_json(hop) for hop in fetched.hops]
         return fetched
@@ -228,7 +278,7 @@ class _Capture:
 
     def _take(self, candidate: Candidate, says: PageSays) -> Captured:
         with archive.arriving() as arriving:
-            fetched = self._fetch(candidate.url, arriving)
+            fetched = self._fetch(candidate.url, arriving, found=candidate)
             sniffed = sniff(arriving.head)
             if sniffed is None:
                 raise _no_media(arriving, _content_type(fetched))
@@ -249,14 +299,12 @@ class _Capture:
     def _captured(
         self, stored: archive.Stored, sniffed: Sniffed, fetched: Fetched, found: Candidate | None = None
     ) -> Captured:
-        trail = Trail(
-            tuple(self._hops),
-            fetched.url,
-            found.url if found else "",
-            found.found_by if found else "",
-            self._page,
-        )
+        trail = self._trail(fetched.url, found)
         return Captured(stored, sniffed, self._started_at, timezone.now(), trail)
+
+    def _trail(self, final_url: str, found: Candidate | None) -> Trail:
+        named = (found.url, found.found_by) if found else ("", "")
+        return Trail(tuple(self._hops), final_url, *named, self._page)
 
     def _failed(self, detail: str, *, code: str, retriable: bool) -> CaptureFailed:
         trail = Trail(tuple(self._hops), page=self._page)

@@ -83,6 +83,11 @@ class MediaItem(Identified, Claimed):
     def __str__(self) -> str:
         return f"{self.kind} {self.position} of {self.claim_id}"
 
+    def source_has_changed(self) -> bool:
+        """Whether the newest bytes that came from its address are others than those that it stands on."""
+        newest = self.captures.exclude(asset=None).first()
+        return newest is not None and newest.asset_id != self.asset_id
+
 
 class Capture(Identified):
     """One attempt to fetch a URL or take an upload into the archive, with its log.
@@ -105,6 +110,10 @@ class Capture(Identified):
     found_url = models.CharField(max_length=8192, blank=True, default="")
     found_by = models.CharField(max_length=100, blank=True, default="")
     posted = models.JSONField(null=True)
+    unchanged = models.BooleanField(
+        default=False,
+        help_text="Fetched again, and the same as the capture before, by its bytes or its server's word",
+    )
     versions = models.JSONField(default=dict)
     failure = models.JSONField(null=True)
     started_at = models.DateTimeField()

@@ -136,10 +136,12 @@ class CaptureShape(TypedDict):
     page: PageShape | None
     found_url: str | None
     found_by: str | None
+    unchanged: bool
     failure: FailureShape | None
 
 
 class MediaDetailShape(MediaShape):
+    source_changed: bool
     captures: list[CaptureShape]
     metadata: dict[str, Any] | None
     findings: dict[str, list[FindingShape]]
@@ -383,6 +385,7 @@ def media_detail_shape(item: MediaItem) -> MediaDetailShape:
     date, location = suggestions(item)
     return {
         **media_shape(item),
+        "source_changed": item.source_has_changed(),
         "captures": [
             {
                 "started_at": capture.started_at,
@@ -395,6 +398,7 @@ def media_detail_shape(item: MediaItem) -> MediaDetailShape:
                 "page": page_shape(capture),
                 "found_url": capture.found_url or None,
                 "found_by": capture.found_by or None,
+                "unchanged": capture.unchanged,
                 "failure": capture.failure,
             }
             for capture in item.captures.select_related("asset", "page", "page_text")

@@ -11,7 +11,16 @@ from django.utils import timezone
 
 from claims.media import archive
 from claims.media.archive import Stored
-from claims.media.capture import Captured, CaptureFailed, Trail, fetch_original, versions
+from claims.media.capture import (
+    NOT_MODIFIED,
+    Before,
+    Captured,
+    CaptureFailed,
+    Trail,
+    Unchanged,
+    fetch_original,
+    versions,
+)
 from claims.models import Asset, Capture, MediaItem
 from claims.vocabulary import AssetKind, CaptureState, Examination, JobKind, JobState, MediaKind
 from verification.models import Job
@@ -26,10 +35,13 @@ def work(job: Job) -> jobs.Outcome:
     )
     started_at = timezone.now()
     try:
-        captured = fetch_original(item.url)
+        captured = fetch_original(item.url, before=_before(item))
     except CaptureFailed as error:
         failure = {"code": error.code, "detail": error.detail, "retriable": error.retriable}
         return _failed(job, item, failure, _Attempt(started_at, timezone.now(), error.trail, failure))
+
+    if isinstance(captured, Unchanged):
+        return _unchanged(item, captured)
 
     def effect() -> None:
         keep(item, captured)
@@ -59,17 +71,28 @@ def give_up(job: Job) -> jobs.Outcome:
 
 
 def keep(item: MediaItem, captured: Captured) -> Asset:
-    """Makes captured bytes the item's asset and has them examined; called within the transaction of the act."""
+    """Makes captured bytes the item's asset and has them examined; called within the transaction of the act.
+
+    An item that has its asset keeps it, whatever its address gives by now: verdicts and findings rely on it. Other
+    bytes are archived and logged, and the item then says that its source has changed.
+    """
     asset = _asset(captured.stored, captured.sniffed.media_type, captured.sniffed.kind, captured.finished_at)
-    _log(item, _Attempt(captured.started_at, captured.finished_at, captured.trail, None), asset)
+    last = _last(item)
+    same = last is not None and last.asset_id == asset.pk
+    attempt = _Attempt(captured.started_at, captured.finished_at, captured.trail, None)
+    _log(item, attempt, asset, unchanged=same)
     if asset.redacted_at is not None:
-        item.state = CaptureState.FAILED.value
+        stands = item.asset_id is not None and item.asset_id != asset.pk
+        item.state = (CaptureState.CAPTURED if stands else CaptureState.FAILED).value
         item.failure = {
             "code": "redacted",
             "detail": "These bytes were erased here on legal grounds and are not kept again.",
             "retriable": False,
         }
         item.save(update_fields=["state", "failure"])
+        return asset
+    if item.asset_id is not None:
+        MediaItem.objects.filter(pk=item.pk).update(state=CaptureState.CAPTURED, failure=None)
         return asset
     item.asset = asset
     item.kind = asset.kind
@@ -89,7 +112,53 @@ class _Attempt:
     failure: dict[str, Any] | None
 
 
-def _log(item: MediaItem, attempt: _Attempt, asset: Asset | None) -> None:
+def _last(item: MediaItem) -> Capture | None:
+    """The newest capture that bytes came of, or that found them to be the same."""
+    return item.captures.exclude(asset=None).select_related("asset").first()
+
+
+def _before(item: MediaItem) -> Before | None:
+    """What the server said of the bytes that the item's address gave last; None where they are not here any more."""
+    last = _last(item)
+    if last is None or last.asset is None or last.asset.redacted_at or not archive.holds(last.asset.sha256):
+        return None
+    for capture in item.captures.exclude(asset=None):
+        if capture.asset_id != last.asset_id:
+            break
+        if not capture.hops or capture.hops[-1]["status"] == NOT_MODIFIED:
+            continue
+        said = {name.lower(): value for name, value in capture.hops[-1]["headers"]}
+        marks = (said.get("etag", ""), said.get("last-modified", ""))
+        return Before(capture.found_url or capture.requested_url, *marks) if any(marks) else None
+    return None
+
+
+def _unchanged(item: MediaItem, found: Unchanged) -> jobs.Outcome:
+    last = _last(item)
+    assert last is not None  # noqa: S101  for the type checker: nothing else is compared with
+    assert last.asset is not None  # noqa: S101
+    asset = last.asset
+
+    def effect() -> None:
+        attempt = _Attempt(found.started_at, found.finished_at, found.trail, None)
+        _log(item, attempt, asset, unchanged=True)
+        MediaItem.objects.filter(pk=item.pk).update(state=CaptureState.CAPTURED, failure=None)
+
+    return jobs.Outcome(
+        claim=item.claim,
+        effect=effect,
+        action="captured",
+        data={
+            "media": item.pk,
+            "sha256": asset.sha256,
+            "size_bytes": asset.size_bytes,
+            "unchanged": True,
+            **_kept_beside(found.trail),
+        },
+    )
+
+
+def _log(item: MediaItem, attempt: _Attempt, asset: Asset | None, *, unchanged: bool = False) -> None:
     """Writes the capture log, and the posted time where the page states one and nobody else did."""
     trail, page = attempt.trail, attempt.trail.page
     posted = page.posted if page else None
@@ -108,6 +177,7 @@ def _log(item: MediaItem, attempt: _Attempt, asset: Asset | None) -> None:
         found_by=trail.found_by,
         posted=posted.as_json() if posted else None,
         versions=versions(),
+        unchanged=unchanged,
         failure=attempt.failure,
         started_at=attempt.started_at,
         finished_at=attempt.finished_at,
