@@ -111,6 +111,7 @@ class AssetKind(StrEnum):
     DOCUMENT = "document"
     PAGE = "page"
     PAGE_TEXT = "page_text"
+    EXCHANGE = "exchange"
 
 
 class CaptureState(StrEnum):

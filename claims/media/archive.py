@@ -44,9 +44,12 @@ class Arriving:
         self.size_bytes += len(chunk)
         self._file.write(chunk)
 
+    def flush(self) -> None:
+        self._file.flush()
+
     def read(self) -> bytes:
         """All that was written so far."""
-        self._file.flush()
+        self.flush()
         return self.path.read_bytes()
 
     def keep(self) -> Stored:

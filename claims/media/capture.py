@@ -18,8 +18,8 @@ is never taken for it.
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib import metadata
@@ -40,6 +40,7 @@ from claims.media.found import (
     posted_at,
 )
 from claims.media.sniff import Sniffed, sniff
+from claims.media.warc import Asked, Exchange
 from claims.outbound import Fetched, FetchLimits, OutboundError, fetch
 from claims.pages import MAX_PAGE_BYTES, Candidate, PageSays, PageUnreadable, charset_of, is_page, read_page
 from claims.vocabulary import MediaKind
@@ -70,6 +71,7 @@ class Trail:
     found_url: str = ""
     found_by: str = ""
     page: KeptPage | None = None
+    warc: archive.Stored | None = None
 
 
 NO_TRAIL = Trail()
@@ -123,12 +125,22 @@ class Unchanged:
     trail: Trail
 
 
-def fetch_original(url: str, *, before: Before | None = None) -> Captured | Unchanged:
+Turn = Callable[[str], AbstractContextManager[None]]
+"""What a fetch of a URL is done in; may wait, or raise what passes through as it is."""
+
+
+def at_once(url: str) -> AbstractContextManager[None]:  # noqa: ARG001  a Turn
+    """The turn of whoever need not wait."""
+    return nullcontext()
+
+
+def fetch_original(url: str, *, turn: Turn = at_once, before: Before | None = None) -> Captured | Unchanged:
     """Fetches what a URL leads to into the archive through the guarded opener.
 
     With `before` the server is asked for what is not that; without, it is never Unchanged. Raises CaptureFailed.
     """
-    return _Capture(url, before).run()
+    with archive.arriving() as exchange:
+        return _Capture(url, turn, before, Exchange(exchange, software=USER_AGENT)).run()
 
 
 def take_upload(chunks: Iterable[bytes]) -> Captured:
@@ -150,6 +162,7 @@ def versions() -> dict[str, str]:
         "stet": settings.VERSION,
         "httpcore2": metadata.version("httpcore2"),
         "selectolax": metadata.version("selectolax"),
+        "warcio": metadata.version("warcio"),
         "python": platform.python_version(),
     }
 
@@ -177,20 +190,25 @@ class _NotModified(Exception):
 class _Capture:
     """One capture under way: what it has asked and kept so far."""
 
-    def __init__(self, url: str, before: Before | None) -> None:
+    def __init__(self, url: str, turn: Turn, before: Before | None, exchange: Exchange) -> None:
         self._url = url
+        self._exchange = exchange
+        self._turn = turn
         self._before = before
         self._allow = AllowList.parse(settings.FETCH_ALLOW)
         self._started_at = timezone.now()
         self._hops: list[dict[str, Any]] = []
         self._page: KeptPage | None = None
+        self._asked = Asked({})
 
     def run(self) -> Captured | Unchanged:
         try:
             with archive.arriving() as arriving:
                 fetched = self._fetch(self._url, arriving)
                 if sniffed := sniff(arriving.head):
-                    return self._captured(arriving.keep(), sniffed, fetched)
+                    stored = arriving.keep()
+                    self._exchange.add(fetched.hops, self._asked, body=stored)
+                    return self._captured(stored, sniffed, fetched)
                 says = self._keep_page(arriving, fetched)
             return self._follow(says, fetched)
         except _NotModified as same:
@@ -208,16 +226,21 @@ class _Capture:
     ) -> Fetched:
         """Raises OutboundError, and _NotModified where the server has what it had before."""
         marks = self._before.as_headers() if self._before is not None and self._before.url == url else {}
+        headers = {"User-Agent": USER_AGENT, "Accept": ACCEPT, **marks}
+        via = self._page.url if self._page else ""
+        self._asked = Asked(headers, via, found.found_by if found else "")
         try:
-            fetched = fetch(
-                url,
-                write=arriving.write,
-                allow=self._allow,
-                limits=limits or FetchLimits(max_bytes=settings.UPLOAD_MAX_BYTES),
-                headers={"User-Agent": USER_AGENT, "Accept": ACCEPT, **marks},
-            )
+            with self._turn(url):
+                fetched = fetch(
+                    url,
+                    write=arriving.write,
+                    allow=self._allow,
+                    limits=limits or FetchLimits(max_bytes=settings.UPLOAD_MAX_BYTES),
+                    headers=headers,
+                )
         except OutboundError as error:
             self._hops += [hop_as_json(hop) for hop in error.hops]
+            self._exchange.add(error.hops, self._asked, cut_off=error.code)
             if marks and error.hops and error.hops[-1].status == NOT_MODIFIED:
                 raise _NotModified(error.hops[-1].url, found) from error
             raise
@@ -236,6 +259,7 @@ class _Capture:
                 code="page_unreadable",
             )
         page = KeptPage(fetched.url, arriving.keep())
+        self._exchange.add(fetched.hops, self._asked, body=page.original)
         self._page = page
         try:
             says = read_page(archive.path_of(page.original.sha256), charset=charset_of(said))
@@ -281,8 +305,10 @@ class _Capture:
             fetched = self._fetch(candidate.url, arriving, found=candidate)
             sniffed = sniff(arriving.head)
             if sniffed is None:
+                self._exchange.add(fetched.hops, self._asked)
                 raise _no_media(arriving, _content_type(fetched))
             stored = arriving.keep()
+            self._exchange.add(fetched.hops, self._asked, body=stored)
         assert self._page is not None  # noqa: S101  for the type checker: candidates come from a page
         self._page = replace(self._page, posted=posted_at(says, candidate))
         return self._captured(stored, sniffed, fetched, candidate)
@@ -293,6 +319,7 @@ class _Capture:
             limits = FetchLimits(max_bytes=MAX_OEMBED_BYTES, max_decoded_bytes=MAX_OEMBED_BYTES)
             with suppress(OutboundError), archive.arriving() as arriving:
                 fetched = self._fetch(url, arriving, limits=limits)
+                self._exchange.add(fetched.hops, self._asked)
                 return candidates_of_oembed(arriving.read(), fetched.url, allow=self._allow)
         return []
 
@@ -304,10 +331,12 @@ class _Capture:
 
     def _trail(self, final_url: str, found: Candidate | None) -> Trail:
         named = (found.url, found.found_by) if found else ("", "")
-        return Trail(tuple(self._hops), final_url, *named, self._page)
+        return Trail(tuple(self._hops), final_url, *named, self._page, self._exchange.keep())
 
     def _failed(self, detail: str, *, code: str, retriable: bool) -> CaptureFailed:
-        trail = Trail(tuple(self._hops), page=self._page)
+        # Of an exchange that brought nothing the log says all there is.
+        warc = self._exchange.keep() if self._page else None
+        trail = Trail(tuple(self._hops), page=self._page, warc=warc)
         return CaptureFailed(detail, code=code, retriable=retriable, trail=trail)
 
 

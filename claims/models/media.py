@@ -93,10 +93,11 @@ class Capture(Identified):
     """One attempt to fetch a URL or take an upload into the archive, with its log.
 
     Where the URL led to a page, `page` and `page_text` are what was kept of it, `found_url` and `found_by` which
-    address on it was taken for its media and where it says so, `posted` when it says it was posted.
+    address on it was taken for its media and where it says so, `posted` when it says it was posted. `warc` is the
+    whole exchange.
     """
 
-    KEPT_BESIDE = ("page", "page_text")
+    KEPT_BESIDE = ("page", "page_text", "warc")
     """What is archived beside the original, and erased with it."""
 
     media = models.ForeignKey(MediaItem, on_delete=models.CASCADE, related_name="captures")
@@ -110,6 +111,7 @@ class Capture(Identified):
     found_url = models.CharField(max_length=8192, blank=True, default="")
     found_by = models.CharField(max_length=100, blank=True, default="")
     posted = models.JSONField(null=True)
+    warc = models.ForeignKey(Asset, on_delete=models.PROTECT, null=True, related_name="+")
     unchanged = models.BooleanField(
         default=False,
         help_text="Fetched again, and the same as the capture before, by its bytes or its server's word",

@@ -136,6 +136,7 @@ class CaptureShape(TypedDict):
     page: PageShape | None
     found_url: str | None
     found_by: str | None
+    warc_sha256: str | None
     unchanged: bool
     failure: FailureShape | None
 
@@ -398,10 +399,11 @@ def media_detail_shape(item: MediaItem) -> MediaDetailShape:
                 "page": page_shape(capture),
                 "found_url": capture.found_url or None,
                 "found_by": capture.found_by or None,
+                "warc_sha256": capture.warc.sha256 if capture.warc else None,
                 "unchanged": capture.unchanged,
                 "failure": capture.failure,
             }
-            for capture in item.captures.select_related("asset", "page", "page_text")
+            for capture in item.captures.select_related("asset", "page", "page_text", "warc")
         ],
         "metadata": item.asset.facts if item.asset else None,
         "findings": by_dimension,

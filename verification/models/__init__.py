@@ -1,5 +1,6 @@
 from verification.models.audit import AuditChain, AuditEntry, LegalHold, Redaction
 from verification.models.checks import CheckRun, FindingRow
+from verification.models.hosts import Host, HostTurn
 from verification.models.jobs import Heartbeat, Job, JobEvent
 from verification.models.policy import Policy
 from verification.models.queue import LeaseEvent, QueueEntry, Skip
@@ -14,6 +15,8 @@ __all__ = [
     "Draft",
     "FindingRow",
     "Heartbeat",
+    "Host",
+    "HostTurn",
     "Job",
     "JobEvent",
     "LeaseEvent",

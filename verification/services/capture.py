@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from claims.media import archive
+from claims.media import archive, warc
 from claims.media.archive import Stored
 from claims.media.capture import (
     NOT_MODIFIED,
@@ -24,18 +27,31 @@ from claims.media.capture import (
 from claims.models import Asset, Capture, MediaItem
 from claims.vocabulary import AssetKind, CaptureState, Examination, JobKind, JobState, MediaKind
 from verification.models import Job
-from verification.services import jobs
+from verification.services import jobs, politeness
+
+PATIENCE_SECONDS = 20.0
 
 
 def work(job: Job) -> jobs.Outcome:
-    """Fetches the item's URL. Whatever goes wrong outside is an outcome, not an error."""
+    """Fetches the item's URL. Whatever goes wrong outside is an outcome, not an error.
+
+    Raises jobs.NotYet where it is not its turn at the host.
+    """
     item = MediaItem.objects.select_related("claim").get(pk=job.subject_id)
-    MediaItem.objects.filter(pk=item.pk).exclude(state=CaptureState.CAPTURED).update(
-        state=CaptureState.CAPTURING
-    )
     started_at = timezone.now()
+
+    @contextmanager
+    def turn(url: str) -> Iterator[None]:
+        # What its page leads to is waited for: putting the job back would have the page fetched again.
+        patience = 0.0 if url == item.url else PATIENCE_SECONDS
+        with politeness.turn(url, job=job, patience_seconds=patience):
+            MediaItem.objects.filter(pk=item.pk).exclude(state=CaptureState.CAPTURED).update(
+                state=CaptureState.CAPTURING
+            )
+            yield
+
     try:
-        captured = fetch_original(item.url, before=_before(item))
+        captured = fetch_original(item.url, turn=turn, before=_before(item))
     except CaptureFailed as error:
         failure = {"code": error.code, "detail": error.detail, "retriable": error.retriable}
         return _failed(job, item, failure, _Attempt(started_at, timezone.now(), error.trail, failure))
@@ -82,6 +98,7 @@ def keep(item: MediaItem, captured: Captured) -> Asset:
     attempt = _Attempt(captured.started_at, captured.finished_at, captured.trail, None)
     _log(item, attempt, asset, unchanged=same)
     if asset.redacted_at is not None:
+        _erase_beside(asset, captured.finished_at)
         stands = item.asset_id is not None and item.asset_id != asset.pk
         item.state = (CaptureState.CAPTURED if stands else CaptureState.FAILED).value
         item.failure = {
@@ -176,6 +193,9 @@ def _log(item: MediaItem, attempt: _Attempt, asset: Asset | None, *, unchanged: 
         found_url=trail.found_url,
         found_by=trail.found_by,
         posted=posted.as_json() if posted else None,
+        warc=_asset(trail.warc, warc.MEDIA_TYPE, AssetKind.EXCHANGE, attempt.finished_at)
+        if trail.warc
+        else None,
         versions=versions(),
         unchanged=unchanged,
         failure=attempt.failure,
@@ -205,9 +225,17 @@ def _asset(stored: Stored, media_type: str, kind: MediaKind | AssetKind, archive
     return asset
 
 
+def _erase_beside(erased: Asset, at: datetime) -> None:
+    """What was kept beside bytes that were erased for good goes too: the exchange has them in it."""
+    for beside in Asset.objects.kept_with(erased).filter(redacted_at=None):
+        Asset.objects.filter(pk=beside.pk).update(redacted_at=at)
+        transaction.on_commit(partial(archive.erase, beside.sha256))
+
+
 def _kept_beside(trail: Trail) -> dict[str, str]:
     """What else was archived, for the audit entry."""
-    return {"page": trail.page.original.sha256} if trail.page else {}
+    kept = {"page": trail.page.original if trail.page else None, "warc": trail.warc}
+    return {name: stored.sha256 for name, stored in kept.items() if stored}
 
 
 def _failed(

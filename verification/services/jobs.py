@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -34,6 +34,14 @@ log = structlog.get_logger(__name__)
 MAX_ATTEMPTS = 3
 RETRY_DELAYS_SECONDS = (2, 8)
 GIVEN_UP = (JobState.FAILED, JobState.QUARANTINED)
+
+
+class NotYet(Exception):
+    """What the job needs is not free; it is worth coming again in `seconds`. Says nothing against the job."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"in {seconds:g} s")
+        self.seconds = seconds
 
 
 @dataclass(frozen=True)
@@ -111,20 +119,18 @@ def claim_job(job_id: uuid.UUID) -> Job | None:
 
 
 @contextmanager
-def keeping_lease(job: Job) -> Iterator[None]:
-    """Renews the job's lease from a thread of its own for as long as the work takes."""
+def renewing(name: str, renew: Callable[[], object]) -> Iterator[None]:
+    """Renews a lease, three times in its length, from a thread of its own for as long as the body takes."""
     finished = threading.Event()
 
-    def renew() -> None:
+    def go_on() -> None:
         try:
             while not finished.wait(settings.JOB_LEASE_SECONDS / 3):
-                Job.objects.filter(pk=job.pk, token=job.token, state=JobState.RUNNING).update(
-                    lease_until=after(settings.JOB_LEASE_SECONDS)
-                )
+                renew()
         finally:
             connection.close()
 
-    thread = threading.Thread(target=renew, name=f"lease-{job.pk}", daemon=True)
+    thread = threading.Thread(target=go_on, name=name, daemon=True)
     thread.start()
     try:
         yield
@@ -133,8 +139,14 @@ def keeping_lease(job: Job) -> Iterator[None]:
         thread.join()
 
 
+def keeping_lease(job: Job) -> AbstractContextManager[None]:
+    """Renews the job's lease for as long as the work takes."""
+    held = Job.objects.filter(pk=job.pk, token=job.token, state=JobState.RUNNING)
+    return renewing(f"lease-{job.pk}", lambda: held.update(lease_until=after(settings.JOB_LEASE_SECONDS)))
+
+
 def run(job_id: uuid.UUID, handlers: Mapping[JobKind, Handler]) -> bool:
-    """Claims a job and does it. False when there was nothing to claim, or the job was lost on the way.
+    """Claims a job and does it. False when there was nothing to claim, it has to wait, or it was lost on the way.
 
     A job whose workers died `MAX_ATTEMPTS` times is quarantined instead of being tried again.
     """
@@ -145,14 +157,33 @@ def run(job_id: uuid.UUID, handlers: Mapping[JobKind, Handler]) -> bool:
     if job.attempts > MAX_ATTEMPTS:
         outcome = handler.give_up(job)
     else:
-        with keeping_lease(job):
-            outcome = handler.work(job)
+        try:
+            with keeping_lease(job):
+                outcome = handler.work(job)
+        except NotYet as wait:
+            put_back(job, seconds=wait.seconds)
+            return False
     try:
         finish(job, outcome)
     except StaleJob:
         log.warning("job.lost", job_id=str(job.pk), token=job.token)
         return False
     return True
+
+
+def put_back(job: Job, *, seconds: float) -> None:
+    """Has a job wait that could not be begun; that costs it no attempt. Nothing if it is another worker's by now."""
+    with transaction.atomic():
+        held = Job.objects.filter(pk=job.pk, token=job.token, state=JobState.RUNNING)
+        if held.update(
+            state=JobState.QUEUED,
+            attempts=F("attempts") - 1,
+            lease_until=None,
+            due_at=after(seconds),
+            rung_at=None,
+        ):
+            _event(job, JobState.QUEUED)
+    log.info("job.put_back", job_id=str(job.pk), kind=job.kind, seconds=round(seconds, 3))
 
 
 def finish(job: Job, outcome: Outcome) -> None:

@@ -16,7 +16,7 @@ from claims.vocabulary import CaptureState, Examination, JobKind
 from verification import dispatch
 from verification.domain.transitions import Action
 from verification.models import Heartbeat, Job
-from verification.services import capture, erasure, examination, jobs, publication, queue
+from verification.services import capture, erasure, examination, jobs, politeness, publication, queue
 from verification.services.acting import acting
 
 log = structlog.get_logger(__name__)
@@ -76,6 +76,7 @@ def reconcile() -> int:
         except StetError as error:
             log.warning("embargo.not_ended", scheduled=str(scheduled.pk), code=error.code)
     erasure.finish_erasures()
+    politeness.forget_old_turns()
     IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEEP_ANSWERS).delete()
     waiting = list(jobs.due()[:500])
     if not dispatch.broker_answers():
