@@ -12,6 +12,7 @@ is never taken for it.
 | `empty_file` | no | there are no bytes |
 | `page_unreadable` | no | the page is too large, or could not be read within the limits |
 | `page_player_only` | no | the page shows a video in a player, and names no file of it |
+| `storage` | yes | the archive could not be written: the disk is full, or the storage is away |
 | `page_media_failed` | no* | what the page names could not be had. *Yes where one of them may come later |
 """
 
@@ -29,7 +30,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from claims.addresses import AllowList
-from claims.errors import StetError
+from claims.errors import StetError, StorageFailed
 from claims.media import archive
 from claims.media.found import (
     MAX_OEMBED_BYTES,
@@ -139,12 +140,15 @@ def fetch_original(url: str, *, turn: Turn = at_once, before: Before | None = No
 
     With `before` the server is asked for what is not that; without, it is never Unchanged. Raises CaptureFailed.
     """
-    with archive.arriving() as exchange:
-        return _Capture(url, turn, before, Exchange(exchange, software=USER_AGENT)).run()
+    try:
+        with archive.arriving() as exchange:
+            return _Capture(url, turn, before, Exchange(exchange, software=USER_AGENT)).run()
+    except StorageFailed as error:
+        raise CaptureFailed(error.detail, code=error.code, retriable=True) from error
 
 
 def take_upload(chunks: Iterable[bytes]) -> Captured:
-    """Puts uploaded bytes into the archive. Raises CaptureFailed."""
+    """Puts uploaded bytes into the archive. Raises CaptureFailed, StorageFailed."""
     started_at = timezone.now()
     with archive.arriving() as arriving:
         for chunk in chunks:
@@ -213,6 +217,10 @@ class _Capture:
             return self._follow(says, fetched)
         except _NotModified as same:
             return Unchanged(self._started_at, timezone.now(), self._trail(same.url, same.found))
+        except StorageFailed as error:
+            # What was kept before is whole, but whether the rest of the trail could be kept is not to be tried out.
+            trail = Trail(tuple(self._hops))
+            raise CaptureFailed(error.detail, code=error.code, retriable=True, trail=trail) from error
         except (OutboundError, CaptureFailed) as error:
             raise self._failed(error.detail, code=error.code, retriable=error.retriable) from error
 
@@ -262,7 +270,8 @@ class _Capture:
         self._exchange.add(fetched.hops, self._asked, body=page.original)
         self._page = page
         try:
-            says = read_page(archive.path_of(page.original.sha256), charset=charset_of(said))
+            with archive.storing():
+                says = read_page(archive.path_of(page.original.sha256), charset=charset_of(said))
         except PageUnreadable as error:
             detail = f"{error.detail} Give the address of the media file itself, or upload the file."
             raise CaptureFailed(detail, code=error.code) from error

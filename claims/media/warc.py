@@ -84,7 +84,7 @@ class Exchange:
         elif hop.status not in _NO_BODY and declared != {"0"}:
             about["WARC-Truncated"] = cut_off
         received = StatusAndHeaders(f"{hop.status} ", _as_handed_on(hop, body), protocol="HTTP/1.1")
-        with archive.path_of(body.sha256).open("rb") if body else BytesIO() as payload:
+        with archive.storing(), archive.path_of(body.sha256).open("rb") if body else BytesIO() as payload:
             response = self._writer.create_warc_record(
                 hop.url,
                 "response",

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from claims.errors import StorageFailed
 from claims.media import archive, warc
 from claims.media.archive import Stored
 from claims.media.capture import (
@@ -30,6 +31,7 @@ from verification.models import Job
 from verification.services import jobs, politeness
 
 PATIENCE_SECONDS = 20.0
+STORAGE_WAIT_SECONDS = 60.0
 
 
 def work(job: Job) -> jobs.Outcome:
@@ -266,4 +268,6 @@ def _failed(
         },
         state=goes_to,
         error=failure,
+        # A disk is not emptied within seconds.
+        wait_seconds=STORAGE_WAIT_SECONDS if failure["code"] == StorageFailed.code else None,
     )

@@ -48,7 +48,8 @@ class NotYet(Exception):
 class Outcome:
     """What a handler wants done: `effect` runs in the finishing transaction, `state` is where the job goes.
 
-    `data` is what the claim's audit entry will say.
+    `data` is what the claim's audit entry will say. A job that is queued again waits for `wait_seconds`, or where
+    that is None for as long as its attempts say.
     """
 
     claim: Claim
@@ -57,6 +58,7 @@ class Outcome:
     data: dict[str, Any]
     state: JobState = JobState.DONE
     error: dict[str, Any] | None = None
+    wait_seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -189,6 +191,9 @@ def put_back(job: Job, *, seconds: float) -> None:
 def finish(job: Job, outcome: Outcome) -> None:
     """Applies an outcome, once: raises StaleJob, and changes nothing, when the job is another worker's by now."""
     retry = outcome.state == JobState.QUEUED
+    wait = outcome.wait_seconds
+    if wait is None:
+        wait = RETRY_DELAYS_SECONDS[min(job.attempts, 2) - 1]
     with transaction.atomic():
         chain = audit.hold(audit.chain_of(outcome.claim))
         held = Job.objects.filter(pk=job.pk, token=job.token, state=JobState.RUNNING)
@@ -196,7 +201,7 @@ def finish(job: Job, outcome: Outcome) -> None:
             state=outcome.state,
             error=outcome.error,
             lease_until=None,
-            due_at=after(RETRY_DELAYS_SECONDS[min(job.attempts, 2) - 1]) if retry else F("due_at"),
+            due_at=after(wait) if retry else F("due_at"),
             rung_at=None,
         )
         if changed != 1:
