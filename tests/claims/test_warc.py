@@ -43,7 +43,7 @@ class Server:
                 self.wfile.write(body)
 
             def give_short(self) -> None:
-                self.give(302, ("Location", "/post"), ("X-Odd", "caf\u00e9"), ("Content-Length", "0"))
+                self.give(302, ("Location", "/post"), ("X-Odd", "Ir\u00e8ne"), ("Content-Length", "0"))
 
             def give_post(self) -> None:
                 body = b'<html><meta property="og:image" content="/gone"><meta property="og:image" content="/photo">'
