@@ -146,6 +146,14 @@ class LeaseLost(StetError):
         return {"holder": self.holder, "expires_at": self.expires_at} if self.holder else {}
 
 
+class StorageFailed(StetError):
+    """The archive could not be written or read: the disk is full, or the storage is away. Nothing half is kept."""
+
+    code = "storage"
+    title = "The archive could not be reached"
+    retriable = True
+
+
 class Unreadable(StetError):
     """Bytes that could not be read as what they are said to be."""
 

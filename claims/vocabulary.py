@@ -114,6 +114,18 @@ class MediaKind(StrEnum):
     DOCUMENT = "document"
 
 
+class AssetKind(StrEnum):
+    """What an archived original is: media, or what was kept beside it when it was captured."""
+
+    VIDEO = "video"
+    PHOTO = "photo"
+    AUDIO = "audio"
+    DOCUMENT = "document"
+    PAGE = "page"
+    PAGE_TEXT = "page_text"
+    EXCHANGE = "exchange"
+
+
 class CaptureState(StrEnum):
     PENDING = "pending"
     CAPTURING = "capturing"

@@ -109,6 +109,8 @@ UPLOAD_MAX_BYTES = 512 * 1024 * 1024
 FETCH_ALLOW = env.words("STET_FETCH_ALLOW")
 PUBLIC_READ = env.flag("STET_PUBLIC_READ")
 JOB_LEASE_SECONDS = env.number("STET_JOB_LEASE_SECONDS", 30)
+HOST_CONCURRENCY = env.number("STET_HOST_CONCURRENCY", 2)
+HOST_DELAY_SECONDS = env.number("STET_HOST_DELAY_SECONDS", 1)
 RECONCILE_SECONDS = env.number("STET_RECONCILE_SECONDS", 2)
 CHECKPOINT_SECONDS = env.number("STET_CHECKPOINT_SECONDS", 300)
 # Outside the database: what can be rewritten there can be held against what lies here.

@@ -268,6 +268,8 @@ class Stack:
                 "STET_FETCH_ALLOW": self.media_host.authority,
                 "STET_JOB_LEASE_SECONDS": str(JOB_LEASE_SECONDS),
                 "STET_RECONCILE_SECONDS": "0.3",
+                "STET_HOST_CONCURRENCY": "100",  # all media hosts are one host here
+                "STET_HOST_DELAY_SECONDS": "0",
                 "PYTHONUTF8": "1",
                 "CELERY_SKIP_CHECKS": "1",  # many workers are started here; the checks have their own tests
                 **self._more,
@@ -529,12 +531,16 @@ def claim_with(*media: Mapping[str, Any] | str, number: int = 0, **more: Any) ->
 
 @dataclass
 class Page:
-    """What the media host answers at a path. With `held`, half the body comes before it is released."""
+    """What the media host answers at a path. With `held`, half the body comes before it is released.
+
+    `seconds` is how long the host takes over the second half.
+    """
 
     body: bytes = b""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     held: threading.Event | None = None
+    seconds: float = 0.0
 
 
 class _Server(http.server.ThreadingHTTPServer):
@@ -554,15 +560,26 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         host = self.server.host
         with host.lock:
             host.requests[self.path] += 1
+            host.begun_at.append(time.monotonic())
+            host.open_now += 1
+            host.most_open = max(host.most_open, host.open_now)
+        try:
+            self._answer(host)
+        finally:
+            with host.lock:
+                host.open_now -= 1
+
+    def _answer(self, host: MediaHost) -> None:
         page = host.pages.get(self.path, Page(b"Not here", 404))
         self.send_response(page.status)
         for name, value in {"Content-Length": str(len(page.body)), **page.headers}.items():
             self.send_header(name, value)
         self.end_headers()
-        half = len(page.body) // 2 if page.held else len(page.body)
+        half = len(page.body) // 2 if page.held or page.seconds else len(page.body)
         self.wfile.write(page.body[:half])
         self.wfile.flush()
-        if page.held is not None and page.held.wait(60):
+        if page.seconds or (page.held is not None and page.held.wait(60)):
+            time.sleep(page.seconds)
             self.wfile.write(page.body[half:])
 
     def log_message(self, *_: Any) -> None:
@@ -575,6 +592,8 @@ class MediaHost:
     def __init__(self, port: int = 0) -> None:
         self.pages: dict[str, Page] = {}
         self.requests: Counter[str] = Counter()
+        self.begun_at: list[float] = []
+        self.open_now = self.most_open = 0
         self.faults: list[str] = []
         self.lock = threading.Lock()
         self.port = port or free_port()

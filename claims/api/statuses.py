@@ -13,6 +13,7 @@ _STATUS: tuple[tuple[type[errors.StetError], int], ...] = (
     (errors.StaleEdit, 412),
     (errors.LeaseLost, 423),
     (errors.Unreadable, 422),
+    (errors.StorageFailed, 503),
     (errors.StetError, 400),
 )
 

@@ -13,6 +13,8 @@ from typing import IO
 
 from django.conf import settings
 
+from claims.errors import StorageFailed
+
 CHUNK = 1024 * 1024
 
 
@@ -43,23 +45,39 @@ class Arriving:
         return self._hash.hexdigest()
 
     def write(self, chunk: bytes) -> None:
+        """Takes in a piece. Raises StorageFailed."""
         if len(self.head) < 4096:
             self.head += chunk[: 4096 - len(self.head)]
         self._hash.update(chunk)
         self.size_bytes += len(chunk)
-        self._file.write(chunk)
+        with storing():
+            self._file.write(chunk)
+
+    def flush(self) -> None:
+        with storing():
+            self._file.flush()
+
+    def read(self) -> bytes:
+        """All that was written so far."""
+        self.flush()
+        with storing():
+            return self.path.read_bytes()
 
     def keep(self) -> Stored:
-        """Makes the bytes an original: synced to disk, read-only, under their hash. The same bytes are kept once."""
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        """Makes the bytes an original: synced to disk, read-only, under their hash. The same bytes are kept once.
+
+        Only what is whole and on disk gets a name, so that none is ever half. Raises StorageFailed.
+        """
         digest = self.sha256
         target = path_of(digest)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        self.path.chmod(0o440)
-        with suppress(FileExistsError):
-            os.link(self.path, target)
-            _sync_folder(target.parent)
+        with storing():
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self.path.chmod(0o440)
+            with suppress(FileExistsError):
+                os.link(self.path, target)
+                _sync_folder(target.parent)
         return Stored(digest, self.size_bytes)
 
 
@@ -74,11 +92,29 @@ def path_of(sha256: str) -> Path:
 
 @contextmanager
 def arriving() -> Iterator[Arriving]:
-    """Opens a temporary file for bytes that come in; it is gone afterwards whatever happened."""
+    """Opens a temporary file for bytes that come in; it is gone afterwards whatever happened. Raises StorageFailed."""
     folder = root() / "arriving"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with tempfile.NamedTemporaryFile(dir=folder) as file:
+    with storing():
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = tempfile.NamedTemporaryFile(dir=folder)  # noqa: SIM115  closed below, where closing may fail
+    try:
         yield Arriving(file)
+    finally:
+        # On a full disk closing fails too, of what was never to be kept.
+        with suppress(OSError):
+            file.close()
+
+
+@contextmanager
+def storing() -> Iterator[None]:
+    """Says of a failure to write or read in the archive what it is. Raises StorageFailed."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageFailed(
+            f"The archive could not be written or read: {(error.strerror or 'no reason given').lower()}. "
+            "Nothing was kept of it. Tell whoever runs this desk; then try again."
+        ) from error
 
 
 def originals() -> Iterator[str]:

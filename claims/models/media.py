@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
+
 from django.db import models
+from django.db.models import Q
 
 from claims.models.base import Identified, word_field
 from claims.models.claims import Claim, Claimed
 from claims.models.desks import Desk, Person
-from claims.vocabulary import CaptureState, Examination, MediaKind, Permission
+from claims.vocabulary import AssetKind, CaptureState, Examination, MediaKind, Permission
+
+
+class AssetQuerySet(models.QuerySet["Asset"]):
+    def kept_with(self, original: Asset) -> AssetQuerySet:
+        """An original and what was archived beside it whenever it was captured."""
+        captures = Capture.objects.filter(asset=original)
+        beside = [Q(pk__in=captures.exclude(**{name: None}).values(name)) for name in Capture.KEPT_BESIDE]
+        return self.filter(reduce(or_, beside, Q(pk=original.pk)))
 
 
 class Asset(Identified):
@@ -16,10 +28,12 @@ class Asset(Identified):
     sha256 = models.CharField(max_length=64, unique=True)
     size_bytes = models.PositiveBigIntegerField()
     media_type = models.CharField(max_length=100)
-    kind = word_field(MediaKind)
+    kind = word_field(AssetKind)
     archived_at = models.DateTimeField()
     facts = models.JSONField(null=True, help_text="What the decoder read, with readers and versions")
     redacted_at = models.DateTimeField(null=True)
+
+    objects = AssetQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.sha256[:12]
@@ -47,6 +61,12 @@ class MediaItem(Identified, Claimed):
     permission = word_field(Permission, Permission.UNKNOWN)
     content_flags = models.JSONField(default=list)
     posted_at = models.DateTimeField(null=True)
+    posted_by_page = models.CharField(
+        max_length=100,
+        blank=True,
+        default="",
+        help_text="Where the page states posted_at; empty if a person said it",
+    )
     state = word_field(CaptureState, CaptureState.PENDING)
     failure = models.JSONField(null=True)
     examination = word_field(Examination, Examination.WAITING)
@@ -63,15 +83,39 @@ class MediaItem(Identified, Claimed):
     def __str__(self) -> str:
         return f"{self.kind} {self.position} of {self.claim_id}"
 
+    def source_has_changed(self) -> bool:
+        """Whether the newest bytes that came from its address are others than those that it stands on."""
+        newest = self.captures.exclude(asset=None).first()
+        return newest is not None and newest.asset_id != self.asset_id
+
 
 class Capture(Identified):
-    """One attempt to fetch a URL or take an upload into the archive, with its log."""
+    """One attempt to fetch a URL or take an upload into the archive, with its log.
+
+    Where the URL led to a page, `page` and `page_text` are what was kept of it, `found_url` and `found_by` which
+    address on it was taken for its media and where it says so, `posted` when it says it was posted. `warc` is the
+    whole exchange.
+    """
+
+    KEPT_BESIDE = ("page", "page_text", "warc")
+    """What is archived beside the original, and erased with it."""
 
     media = models.ForeignKey(MediaItem, on_delete=models.CASCADE, related_name="captures")
     asset = models.ForeignKey(Asset, on_delete=models.PROTECT, null=True, related_name="captures")
     requested_url = models.CharField(max_length=4000, blank=True, default="")
-    final_url = models.CharField(max_length=4000, blank=True, default="")
+    final_url = models.CharField(max_length=8192, blank=True, default="")
     hops = models.JSONField(default=list)
+    page = models.ForeignKey(Asset, on_delete=models.PROTECT, null=True, related_name="+")
+    page_text = models.ForeignKey(Asset, on_delete=models.PROTECT, null=True, related_name="+")
+    page_url = models.CharField(max_length=8192, blank=True, default="")
+    found_url = models.CharField(max_length=8192, blank=True, default="")
+    found_by = models.CharField(max_length=100, blank=True, default="")
+    posted = models.JSONField(null=True)
+    warc = models.ForeignKey(Asset, on_delete=models.PROTECT, null=True, related_name="+")
+    unchanged = models.BooleanField(
+        default=False,
+        help_text="Fetched again, and the same as the capture before, by its bytes or its server's word",
+    )
     versions = models.JSONField(default=dict)
     failure = models.JSONField(null=True)
     started_at = models.DateTimeField()

@@ -27,10 +27,11 @@ What `write` raises passes through as it is.
 from claims.addresses import AllowList, Hop, OutboundError, ParsedUrl, parse_url
 from claims.outbound.limits import FetchLimits
 from claims.outbound.names import system_resolve
-from claims.outbound.opener import Fetched, fetch
+from claims.outbound.opener import TRAVELLING_HEADERS, Fetched, fetch
 from claims.outbound.wire import tcp_connect, verifying_context
 
 __all__ = [
+    "TRAVELLING_HEADERS",
     "AllowList",
     "FetchLimits",
     "Fetched",

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from claims.intake import PossibleDuplicate
 from claims.media.working import WorkingCopy
-from claims.models import Claim, MediaItem, Person
+from claims.models import Capture, Claim, MediaItem, Person
 from claims.vocabulary import Dimension
 from verification.domain.transitions import allowed_actions
 from verification.models import AuditEntry, CheckRun, FindingRow, FixityCheck, Note, QueueEntry, Verdict
@@ -118,6 +118,7 @@ class MediaShape(TypedDict):
     permission: str
     content_flags: list[str]
     posted_at: datetime | None
+    posted_by_page: str | None
     claimed_date: dict[str, Any] | None
     claimed_location: dict[str, Any] | None
     state: str
@@ -135,6 +136,13 @@ class StillShape(TypedDict):
     at_seconds: float | None
 
 
+class PageShape(TypedDict):
+    url: str
+    sha256: str
+    text_sha256: str | None
+    posted: dict[str, Any] | None
+
+
 class CaptureShape(TypedDict):
     started_at: datetime
     finished_at: datetime
@@ -143,10 +151,16 @@ class CaptureShape(TypedDict):
     hops: list[dict[str, Any]]
     versions: dict[str, str]
     sha256: str | None
+    page: PageShape | None
+    found_url: str | None
+    found_by: str | None
+    warc_sha256: str | None
+    unchanged: bool
     failure: FailureShape | None
 
 
 class MediaDetailShape(MediaShape):
+    source_changed: bool
     captures: list[CaptureShape]
     metadata: dict[str, Any] | None
     fixity: list[FixityShape]
@@ -340,6 +354,7 @@ def media_shape(item: MediaItem) -> MediaShape:
         "permission": item.permission,
         "content_flags": item.content_flags,
         "posted_at": item.posted_at,
+        "posted_by_page": item.posted_by_page or None,
         "claimed_date": item.claimed_date,
         "claimed_location": item.claimed_location,
         "state": item.state,
@@ -376,6 +391,18 @@ def finding_shape(row: FindingRow) -> FindingShape:
     }
 
 
+def page_shape(capture: Capture) -> PageShape | None:
+    """The page that a capture's media was found on."""
+    if capture.page is None:
+        return None
+    return {
+        "url": capture.page_url,
+        "sha256": capture.page.sha256,
+        "text_sha256": capture.page_text.sha256 if capture.page_text else None,
+        "posted": capture.posted,
+    }
+
+
 def media_detail_shape(item: MediaItem) -> MediaDetailShape:
     rows = (
         FindingRow.objects.filter(run__media=item)
@@ -388,6 +415,7 @@ def media_detail_shape(item: MediaItem) -> MediaDetailShape:
     date, location = suggestions(item)
     return {
         **media_shape(item),
+        "source_changed": item.source_has_changed(),
         "captures": [
             {
                 "started_at": capture.started_at,
@@ -397,9 +425,14 @@ def media_detail_shape(item: MediaItem) -> MediaDetailShape:
                 "hops": capture.hops,
                 "versions": capture.versions,
                 "sha256": capture.asset.sha256 if capture.asset else None,
+                "page": page_shape(capture),
+                "found_url": capture.found_url or None,
+                "found_by": capture.found_by or None,
+                "warc_sha256": capture.warc.sha256 if capture.warc else None,
+                "unchanged": capture.unchanged,
                 "failure": capture.failure,
             }
-            for capture in item.captures.select_related("asset")
+            for capture in item.captures.select_related("asset", "page", "page_text", "warc")
         ],
         "metadata": item.asset.facts if item.asset else None,
         "fixity": [

@@ -88,6 +88,12 @@ class ItemView:
     def is_erased(self) -> bool:
         return self.item.asset is not None and self.item.asset.redacted_at is not None
 
+    @property
+    def changed_source(self) -> Capture | None:
+        """The newest capture, where it gave other bytes than those that the item stands on."""
+        newest = next((capture for capture in self.captures if capture.asset_id), None)
+        return newest if newest is not None and newest.asset_id != self.item.asset_id else None
+
     @cached_property
     def claimed_date(self) -> ClaimedDate | None:
         return claimed_date_of(self.item)

@@ -1,6 +1,7 @@
 from verification.models.audit import AuditChain, AuditEntry, LegalHold, Redaction
 from verification.models.checkpoints import Checkpoint, FixityCheck, Seal, SealedHead, Stamp, Unsealed
 from verification.models.checks import CheckRun, FindingRow
+from verification.models.hosts import Host, HostTurn
 from verification.models.jobs import Heartbeat, Job, JobEvent
 from verification.models.policy import Policy
 from verification.models.queue import LeaseEvent, QueueEntry, Skip
@@ -17,6 +18,8 @@ __all__ = [
     "FindingRow",
     "FixityCheck",
     "Heartbeat",
+    "Host",
+    "HostTurn",
     "Job",
     "JobEvent",
     "LeaseEvent",

@@ -2,42 +2,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from claims.addresses import OutboundError
-from claims.media import archive
-from claims.media.capture import Captured, CaptureFailed, fetch_original, hop_as_json, versions
+from claims.errors import StorageFailed
+from claims.media import archive, warc
+from claims.media.archive import Stored
+from claims.media.capture import (
+    NOT_MODIFIED,
+    Before,
+    Captured,
+    CaptureFailed,
+    Trail,
+    Unchanged,
+    fetch_original,
+    versions,
+)
 from claims.models import Asset, Capture, MediaItem
-from claims.vocabulary import CaptureState, Examination, JobKind, JobState
+from claims.vocabulary import AssetKind, CaptureState, Examination, JobKind, JobState, MediaKind
 from verification.models import Job
-from verification.services import jobs
+from verification.services import jobs, politeness
+
+PATIENCE_SECONDS = 20.0
+STORAGE_WAIT_SECONDS = 60.0
 
 
 def work(job: Job) -> jobs.Outcome:
-    """Fetches the item's URL. Whatever goes wrong outside is an outcome, not an error."""
+    """Fetches the item's URL. Whatever goes wrong outside is an outcome, not an error.
+
+    Raises jobs.NotYet where it is not its turn at the host.
+    """
     item = MediaItem.objects.select_related("claim").get(pk=job.subject_id)
-    MediaItem.objects.filter(pk=item.pk).exclude(state=CaptureState.CAPTURED).update(
-        state=CaptureState.CAPTURING
-    )
     started_at = timezone.now()
+
+    @contextmanager
+    def turn(url: str) -> Iterator[None]:
+        # What its page leads to is waited for: putting the job back would have the page fetched again.
+        patience = 0.0 if url == item.url else PATIENCE_SECONDS
+        with politeness.turn(url, job=job, patience_seconds=patience):
+            MediaItem.objects.filter(pk=item.pk).exclude(state=CaptureState.CAPTURED).update(
+                state=CaptureState.CAPTURING
+            )
+            yield
+
     try:
-        captured = fetch_original(item.url)
-    except (OutboundError, CaptureFailed) as error:
-        hops = tuple(hop_as_json(hop) for hop in getattr(error, "hops", ()))
+        captured = fetch_original(item.url, turn=turn, before=_before(item))
+    except CaptureFailed as error:
         failure = {"code": error.code, "detail": error.detail, "retriable": error.retriable}
-        capture = Capture(
-            media=item,
-            requested_url=item.url,
-            hops=list(hops),
-            versions=versions(),
-            failure=failure,
-            started_at=started_at,
-            finished_at=timezone.now(),
-        )
-        return _failed(job, item, failure, capture)
+        return _failed(job, item, failure, _Attempt(started_at, timezone.now(), error.trail, failure))
+
+    if isinstance(captured, Unchanged):
+        return _unchanged(item, captured)
 
     def effect() -> None:
         keep(item, captured)
@@ -46,7 +68,12 @@ def work(job: Job) -> jobs.Outcome:
         claim=item.claim,
         effect=effect,
         action="captured",
-        data={"media": item.pk, "sha256": captured.stored.sha256, "size_bytes": captured.stored.size_bytes},
+        data={
+            "media": item.pk,
+            "sha256": captured.stored.sha256,
+            "size_bytes": captured.stored.size_bytes,
+            **_kept_beside(captured.trail),
+        },
     )
 
 
@@ -62,36 +89,29 @@ def give_up(job: Job) -> jobs.Outcome:
 
 
 def keep(item: MediaItem, captured: Captured) -> Asset:
-    """Makes captured bytes the item's asset and has them examined; called within the transaction of the act."""
-    asset, _ = Asset.objects.get_or_create(
-        sha256=captured.stored.sha256,
-        defaults={
-            "size_bytes": captured.stored.size_bytes,
-            "media_type": captured.sniffed.media_type,
-            "kind": captured.sniffed.kind.value,
-            "archived_at": captured.finished_at,
-        },
-    )
-    Capture.objects.create(
-        media=item,
-        asset=asset,
-        requested_url=item.url,
-        final_url=captured.final_url,
-        hops=list(captured.hops),
-        versions=versions(),
-        started_at=captured.started_at,
-        finished_at=captured.finished_at,
-    )
+    """Makes captured bytes the item's asset and has them examined; called within the transaction of the act.
+
+    An item that has its asset keeps it, whatever its address gives by now: verdicts and findings rely on it. Other
+    bytes are archived and logged, and the item then says that its source has changed.
+    """
+    asset = _asset(captured.stored, captured.sniffed.media_type, captured.sniffed.kind, captured.finished_at)
+    last = _last(item)
+    same = last is not None and last.asset_id == asset.pk
+    attempt = _Attempt(captured.started_at, captured.finished_at, captured.trail, None)
+    _log(item, attempt, asset, unchanged=same)
     if asset.redacted_at is not None:
-        # The bytes were erased for good before; that they turn up again does not undo it.
-        transaction.on_commit(lambda: archive.erase(asset.sha256))
-        item.state = CaptureState.FAILED.value
+        _erase_beside(asset, captured.finished_at)
+        stands = item.asset_id is not None and item.asset_id != asset.pk
+        item.state = (CaptureState.CAPTURED if stands else CaptureState.FAILED).value
         item.failure = {
             "code": "redacted",
             "detail": "These bytes were erased here on legal grounds and are not kept again.",
             "retriable": False,
         }
         item.save(update_fields=["state", "failure"])
+        return asset
+    if item.asset_id is not None:
+        MediaItem.objects.filter(pk=item.pk).update(state=CaptureState.CAPTURED, failure=None)
         return asset
     item.asset = asset
     item.kind = asset.kind
@@ -103,11 +123,128 @@ def keep(item: MediaItem, captured: Captured) -> Asset:
     return asset
 
 
+@dataclass(frozen=True)
+class _Attempt:
+    started_at: datetime
+    finished_at: datetime
+    trail: Trail
+    failure: dict[str, Any] | None
+
+
+def _last(item: MediaItem) -> Capture | None:
+    """The newest capture that bytes came of, or that found them to be the same."""
+    return item.captures.exclude(asset=None).select_related("asset").first()
+
+
+def _before(item: MediaItem) -> Before | None:
+    """What the server said of the bytes that the item's address gave last; None where they are not here any more."""
+    last = _last(item)
+    if last is None or last.asset is None or last.asset.redacted_at or not archive.holds(last.asset.sha256):
+        return None
+    for capture in item.captures.exclude(asset=None):
+        if capture.asset_id != last.asset_id:
+            break
+        if not capture.hops or capture.hops[-1]["status"] == NOT_MODIFIED:
+            continue
+        said = {name.lower(): value for name, value in capture.hops[-1]["headers"]}
+        marks = (said.get("etag", ""), said.get("last-modified", ""))
+        return Before(capture.found_url or capture.requested_url, *marks) if any(marks) else None
+    return None
+
+
+def _unchanged(item: MediaItem, found: Unchanged) -> jobs.Outcome:
+    last = _last(item)
+    assert last is not None  # noqa: S101  for the type checker: nothing else is compared with
+    assert last.asset is not None  # noqa: S101
+    asset = last.asset
+
+    def effect() -> None:
+        attempt = _Attempt(found.started_at, found.finished_at, found.trail, None)
+        _log(item, attempt, asset, unchanged=True)
+        MediaItem.objects.filter(pk=item.pk).update(state=CaptureState.CAPTURED, failure=None)
+
+    return jobs.Outcome(
+        claim=item.claim,
+        effect=effect,
+        action="captured",
+        data={
+            "media": item.pk,
+            "sha256": asset.sha256,
+            "size_bytes": asset.size_bytes,
+            "unchanged": True,
+            **_kept_beside(found.trail),
+        },
+    )
+
+
+def _log(item: MediaItem, attempt: _Attempt, asset: Asset | None, *, unchanged: bool = False) -> None:
+    """Writes the capture log, and the posted time where the page states one and nobody else did."""
+    trail, page = attempt.trail, attempt.trail.page
+    posted = page.posted if page else None
+    Capture.objects.create(
+        media=item,
+        asset=asset,
+        requested_url=item.url,
+        final_url=trail.final_url,
+        hops=list(trail.hops),
+        page=_asset(page.original, "text/html", AssetKind.PAGE, attempt.finished_at) if page else None,
+        page_text=_asset(page.text, "text/plain", AssetKind.PAGE_TEXT, attempt.finished_at)
+        if page and page.text
+        else None,
+        page_url=page.url if page else "",
+        found_url=trail.found_url,
+        found_by=trail.found_by,
+        posted=posted.as_json() if posted else None,
+        warc=_asset(trail.warc, warc.MEDIA_TYPE, AssetKind.EXCHANGE, attempt.finished_at)
+        if trail.warc
+        else None,
+        versions=versions(),
+        unchanged=unchanged,
+        failure=attempt.failure,
+        started_at=attempt.started_at,
+        finished_at=attempt.finished_at,
+    )
+    if posted:
+        # What a person said is never replaced, not even by what the same page says later.
+        MediaItem.objects.filter(pk=item.pk, posted_at=None).update(
+            posted_at=posted.at, posted_by_page=posted.found_by
+        )
+
+
+def _asset(stored: Stored, media_type: str, kind: MediaKind | AssetKind, archived_at: datetime) -> Asset:
+    """The row of what is in the archive. Bytes that were erased for good do not come back by turning up again."""
+    asset, _ = Asset.objects.get_or_create(
+        sha256=stored.sha256,
+        defaults={
+            "size_bytes": stored.size_bytes,
+            "media_type": media_type,
+            "kind": kind.value,
+            "archived_at": archived_at,
+        },
+    )
+    if asset.redacted_at is not None:
+        transaction.on_commit(lambda: archive.erase(asset.sha256))
+    return asset
+
+
+def _erase_beside(erased: Asset, at: datetime) -> None:
+    """What was kept beside bytes that were erased for good goes too: the exchange has them in it."""
+    for beside in Asset.objects.kept_with(erased).filter(redacted_at=None):
+        Asset.objects.filter(pk=beside.pk).update(redacted_at=at)
+        transaction.on_commit(partial(archive.erase, beside.sha256))
+
+
+def _kept_beside(trail: Trail) -> dict[str, str]:
+    """What else was archived, for the audit entry."""
+    kept = {"page": trail.page.original if trail.page else None, "warc": trail.warc}
+    return {name: stored.sha256 for name, stored in kept.items() if stored}
+
+
 def _failed(
     job: Job,
     item: MediaItem,
     failure: dict[str, Any],
-    capture: Capture | None,
+    attempt: _Attempt | None,
     state: JobState | None = None,
 ) -> jobs.Outcome:
     goes_to = state or jobs.failed_state(job, retriable=bool(failure["retriable"]))
@@ -115,8 +252,8 @@ def _failed(
     shown = CaptureState.PENDING if goes_to == JobState.QUEUED else CaptureState.FAILED
 
     def effect() -> None:
-        if capture is not None:
-            capture.save(force_insert=True)
+        if attempt is not None:
+            _log(item, attempt, None)
         state_now = CaptureState.CAPTURED if item.asset_id else shown
         MediaItem.objects.filter(pk=item.pk).update(state=state_now, failure=failure)
 
@@ -124,7 +261,13 @@ def _failed(
         claim=item.claim,
         effect=effect,
         action="capture-failed",
-        data={"media": item.pk, "code": failure["code"]},
+        data={
+            "media": item.pk,
+            "code": failure["code"],
+            **(_kept_beside(attempt.trail) if attempt else {}),
+        },
         state=goes_to,
         error=failure,
+        # A disk is not emptied within seconds.
+        wait_seconds=STORAGE_WAIT_SECONDS if failure["code"] == StorageFailed.code else None,
     )

@@ -5,13 +5,15 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial, reduce
+from operator import or_
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from claims.errors import IllegalState, Missing
 from claims.media import archive, working
-from claims.models import Asset, Body, Claim, MediaItem, Person, PublicClaim
+from claims.models import Asset, Body, Capture, Claim, MediaItem, Person, PublicClaim
 from claims.publishing import notice
 from claims.vocabulary import Cause, ChangeKind, Stage
 from verification.domain.transitions import Action
@@ -38,13 +40,15 @@ def redact_statement(claim: Claim, *, actor: Person, reason: str, legal_ground: 
 
 
 def redact_original(item: MediaItem, *, actor: Person, reason: str, legal_ground: str) -> Redaction:
-    """Erases an original and what was read out of it, for every claim of every desk that it serves."""
+    """Erases an original, what was kept beside it and what was read out of it, for every claim that it serves."""
     asset = item.asset
     if asset is None:
         raise IllegalState(
             "Nothing was captured of this media item: there is no original to erase.", code="no_original"
         )
-    claims = Claim.objects.filter(media__asset=asset)
+    kept = Asset.objects.kept_with(asset)
+    relying = Q(asset__in=kept) | reduce(or_, (Q(**{f"{name}__in": kept}) for name in Capture.KEPT_BESIDE))
+    claims = Capture.objects.filter(relying).values("media__claim")
     held = LegalHold.objects.filter(claim__in=claims, lifted_at=None).exists()
     if held:
         raise _held()
@@ -80,12 +84,14 @@ def erase_statement(act: Act) -> None:
 
 
 def erase_original(act: Act, asset: Asset) -> None:
-    """The effect of redacting an original, within the act that records it."""
+    """The effect of redacting an original and what was kept beside it, within the act that records it."""
     FindingRow.objects.filter(run__media__asset=asset).delete()
-    Asset.objects.filter(pk=asset.pk).update(facts=None, redacted_at=act.at)
-    act.data["sha256"] = asset.sha256
+    erased = dict(Asset.objects.kept_with(asset).values_list("pk", "sha256"))
+    Asset.objects.filter(pk__in=erased).update(facts=None, redacted_at=act.at)
+    act.data |= {"sha256": asset.sha256, "beside": sorted(set(erased.values()) - {asset.sha256})}
     # After commit: a file that is gone can't come back with a rolled-back transaction.
-    transaction.on_commit(lambda: _erase_files(asset.sha256))
+    for sha256 in erased.values():
+        transaction.on_commit(partial(_erase_files, sha256))
 
 
 def finish_erasures() -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -36,11 +36,20 @@ RETRY_DELAYS_SECONDS = (2, 8)
 GIVEN_UP = (JobState.FAILED, JobState.QUARANTINED)
 
 
+class NotYet(Exception):
+    """What the job needs is not free; it is worth coming again in `seconds`. Says nothing against the job."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"in {seconds:g} s")
+        self.seconds = seconds
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What a handler wants done: `effect` runs in the finishing transaction, `state` is where the job goes.
 
-    `data` is what the claim's audit entry will say.
+    `data` is what the claim's audit entry will say. A job that is queued again waits for `wait_seconds`, or where
+    that is None for as long as its attempts say.
     """
 
     claim: Claim
@@ -49,6 +58,7 @@ class Outcome:
     data: dict[str, Any]
     state: JobState = JobState.DONE
     error: dict[str, Any] | None = None
+    wait_seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -111,20 +121,18 @@ def claim_job(job_id: uuid.UUID) -> Job | None:
 
 
 @contextmanager
-def keeping_lease(job: Job) -> Iterator[None]:
-    """Renews the job's lease from a thread of its own for as long as the work takes."""
+def renewing(name: str, renew: Callable[[], object]) -> Iterator[None]:
+    """Renews a lease, three times in its length, from a thread of its own for as long as the body takes."""
     finished = threading.Event()
 
-    def renew() -> None:
+    def go_on() -> None:
         try:
             while not finished.wait(settings.JOB_LEASE_SECONDS / 3):
-                Job.objects.filter(pk=job.pk, token=job.token, state=JobState.RUNNING).update(
-                    lease_until=after(settings.JOB_LEASE_SECONDS)
-                )
+                renew()
         finally:
             connection.close()
 
-    thread = threading.Thread(target=renew, name=f"lease-{job.pk}", daemon=True)
+    thread = threading.Thread(target=go_on, name=name, daemon=True)
     thread.start()
     try:
         yield
@@ -133,8 +141,14 @@ def keeping_lease(job: Job) -> Iterator[None]:
         thread.join()
 
 
+def keeping_lease(job: Job) -> AbstractContextManager[None]:
+    """Renews the job's lease for as long as the work takes."""
+    held = Job.objects.filter(pk=job.pk, token=job.token, state=JobState.RUNNING)
+    return renewing(f"lease-{job.pk}", lambda: held.update(lease_until=after(settings.JOB_LEASE_SECONDS)))
+
+
 def run(job_id: uuid.UUID, handlers: Mapping[JobKind, Handler]) -> bool:
-    """Claims a job and does it. False when there was nothing to claim, or the job was lost on the way.
+    """Claims a job and does it. False when there was nothing to claim, it has to wait, or it was lost on the way.
 
     A job whose workers died `MAX_ATTEMPTS` times is quarantined instead of being tried again.
     """
@@ -145,8 +159,12 @@ def run(job_id: uuid.UUID, handlers: Mapping[JobKind, Handler]) -> bool:
     if job.attempts > MAX_ATTEMPTS:
         outcome = handler.give_up(job)
     else:
-        with keeping_lease(job):
-            outcome = handler.work(job)
+        try:
+            with keeping_lease(job):
+                outcome = handler.work(job)
+        except NotYet as wait:
+            put_back(job, seconds=wait.seconds)
+            return False
     try:
         finish(job, outcome)
     except StaleJob:
@@ -155,9 +173,27 @@ def run(job_id: uuid.UUID, handlers: Mapping[JobKind, Handler]) -> bool:
     return True
 
 
+def put_back(job: Job, *, seconds: float) -> None:
+    """Has a job wait that could not be begun; that costs it no attempt. Nothing if it is another worker's by now."""
+    with transaction.atomic():
+        held = Job.objects.filter(pk=job.pk, token=job.token, state=JobState.RUNNING)
+        if held.update(
+            state=JobState.QUEUED,
+            attempts=F("attempts") - 1,
+            lease_until=None,
+            due_at=after(seconds),
+            rung_at=None,
+        ):
+            _event(job, JobState.QUEUED)
+    log.info("job.put_back", job_id=str(job.pk), kind=job.kind, seconds=round(seconds, 3))
+
+
 def finish(job: Job, outcome: Outcome) -> None:
     """Applies an outcome, once: raises StaleJob, and changes nothing, when the job is another worker's by now."""
     retry = outcome.state == JobState.QUEUED
+    wait = outcome.wait_seconds
+    if wait is None:
+        wait = RETRY_DELAYS_SECONDS[min(job.attempts, 2) - 1]
     with transaction.atomic():
         chain = audit.hold(audit.chain_of(outcome.claim))
         held = Job.objects.filter(pk=job.pk, token=job.token, state=JobState.RUNNING)
@@ -165,7 +201,7 @@ def finish(job: Job, outcome: Outcome) -> None:
             state=outcome.state,
             error=outcome.error,
             lease_until=None,
-            due_at=after(RETRY_DELAYS_SECONDS[min(job.attempts, 2) - 1]) if retry else F("due_at"),
+            due_at=after(wait) if retry else F("due_at"),
             rung_at=None,
         )
         if changed != 1:

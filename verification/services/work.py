@@ -25,6 +25,7 @@ from verification.services import (
     examination,
     fixity,
     jobs,
+    politeness,
     publication,
     queue,
     stamps,
@@ -91,6 +92,7 @@ def reconcile() -> int:
             log.warning("embargo.not_ended", scheduled=str(scheduled.pk), code=error.code)
     erasure.finish_erasures()
     _watch_over_records()
+    politeness.forget_old_turns()
     IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEEP_ANSWERS).delete()
     waiting = list(jobs.due()[:500])
     if not dispatch.broker_answers():

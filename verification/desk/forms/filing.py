@@ -17,7 +17,7 @@ from rest_framework import serializers
 
 from claims.api.fields import LanguageField, MediaUrlField
 from claims.dates import ClaimedDate
-from claims.errors import InvalidInput
+from claims.errors import InvalidInput, StorageFailed
 from claims.intake import (
     MAX_MEDIA_URL,
     MAX_SOURCE_NAME,
@@ -233,7 +233,7 @@ class MediaForm(WhenAndWhere):
                 self.upload = Upload.taken(file, person)
             elif token := self.data.get(self.add_prefix("kept"), ""):
                 self.upload = Upload.kept(token, person)
-        except CaptureFailed as error:
+        except (CaptureFailed, StorageFailed) as error:
             self._refused_upload = f"{file.name if file else 'The file'} was not taken. {error.detail}"
 
     def clean(self) -> dict[str, Any]:
