@@ -58,8 +58,9 @@ class Body(Identified):
         """Whether the content is still what was committed to; a tombstone holds."""
         if self.redacted_at is not None:
             return self.content is None and self.salt is None
-        return (
-            self.content is not None
-            and self.salt is not None
-            and commitment_of(self.salt, self.content) == self.commitment
-        )
+        if self.content is None or self.salt is None:
+            return False
+        try:
+            return commitment_of(self.salt, self.content) == self.commitment
+        except ValueError:  # a salt that is no hexadecimal any more
+            return False

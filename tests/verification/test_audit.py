@@ -64,3 +64,8 @@ def test_a_tamper_is_found(chain: AuditChain, tamper: str, found: str) -> None:
 def test_a_body_put_in_place_of_another_is_found(chain: AuditChain) -> None:
     forged = Body.objects.keep("Somebody else's words")
     assert [one.where for one in audit.verify()] == [f"body {forged.pk}"]
+
+
+def test_a_garbled_salt_is_a_break_and_no_crash() -> None:
+    body = Body(content="words", salt="0" * 31 + "g", commitment="0" * 64)
+    assert not body.holds()

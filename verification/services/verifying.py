@@ -10,14 +10,16 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import reduce
 from itertools import groupby
+from operator import or_
 from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
-from claims.models import Asset, Body, Publication
+from claims.models import Asset, Body, Capture, Publication
 from claims.vocabulary import FixityOutcome
 from verification.models import (
     AuditChain,
@@ -156,12 +158,15 @@ class Verification:
         for verdict in data.get("verdicts", ()):
             self._notes.say("verdict", verdict["id"])
         for word in ("note", "struck", "redaction", "publication"):
-            if word in data:
+            # An erasure that a restore repeated has its row in the database that was lost.
+            if word in data and not (word == "redaction" and data.get("repeated")):
                 self._notes.say(word, data[word])
         erasing = entry.action == "redact"
         if isinstance(sha256 := data.get("sha256"), str):
             self._notes.say("erased original" if erasing else "original", sha256)
         if erasing:
+            for sha256 in data.get("beside", ()):
+                self._notes.say("erased original", sha256)
             for body in data.get("erased", ()):
                 self._notes.say("erased", body)
             if "content" in data:  # the withdrawal that a redaction publishes
@@ -271,6 +276,8 @@ class Verification:
             where = f"original {asset.sha256}"
             self._notes.is_said("original", asset.sha256)
             erased = self._notes.is_said("erased original", asset.sha256)
+            if asset.redacted_at is not None and not erased:
+                erased = self._went_with_an_original(asset)
             outcome = fixity.look(asset)
             if outcome is None:
                 continue  # erased while we read
@@ -284,6 +291,12 @@ class Verification:
                 yield from self._breaks_of_file(asset, outcome)
         for sha256 in self._notes.said_and_unseen("original"):
             yield Break(f"original {sha256}", "was taken in by an audit entry, and there is no asset of it")
+
+    def _went_with_an_original(self, asset: Asset) -> bool:
+        """Whether it was kept beside bytes that were erased before, and turned up again."""
+        beside = reduce(or_, (Q(**{name: asset}) for name in Capture.KEPT_BESIDE))
+        originals = Capture.objects.filter(beside).exclude(asset=None).values_list("asset__sha256", flat=True)
+        return any(self._notes.is_said("erased original", sha256) for sha256 in originals)
 
     def _breaks_of_file(self, asset: Asset, outcome: FixityOutcome) -> Iterator[Break]:
         where = f"original {asset.sha256}"
