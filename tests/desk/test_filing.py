@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
@@ -14,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
 from claims.dates import parse_date
-from claims.models import Claim, Desk, Source
+from claims.models import Capture, Claim, Desk, Source
 from claims.places import Place
 from tests.conftest import Caller, file_claim, published
 from verification.desk.forms.filing import MAX_ROWS, sort_paste
@@ -242,6 +244,24 @@ def test_a_taken_file_is_its_senders_alone(pages: Pages, checker: Caller, second
         assert response.status_code == 422
         assert "Choose it again" in text(response)
     assert Claim.objects.count() == 0
+
+
+def test_a_taken_file_was_archived_when_it_came_and_waits_a_day(pages: Pages, checker: Caller) -> None:
+    browser = pages(checker)
+    with time_machine.travel("2026-03-01 10:00 +0000", tick=False):
+        sent = browser.post(NEW, filled(statement="") | {"m0-file": photo()})
+    token = sent.context["filing"].rows[0].upload.token
+    with time_machine.travel("2026-03-02 10:01 +0000", tick=False):
+        browser.force_login(checker.person)
+        late = browser.post(NEW, filled() | {"m0-kept": token})
+        assert late.status_code == 422
+        assert "It was sent too long ago." in text(late)
+    with time_machine.travel("2026-03-02 09:59 +0000", tick=False):
+        browser.force_login(checker.person)
+        assert browser.post(NEW, filled() | {"m0-kept": token}).status_code == 302
+    capture = Capture.objects.get()
+    came = datetime(2026, 3, 1, 10, tzinfo=UTC)
+    assert (capture.started_at, capture.finished_at, capture.asset.archived_at) == (came, came, came)
 
 
 def test_a_link_and_a_file_are_two_rows(pages: Pages, checker: Caller) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from PIL import Image
 
-from claims.models import MediaItem
+from claims.models import MediaItem, Source
 from tests.conftest import Caller, decide, file_claim, lease, published
 from verification.models import CheckRun, Draft, FindingRow, Note, QueueEntry, Verdict
 
@@ -267,6 +271,51 @@ def test_notes_are_left_and_struck(
     pages(editor).post(strike)
     assert "<s>Look" in bench.html()
     assert bench.client.post(f"{bench.url}note/", {"body": "  "}).status_code == 400
+
+
+def test_a_file_for_a_claim_that_takes_none_is_not_archived(
+    bench: Bench, editor: Caller, settings: Any
+) -> None:
+    editor.post(f"claims/{bench.claim['id']}/drop/", {"reason": "a"})
+    photo = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(photo, "PNG")
+    file = SimpleUploadedFile("one.png", photo.getvalue(), "image/png")
+    assert bench.client.post(f"{bench.url}media/", {"file": file}).status_code == 409
+    assert not [path for path in Path(settings.ARCHIVE_URL).rglob("*") if path.is_file()]
+
+
+def test_a_note_is_struck_at_its_own_claim_only(bench: Bench, checker: Caller) -> None:
+    other = file_claim(checker, statement="Another claim.")
+    checker.post(f"claims/{other['id']}/notes/", {"body": "Of the other."})
+    note = Note.objects.get()
+    assert bench.client.post(f"{bench.url}notes/{note.pk}/strike/").status_code == 404
+
+
+def test_who_decided_nothing_has_nothing_to_submit_whatever_others_decided(
+    bench: Bench, pages: Pages, second_checker: Caller
+) -> None:
+    bench.record("location", "verified")
+    bench.client.post(f"{bench.url}hand-back/", {"lease_token": bench.token})
+    other = pages(second_checker)
+    other.post(f"{bench.url}take/")
+    assert re.search(r'id="submit-next" +disabled', other.get(bench.url).content.decode())
+
+
+def test_a_confidential_source_is_a_pseudonym_on_every_page(
+    bench: Bench, pages: Pages, checker: Caller, admin: Caller
+) -> None:
+    source = Source.objects.get()
+    secret = {"name": "Mykola Secret", "url": "https://secret.example/mykola"}
+    Source.objects.filter(pk=source.pk).update(confidential=True, pseudonym="a resident", **secret)
+    seen = 0
+    for browser in (pages(checker), pages(admin)):
+        for path in (bench.url, f"{bench.url}sign-off/", "/queue/", "/claims/", "/claims/rows/?source=Mykola",
+                     "/claims/new/?paste=", f"{bench.url}edit/"):  # fmt: skip
+            html = browser.get(path).content.decode()
+            assert "Mykola Secret" not in html, path
+            assert "secret.example" not in html, path
+            seen += "a resident" in html
+    assert seen >= 6
 
 
 def test_findings_stand_by_dimension_with_their_stance_and_data(bench: Bench) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any, cast
 
 from django import forms
 from django.core import signing
 from django.core.files.uploadedfile import UploadedFile
-from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 from rest_framework import serializers
 
@@ -50,7 +50,7 @@ MAX_PASTE = 2000
 _LINK = re.compile(r"(?:\bhttps?://|\bwww\.)\S+", re.IGNORECASE)
 _AFTER_LINK = ".,;:!?)]}>\"'»”\u2019…"
 _KEPT_FOR_SECONDS = 24 * 60 * 60
-_SALT = "stet.filing.upload"
+_SALT = "stet.filing.upload.2"
 
 
 def _typed(example: str = "", *, plain: bool = False, **attrs: str) -> forms.TextInput:
@@ -277,6 +277,7 @@ class Upload:
             "media_type": captured.sniffed.media_type,
             "kind": captured.sniffed.kind.value,
             "by": str(person.pk),
+            "at": [captured.started_at.isoformat(), captured.finished_at.isoformat()],
         }
         return cls(name, captured, signing.dumps(said, salt=_SALT))
 
@@ -289,12 +290,13 @@ class Upload:
             raise CaptureFailed("It was sent too long ago. Choose it again.") from error
         if said["by"] != str(person.pk):
             raise CaptureFailed("Somebody else sent it. Choose it again.")
-        now = timezone.now()
+        # When it came, not when its claim was filed: the archive's word on when bytes were there is a bound.
+        started_at, finished_at = (datetime.fromisoformat(at) for at in said["at"])
         captured = Captured(
             Stored(said["sha256"], said["size_bytes"]),
             Sniffed(said["media_type"], MediaKind(said["kind"])),
-            now,
-            now,
+            started_at=started_at,
+            finished_at=finished_at,
         )
         return cls(said["name"], captured, token)
 
