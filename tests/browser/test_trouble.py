@@ -201,3 +201,24 @@ def test_a_session_that_ends_leads_nobody_away_and_goes_on_after_a_login_beside(
     assert verdict["reason"] == "Half a sentence and the other half."
     page.get_by_role("button", name="Hand back").click()
     olena.at("/queue/")
+
+
+def test_flagged_media_is_hidden_by_itself_and_shown_on_asking(
+    desk: Desk, come: Come, tmp_path: Path
+) -> None:
+    claim = desk.file(statement="Somebody is hurt.", priority="low")
+    photo = make_photo(tmp_path / "hurt.jpg", lines=["hurt"], size=(320, 240), seed=8)
+    olena = come("olena")
+    page = olena.go(f"/claims/{claim['ref']}/")
+    page.check("#add-media [value=injury]")
+    page.set_input_files("#media-file", photo)
+    page.locator("form[data-upload] button").last.click()
+    page.wait_for_selector("#item-1 .photo", state="attached")
+    blurred = "getComputedStyle(document.querySelector('#item-1 .photo')).filter"
+    assert "blur" in page.evaluate(blurred)
+    assert not page.is_visible("#item-1 .player-tools")
+    page.focus("#item-1 .reveal")
+    olena.press("Space")
+    assert page.evaluate(blurred) == "none"
+    assert page.is_visible("#item-1 .player-tools")
+    assert page.is_visible("text=Hide it")

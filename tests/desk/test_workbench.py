@@ -240,6 +240,7 @@ def test_handing_back_skipping_and_renewing(bench: Bench) -> None:
     form = {"lease_token": bench.token}
     assert bench.client.post(f"{bench.url}renew/", form)["Location"] == bench.url
     assert bench.client.post(f"{bench.url}skip/", form).status_code == 400
+    assert bench.client.post(f"{bench.url}skip/", {**form, "reason": "x" * 20_001}).status_code == 400
     skipped = bench.client.post(f"{bench.url}skip/", {**form, "reason": "needs Farsi"})
     assert skipped["Location"] == "/queue/"
     bench.client.post(f"{bench.url}take/")

@@ -14,6 +14,7 @@ from django.urls import path, reverse
 
 from claims.api.statuses import status_of
 from claims.errors import FieldError, IllegalState, InvalidInput, LeaseLost, Missing, StetError
+from claims.intake import MAX_TEXT
 from claims.models import Claim
 from claims.vocabulary import Dimension
 from verification.desk.forms.verdict import VerdictForm
@@ -135,16 +136,16 @@ def end_lease(request: DeskRequest, ref: str, act: str) -> HttpResponse:
         queue.renew(token, request.user)
         return redirect("claim", ref=claim.ref)
     if act == "hand-back":
-        queue.release(token, request.user)
-        messages.info(request, f"{claim.ref} is back in the queue. What you recorded in it is kept.")
+        given_back = queue.release(token, request.user).claim
+        messages.info(request, f"{given_back.ref} is back in the queue. What you recorded in it is kept.")
         return redirect("queue")
     reason = request.POST.get("reason", "").strip()
-    if not reason:
+    if not 0 < len(reason) <= MAX_TEXT:
         raise InvalidInput(
-            FieldError("/reason", "Say why you skip it: the next person reads that.", "required")
+            FieldError("/reason", f"Say why you skip it, in at most {MAX_TEXT:,} characters.", "required")
         )
-    queue.skip(token, request.user, reason=reason)
-    messages.info(request, f"{claim.ref} skipped. It is not offered to you again for a while.")
+    skipped = queue.skip(token, request.user, reason=reason).claim
+    messages.info(request, f"{skipped.ref} skipped. It is not offered to you again for a while.")
     return redirect("queue")
 
 
@@ -152,8 +153,10 @@ def end_lease(request: DeskRequest, ref: str, act: str) -> HttpResponse:
 def add_note(request: DeskRequest, ref: str) -> HttpResponse:
     claim = claim_named(request.user, ref)
     body = request.POST.get("body", "").strip()
-    if not 0 < len(body) <= 20_000:
-        raise InvalidInput(FieldError("/body", "Write something, in at most 20,000 characters.", "required"))
+    if not 0 < len(body) <= MAX_TEXT:
+        raise InvalidInput(
+            FieldError("/body", f"Write something, in at most {MAX_TEXT:,} characters.", "required")
+        )
     about = request.POST.get("about", "")
     review.add_note(
         claim,
