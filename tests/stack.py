@@ -433,7 +433,7 @@ class Stack:
         """Every audit chain, kept text and trigger holds; gives how many entries were read."""
         found = json.loads(self.manage("verify", "--json"))
         assert found["breaks"] == []
-        return int(found["entries"])
+        return int(found["sections"]["chains"]["read"])
 
 
 def photo(folder: Path, number: int) -> bytes:
