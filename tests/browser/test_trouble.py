@@ -222,3 +222,20 @@ def test_flagged_media_is_hidden_by_itself_and_shown_on_asking(
     assert page.evaluate(blurred) == "none"
     assert page.is_visible("#item-1 .player-tools")
     assert page.is_visible("text=Hide it")
+
+
+def test_a_page_drawn_before_its_script_still_leads_to_the_copy(desk: Desk, come: Come) -> None:
+    published = desk.api("edith").get("claims/?stage=published").json["results"][0]
+    edith = come("edith")
+    held: list[Route] = []
+    edith.page.route("**/desk*.js", lambda route: held.append(route))  # noqa: PLW0108 - it marks what it is given
+    edith.page.goto(f"{desk.url}/claims/{published['ref']}/sign-off/?signed=1", wait_until="commit")
+    edith.page.wait_for_selector("#line")
+    edith.until(lambda: held, "the script's request")
+    # Two frames: by now the browser has given up on whatever it could not focus.
+    edith.page.evaluate(
+        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
+    for route in held:
+        route.continue_()
+    edith.page.wait_for_selector("[data-copy]:focus")

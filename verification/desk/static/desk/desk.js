@@ -242,7 +242,11 @@ function settle(root = document) {
     input?.setAttribute("aria-describedby", [...described].join(" "));
   }
 }
-document.addEventListener("DOMContentLoaded", () => settle());
+document.addEventListener("DOMContentLoaded", () => {
+  settle();
+  // What only scripts show has no focus to take when the page is drawn before they run.
+  if (document.activeElement === document.body) $("[autofocus]")?.focus();
+});
 document.addEventListener("htmx:after:swap", () => settle());
 
 window.stet = { $, $$, onKey, isShown, isTyping, toast, settle };
