@@ -12,6 +12,7 @@ from claims.intake import PossibleDuplicate
 from claims.media.working import WorkingCopy
 from claims.models import Capture, Claim, MediaItem, Person
 from claims.vocabulary import Dimension
+from verification.checks import registry
 from verification.domain.transitions import allowed_actions
 from verification.models import AuditEntry, CheckRun, FindingRow, FixityCheck, Note, QueueEntry, Verdict
 from verification.services.acting import situation
@@ -92,6 +93,7 @@ class CheckRunShape(TypedDict):
     version: str
     state: str
     error: str | None
+    stale: bool
 
 
 class FindingShape(TypedDict):
@@ -373,6 +375,7 @@ def check_run_shape(run: CheckRun) -> CheckRunShape:
         "version": run.version,
         "state": run.state,
         "error": run.error["detail"] if run.error else None,
+        "stale": registry.is_stale(run.check_slug, run.version),
     }
 
 
@@ -405,7 +408,8 @@ def page_shape(capture: Capture) -> PageShape | None:
 
 def media_detail_shape(item: MediaItem) -> MediaDetailShape:
     rows = (
-        FindingRow.objects.filter(run__media=item)
+        FindingRow.objects.current()
+        .filter(run__media=item)
         .select_related("run")
         .order_by("run__check_slug", "position")
     )

@@ -292,7 +292,7 @@ class Workbench:
 
     @cached_property
     def findings(self) -> list[FindingRow]:
-        rows = FindingRow.objects.filter(run__media__claim=self.claim).select_related("run")
+        rows = FindingRow.objects.current().filter(run__media__claim=self.claim).select_related("run")
         return list(rows.order_by("run__media__position", "run__check_slug", "position"))
 
     @cached_property

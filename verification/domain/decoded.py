@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+RECIPE = 2
+"""Rises whenever the decoders read more, or otherwise, out of the same file: facts kept from before are read anew."""
+
 
 @dataclass(frozen=True)
 class FoundDate:
@@ -100,6 +103,7 @@ class Decoded:
     tags: dict[str, str] = field(default_factory=dict)
     readers: dict[str, str] = field(default_factory=dict)
     errors: tuple[ReaderError, ...] = ()
+    recipe: int = RECIPE
 
     def failed(self, part: str) -> ReaderError | None:
         """The first failure on `part`, if any: absence of a fact means nothing where its reader failed."""
@@ -121,6 +125,7 @@ class Decoded:
         gps = stored["gps"]
         return cls(
             **{
+                "recipe": 1,
                 **stored,
                 "dates": tuple(FoundDate(**one) for one in stored["dates"]),
                 "gps": FoundGps(**gps) if gps else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from claims.places import Place
 from claims.vocabulary import CheckRunState, Dimension, Examination, JobState, MediaKind, Stance
 from verification import sandbox
 from verification.checks import base, registry
-from verification.domain.decoded import Decoded
+from verification.domain.decoded import RECIPE, Decoded
 from verification.domain.findings import Finding, FoundPoint, Side, TimeBound
 from verification.examination import bound_json, point_json
 from verification.inference.dates import DateSuggestion, suggest_date
@@ -123,7 +124,7 @@ def _first_capture(item: MediaItem) -> Capture | None:
 
 def suggestions(item: MediaItem) -> tuple[DateSuggestion, LocationSuggestion]:
     """What the findings leave of the claimed date and place, with every reason."""
-    rows = FindingRow.objects.filter(run__media=item).order_by("run__check_slug", "position")
+    rows = FindingRow.objects.current().filter(run__media=item).order_by("run__check_slug", "position")
     findings = [finding_of(row) for row in rows]
     return (
         suggest_date(claimed=claimed_date_of(item), findings=findings),
@@ -147,8 +148,9 @@ def finding_of(row: FindingRow) -> Finding:
 
 
 def _facts(asset: Asset) -> Decoded:
-    if asset.facts is not None:
-        return Decoded.from_json(asset.facts)
+    kept = Decoded.from_json(asset.facts) if asset.facts is not None else None
+    if kept is not None and kept.recipe == RECIPE:
+        return kept
     return sandbox.decode(archive.path_of(asset.sha256), media_type=asset.media_type)
 
 
@@ -157,9 +159,11 @@ def _outcome(
 ) -> jobs.Outcome:
     def effect() -> None:
         if facts is not None and item.asset is not None:
-            Asset.objects.filter(pk=item.asset.pk, facts__isnull=True).update(facts=facts.as_json())
+            Asset.objects.filter(pk=item.asset.pk, redacted_at=None).update(facts=facts.as_json())
         _store(item, outcomes)
-        MediaItem.objects.filter(pk=item.pk).update(examination=Examination.DONE)
+        MediaItem.objects.filter(pk=item.pk).update(
+            examination=Examination.DONE, examined_with=registry.fingerprint()
+        )
 
     return jobs.Outcome(claim=item.claim, effect=effect, action="examined", data={"media": item.pk, **data})
 
@@ -188,29 +192,46 @@ def _undecodable(item: MediaItem, failure: sandbox.DecodeFailed, state: JobState
 
 
 def _store(item: MediaItem, outcomes: tuple[base.Outcome, ...]) -> None:
+    """Keeps the runs that say something new; what they supersede stays, for whoever decided on it."""
     now = timezone.now()
+    current = CheckRun.objects.current().filter(media=item)
+    runs = {run.check_slug: run for run in current.prefetch_related("findings")}
     for outcome in outcomes:
-        run, _ = CheckRun.objects.update_or_create(
+        found = [_row_of(finding) for finding in outcome.findings]
+        error = {"detail": outcome.error} if outcome.error else None
+        before = runs.pop(outcome.check, None)
+        if before and _said(before) == (outcome.version, outcome.state.value, error, found):
+            current.filter(pk=before.pk).update(ran_at=now)
+            continue
+        current.filter(check_slug=outcome.check).update(superseded_at=now)
+        run = CheckRun.objects.create(
             media=item,
             check_slug=outcome.check,
-            defaults={
-                "version": outcome.version,
-                "state": outcome.state.value,
-                "error": {"detail": outcome.error} if outcome.error else None,
-                "ran_at": now,
-            },
+            version=outcome.version,
+            state=outcome.state.value,
+            error=error,
+            ran_at=now,
         )
-        run.findings.all().delete()
         FindingRow.objects.bulk_create(
-            FindingRow(
-                run=run,
-                position=position,
-                dimension=finding.dimension.value,
-                stance=finding.stance.value,
-                sentence=finding.sentence,
-                data=finding.data,
-                bounds=[bound_json(bound) for bound in finding.bounds],
-                points=[point_json(point) for point in finding.points],
-            )
-            for position, finding in enumerate(outcome.findings)
+            FindingRow(run=run, position=position, **row) for position, row in enumerate(found)
         )
+    # Checks that are no longer there have nothing to say of the item any more.
+    current.filter(pk__in=[run.pk for run in runs.values()]).update(superseded_at=now)
+
+
+def _row_of(finding: Finding) -> dict[str, Any]:
+    """A finding's columns, its data as JSON gives it back."""
+    return {
+        "dimension": finding.dimension.value,
+        "stance": finding.stance.value,
+        "sentence": finding.sentence,
+        "data": json.loads(json.dumps(finding.data)),
+        "bounds": [bound_json(bound) for bound in finding.bounds],
+        "points": [point_json(point) for point in finding.points],
+    }
+
+
+def _said(run: CheckRun) -> tuple[str, str, Any, list[dict[str, Any]]]:
+    names = ("dimension", "stance", "sentence", "data", "bounds", "points")
+    found = [{name: getattr(row, name) for name in names} for row in run.findings.all()]
+    return run.version, run.state, run.error, found

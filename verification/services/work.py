@@ -28,6 +28,7 @@ from verification.services import (
     politeness,
     publication,
     queue,
+    reexamination,
     stamps,
 )
 from verification.services.acting import acting
@@ -43,6 +44,9 @@ LOOP, WORKER = "reconcile", "worker"
 
 RING_AGAIN_SECONDS = 10
 """How long a ring may go unheard before it is repeated."""
+
+EXAMINE_AGAIN_SECONDS = 5
+"""How often the loop looks for media that were examined by earlier checks."""
 
 KEEP_ANSWERS = timedelta(hours=24)
 WATCH_SECONDS = 60
@@ -93,6 +97,8 @@ def reconcile() -> int:
     erasure.finish_erasures()
     _watch_over_records()
     politeness.forget_old_turns()
+    if _is_time("reexamination", EXAMINE_AGAIN_SECONDS):
+        reexamination.examine_some_stale()
     IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEEP_ANSWERS).delete()
     waiting = list(jobs.due()[:500])
     if not dispatch.broker_answers():

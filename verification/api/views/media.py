@@ -190,17 +190,18 @@ class Checks(StetView):
 
 class Findings(StetView):
     scopes = {"GET": Scope.INTERNAL_READ}
-    filters = frozenset({"media", "check", "stance"})
+    filters = frozenset({"media", "check", "stance", "version"})
 
     @extend_schema(
         operation_id="list_findings",
-        parameters=[OpenApiParameter(name, str) for name in ("media", "check", "stance")],
+        parameters=[OpenApiParameter(name, str) for name in ("media", "check", "stance", "version")],
         responses={200: page_of(FindingShape)},
     )
     def get(self, request: Request) -> Response:
-        """What the checks found in the media of the caller's desks."""
+        """What the checks found in the media of the caller's desks; of a `version`, also what is superseded."""
         rows = FindingRow.objects.visible_to(caller(request)).select_related("run")
         params = request.query_params
+        rows = rows.filter(run__version=params["version"]) if "version" in params else rows.current()
         if "media" in params:
             try:
                 rows = rows.filter(run__media=uuid.UUID(params["media"]))
