@@ -88,6 +88,18 @@ class FixityShape(TypedDict):
     at: datetime
 
 
+class CheckShape(TypedDict):
+    slug: str
+    title: str
+    version: str
+    dimensions: list[str]
+    media_types: list[str]
+    help: str
+    reads: str
+    stances: dict[str, str]
+    cannot_know: str
+
+
 class CheckRunShape(TypedDict):
     check: str
     version: str

@@ -11,7 +11,7 @@ from typing import Protocol
 from claims.dates import ClaimedDate
 from claims.errors import StetError
 from claims.places import Place
-from claims.vocabulary import CheckRunState, Dimension, MediaKind
+from claims.vocabulary import CheckRunState, Dimension, MediaKind, Stance
 from verification.domain.decoded import Decoded
 from verification.domain.findings import Finding
 
@@ -80,7 +80,8 @@ class Check(Protocol):
     """A program that examines one file beside what is claimed of it.
 
     `slug` is the module's name; `version` rises whenever findings on the same input change; `media_types` are
-    MIME types or patterns such as "video/*". `run` gives the same findings for the same input and may raise
+    MIME types or patterns such as "video/*". `help` says what it does, `reads` what it looks at, `stances` when it
+    takes which (those named are all that it takes), and `cannot_know` what nobody may conclude from it. `run` gives the same findings for the same input and may raise
     NotApplicable or CheckFailed.
     """
 
@@ -90,6 +91,9 @@ class Check(Protocol):
     dimensions: tuple[Dimension, ...]
     media_types: tuple[str, ...]
     help: str
+    reads: str
+    stances: dict[Stance, str]
+    cannot_know: str
 
     def run(self, media: Media, context: Context) -> list[Finding]: ...
 

@@ -59,6 +59,16 @@ class ContainerDates:
         "them beside the claimed date. A clock can be wrong and a file can be saved again, so all that "
         "follows is soft."
     )
+    reads = (
+        "Apple's creation date, the header's creation time and the date tag of video and sound containers."
+    )
+    stances = {
+        Stance.SUPPORTS: "The recorded time lies within the claimed date, whatever zone it may be in.",
+        Stance.CONTRADICTS: "It lies outside of the claimed date in every zone there is.",
+        Stance.NEUTRAL: "There is a date, and nothing is claimed to set it beside.",
+        Stance.INCONCLUSIVE: "There is no date, it was never set, or its zone leaves both open.",
+    }
+    cannot_know = "Whether the clock was right, and whether the date is the filming's or a later saving's."
 
     def run(self, media: Media, context: Context) -> list[Finding]:
         facts = media.facts()

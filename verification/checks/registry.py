@@ -9,7 +9,7 @@ from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from types import ModuleType
-from typing import cast
+from typing import Any, cast
 
 from verification import checks
 from verification.checks.base import Check
@@ -44,6 +44,21 @@ def get(slug: str) -> Check:
 def is_stale(slug: str, version: str) -> bool:
     """Whether a run of that version would be done otherwise, or not at all, by the checks there are now."""
     return all((check.slug, check.version) != (slug, version) for check in all_checks())
+
+
+def describe(check: Check) -> dict[str, Any]:
+    """What a check says of itself, in the API's form."""
+    return {
+        "slug": check.slug,
+        "title": check.title,
+        "version": check.version,
+        "dimensions": [dimension.value for dimension in check.dimensions],
+        "media_types": list(check.media_types),
+        "help": check.help,
+        "reads": check.reads,
+        "stances": {stance.value: meaning for stance, meaning in check.stances.items()},
+        "cannot_know": check.cannot_know,
+    }
 
 
 def register(modules: Iterable[ModuleType]) -> tuple[Check, ...]:
