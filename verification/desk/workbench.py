@@ -117,14 +117,18 @@ class ItemView:
         return draw_dates(self.claimed_date, self.date)
 
     @property
-    def by_dimension(self) -> list[tuple[Dimension, list[FindingRow]]]:
-        """The findings of each dimension that has any, those that contradict first."""
+    def by_dimension(self) -> list[tuple[Dimension, list[FindingRow], list[FindingRow]]]:
+        """The findings of each dimension that has any: those that say something, against first, then the others."""
         order = [Stance.CONTRADICTS, Stance.SUPPORTS, Stance.NEUTRAL, Stance.INCONCLUSIVE]
         groups: dict[Dimension, list[FindingRow]] = defaultdict(list)
-        for row in self.findings:
+        for row in sorted(self.findings, key=lambda row: order.index(Stance(row.stance))):
             groups[Dimension(row.dimension)].append(row)
         return [
-            (dimension, sorted(groups[dimension], key=lambda row: order.index(Stance(row.stance))))
+            (
+                dimension,
+                [row for row in groups[dimension] if row.stance != Stance.INCONCLUSIVE],
+                [row for row in groups[dimension] if row.stance == Stance.INCONCLUSIVE],
+            )
             for dimension in IN_ORDER_OF_WORK
             if dimension in groups
         ]
