@@ -82,7 +82,7 @@ def in_rounds(number: int, step: int) -> list[int]:
 
 def kill_rounds(vendors: list[str], number: int) -> Iterator[Round]:
     def of_workers(amount: int) -> Callable[..., kills.Killed]:
-        whole = up_to(amount // 5, 4)
+        whole = up_to(amount // 10, 4)
         return lambda stack, folder, saw: kills.kill_workers(
             stack, folder, pooled=amount - whole, whole=whole, saw=saw
         )

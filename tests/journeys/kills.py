@@ -20,8 +20,11 @@ from tests.journeys.faults import AFTER_ANSWER, AFTER_COMMIT, CHILD_POINTS, MID_
 from tests.stack import Process, Stack, as_json, claim_with, photo, wait_for
 
 AT_ONCE = 4
+POOL = 8
+"""Celery fills the gaps in a pool about once a second, so that the more stand still at once, the faster it goes."""
+
 FAULT_SECONDS = 60.0
-DONE_SECONDS = 60.0
+DONE_SECONDS = 120.0
 
 Saw = Callable[[Fault], None]
 """Is told of every kill, right after it."""
@@ -199,7 +202,7 @@ def kill_workers(stack: Stack, folder: Path, *, pooled: int, whole: int, saw: Sa
     stack.start_loop()
     victims = Victims(stack, faulty_worker(stack), saw)
     points = plan_jobs(victims, stack, folder, pooled)
-    victims.start(pool=str(AT_ONCE))
+    victims.start(pool=str(POOL))
     victims.kill_pooled(pooled)
     victims.end()
     points += plan_jobs(victims, stack, folder, whole)

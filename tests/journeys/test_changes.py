@@ -73,10 +73,10 @@ def follow_while_dying(stack: Stack, folder: Path, *, number: int, each_dies: in
     claims = to_be_signed_off(stack, number)
     start = stack.api("client").get("changes/?after=0").json["last_position"]
     assert start == 0
-    paths = [folder / f"poller-{number}.sqlite3" for number in range(POLLERS)]
+    paths = [folder / f"poller-{index}.sqlite3" for index in range(POLLERS)]
 
-    def follow(number: int) -> Process:
-        words = [str(stack.port), stack.keys["client"], str(paths[number]), "0", str(3 + 4 * number)]
+    def follow(index: int) -> Process:
+        words = [str(stack.port), stack.keys["client"], str(paths[index]), "0", str(3 + 4 * index)]
         return stack.start("poller", [sys.executable, "-m", "tests.journeys.poller", *words])
 
     def publish(index: int) -> None:
@@ -88,22 +88,22 @@ def follow_while_dying(stack: Stack, folder: Path, *, number: int, each_dies: in
                 assert answer.status == 200, answer.body
 
     made = list(range(1, 4 * number + 1))
-    pollers = [follow(number) for number in range(POLLERS)]
+    pollers = [follow(index) for index in range(POLLERS)]
     began = time.monotonic()
     deaths = 0
     with ThreadPoolExecutor(1) as writers:
         writing = writers.submit(at_once, len(EDITORS), publish)
         # Each dies several times on the way, wherever it just is.
         for death in range(1, each_dies + 1):
-            for number, path in enumerate(paths):
+            for index, path in enumerate(paths):
                 wait_for(
                     lambda path=path, death=death: len(seen_by(path)) >= death * len(made) // (each_dies + 2),
                     60,
                     "what a poller follows",
                 )
-                assert pollers[number].popen.poll() is None, pollers[number].said()
-                pollers[number].kill()
-                pollers[number] = follow(number)
+                assert pollers[index].popen.poll() is None, pollers[index].said()
+                pollers[index].kill()
+                pollers[index] = follow(index)
                 deaths += 1
         writing.result(120)
     seconds = time.monotonic() - began
