@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
@@ -71,7 +71,7 @@ class Command(BaseCommand):
 def _named(name: str) -> Claim:
     try:
         claim = Claim.objects.named(name).first()
-    except (ValueError, TypeError, StetError):
+    except ValidationError:
         claim = None
     if claim is None:
         raise CommandError(f"There is no claim {name}. Give its ref, such as 2026-00042, or its id.", returncode=_USAGE)

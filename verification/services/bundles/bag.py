@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import re
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -60,7 +59,7 @@ class Bag:
             "Payload-Oxum": f"{self._payload_bytes}.{len(self._payload)}",
         }
         # One line each: a label and one line of value, whatever was typed.
-        lines = [f"{label}: {re.sub(r'\s+', ' ', value).strip()}\n" for label, value in said.items()]
+        lines = [f"{label}: {' '.join(value.split())}\n" for label, value in said.items()]
         self.add("bag-info.txt", "".join(lines).encode())
         self.add(MANIFEST, _manifest(self._payload))
         tags = _manifest(self._tags)
