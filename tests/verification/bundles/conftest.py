@@ -58,7 +58,10 @@ def scene(checker: Caller, editor: Caller, admin: Caller, host: MediaHost, tmp_p
     leased = lease(checker)
     place = {"value": {"name": HOSTILE, "latitude": 49.19, "longitude": 37.29, "radius_m": 50}}
     basis = [{**CHURCH, "reference": HOSTILE, "url": "https://maps.example/x", "public": True}]
-    assert decide(checker, leased, "location", "verified", reason=HOSTILE, basis=basis, **place).status_code == 201
+    assert (
+        decide(checker, leased, "location", "verified", reason=HOSTILE, basis=basis, **place).status_code
+        == 201
+    )
     assert decide(checker, leased, "date", "verified").status_code == 201
     assert checker.post(f"claims/{filed['id']}/verdicts/undo/", {"lease_token": leased["lease_token"]}).status_code == 201  # fmt: skip
     assert decide(checker, leased, "date", "unverified").status_code == 201

@@ -76,7 +76,9 @@ def resign_checkpoint(files: Files, key: Ed25519PrivateKey) -> None:
     """Makes a checkpoint over the chain as it now is, of this one chain alone."""
     chain, kept = json.loads(files[CHAIN]), json.loads(files[CHECKPOINT])
     public = key.public_key().public_bytes_raw()
-    leaf = hashlib.sha256(b"\0" + canonical([chain["name"], chain["seq"], chain["head"]]).encode()).hexdigest()
+    leaf = hashlib.sha256(
+        b"\0" + canonical([chain["name"], chain["seq"], chain["head"]]).encode()
+    ).hexdigest()
     said = json.loads(kept["statement"]) | {"chains": {"count": 1, "root": leaf}, "key": sha256(public)}
     kept |= {
         "statement": canonical(said),
@@ -157,7 +159,9 @@ def reword_page(chance: random.Random, files: Files) -> str:
 
 def edit_record(chance: random.Random, files: Files) -> str:
     """Changes one value somewhere in one of the JSON files."""
-    name = chance.choice(sorted(name for name in files if name.endswith(".json") and name.startswith("data/")))
+    name = chance.choice(
+        sorted(name for name in files if name.endswith(".json") and name.startswith("data/"))
+    )
     said = json.loads(files[name])
     where = _change_one(chance, said)
     files[name] = json.dumps(said, ensure_ascii=False).encode()
@@ -181,7 +185,9 @@ def _change_one(chance: random.Random, said: Any) -> str:
         return "added"
     holder, key = chance.choice(spots)
     old = holder[key]
-    holder[key] = not old if isinstance(old, bool) else old + 1 if isinstance(old, int | float) else f"{old or ''}x"
+    holder[key] = (
+        not old if isinstance(old, bool) else old + 1 if isinstance(old, int | float) else f"{old or ''}x"
+    )
     return f"{key} {str(old)[:30]!r}"
 
 

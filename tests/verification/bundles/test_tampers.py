@@ -52,7 +52,9 @@ def test_every_one_of_150_tampers_is_found(bag: Files, tmp_path: Path) -> None:
     # The control: who only compares files with manifests believes many of them.
     assert naive_missed > TAMPERS / 4
     for kind in ("flip a bit", "drop data", "slip in", "swap", "edit data", "cut the chain", "rewrite the chain", "edit text", "weaken"):  # fmt: skip
-        assert any(said.startswith(kind) for said in done), f"no tamper was of kind {kind!r}: take another seed"
+        assert any(said.startswith(kind) for said in done), (
+            f"no tamper was of kind {kind!r}: take another seed"
+        )
     assert verify(forger.pack(bag, tmp_path / "whole-again.zip")).code == 0
 
 

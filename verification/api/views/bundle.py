@@ -35,13 +35,18 @@ class Bundle(StetView):
         if ready is not None:
             return as_download(ready, f"stet-{claim.ref}.zip")
         headers = {"Location": f"/api/v1/claims/{claim.pk}/bundle/", "Retry-After": str(POLL_SECONDS)}
-        said: BundleShape = {"state": "being_made", "detail": "The bundle is being made. Ask again in a moment."}
+        said: BundleShape = {
+            "state": "being_made",
+            "detail": "The bundle is being made. Ask again in a moment.",
+        }
         return Response(said, status=202, headers=headers)
 
 
 def as_download(path: Path, name: str) -> FileResponse:
     """A bundle as a file to be saved, never to be shown, and not to be kept on the way."""
-    response = FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type="application/zip")
+    response = FileResponse(
+        path.open("rb"), as_attachment=True, filename=name, content_type="application/zip"
+    )
     response["Cache-Control"] = "private, no-store"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["X-Content-Type-Options"] = "nosniff"

@@ -29,7 +29,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("claim", help="the claim's ref or id")
-        parser.add_argument("--output", type=Path, metavar="FILE", help="where to; stet-REF.zip here if not said")
+        parser.add_argument(
+            "--output", type=Path, metavar="FILE", help="where to; stet-REF.zip here if not said"
+        )
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -74,7 +76,9 @@ def _named(name: str) -> Claim:
     except ValidationError:
         claim = None
     if claim is None:
-        raise CommandError(f"There is no claim {name}. Give its ref, such as 2026-00042, or its id.", returncode=_USAGE)
+        raise CommandError(
+            f"There is no claim {name}. Give its ref, such as 2026-00042, or its id.", returncode=_USAGE
+        )
     return claim
 
 
@@ -86,4 +90,6 @@ def _make(claim: Claim, file: Any) -> making.Made:
     )  # fmt: skip
     with bar:
         task = bar.add_task("", total=None)
-        return making.make(claim, file, watch=lambda done, total: bar.update(task, completed=done, total=total))
+        return making.make(
+            claim, file, watch=lambda done, total: bar.update(task, completed=done, total=total)
+        )

@@ -71,6 +71,4 @@ def give_up(job: Job) -> jobs.Outcome:
 
 def _failed(claim: Claim, failure: dict[str, str], state: JobState) -> jobs.Outcome:
     wait = STORAGE_WAIT_SECONDS if failure["code"] == StorageFailed.code else None
-    return jobs.Outcome(
-        claim=claim, effect=lambda: None, state=state, error=failure, wait_seconds=wait
-    )
+    return jobs.Outcome(claim=claim, effect=lambda: None, state=state, error=failure, wait_seconds=wait)

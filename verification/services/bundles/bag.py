@@ -20,7 +20,7 @@ _DECLARATION = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 
 
 class Bag:
-    """A bag being packed. Payload and tag files are hashed as they are written; `close` lists and signs them."""
+    """A bag being packed. Files are hashed as they are written; `seal` lists and signs them, and ends it."""
 
     def __init__(self, file: IO[bytes], *, name: str, made_at: datetime) -> None:
         # Originals don't shrink; records do, and are small.
@@ -30,6 +30,12 @@ class Bag:
         self._payload: dict[str, str] = {}
         self._tags: dict[str, str] = {}
         self._payload_bytes = 0
+
+    def __enter__(self) -> Bag:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._zip.close()
 
     def add(self, name: str, content: bytes) -> None:
         with self._writing(name, zipfile.ZIP_DEFLATED) as write:
@@ -50,7 +56,7 @@ class Bag:
         """The SHA-256 of a payload file that was added."""
         return self._payload[name]
 
-    def close(self, info: Mapping[str, str]) -> None:
+    def seal(self, info: Mapping[str, str]) -> None:
         """Writes what makes it a bag: declaration, `info`, manifests, and the desk's signature over them."""
         self.add("bagit.txt", _DECLARATION)
         said = {
@@ -74,7 +80,6 @@ class Bag:
             "signature": signing.sign(f"{FORMAT}\n".encode() + tags),
         }
         self.add_json(SIGNATURE, signed)
-        self._zip.close()
 
     @contextmanager
     def _writing(self, name: str, compression: int) -> Iterator[Any]:

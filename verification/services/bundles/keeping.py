@@ -108,4 +108,3 @@ def _assets_of(claim_id: uuid.UUID) -> QuerySet[Asset]:
 
 def _folder() -> Path:
     return archive.root() / "bundles"
-

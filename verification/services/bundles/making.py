@@ -50,20 +50,20 @@ def make(claim: Claim, file: IO[bytes], *, watch: Watch = lambda done, total: No
         state = keeping.state_of(claim.pk)
     made_at = timezone.now()
     with archive.storing():
-        bag = Bag(file, name=f"stet-{claim.ref}", made_at=made_at)
-        _pack_originals(bag, gathered, watch)
-        _pack_records(bag, gathered, proof)
-        bag.add("README.html", page.render(gathered, proof.checkpoint, made_at).encode())
-        bag.add("verify_bundle.py", VERIFIER.read_bytes())
-        bag.close(
-            {
-                "Source-Organization": claim.desk.house_name,
-                "External-Identifier": str(claim.pk),
-                "External-Description": f"Evidence bundle of claim {claim.ref}",
-                "Internal-Sender-Description": FORMAT,
-                "Bag-Software-Agent": f"Stet {settings.VERSION}",
-            }
-        )
+        with Bag(file, name=f"stet-{claim.ref}", made_at=made_at) as bag:
+            _pack_originals(bag, gathered, watch)
+            _pack_records(bag, gathered, proof)
+            bag.add("README.html", page.render(gathered, proof.checkpoint, made_at).encode())
+            bag.add("verify_bundle.py", VERIFIER.read_bytes())
+            bag.seal(
+                {
+                    "Source-Organization": claim.desk.house_name,
+                    "External-Identifier": str(claim.pk),
+                    "External-Description": f"Evidence bundle of claim {claim.ref}",
+                    "Internal-Sender-Description": FORMAT,
+                    "Bag-Software-Agent": f"Stet {settings.VERSION}",
+                }
+            )
         file.flush()
     return Made(
         claim=claim,

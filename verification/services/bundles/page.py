@@ -61,7 +61,12 @@ def render(gathered: Gathered, checkpoint: Checkpoint, made_at: datetime) -> str
             for one in records["redactions"]
         ],
         "entries": [
-            {**one, "who": words.person(one["actor"]), "act": _label(one["action"]), "said": _details(one["data"])}
+            {
+                **one,
+                "who": words.person(one["actor"]),
+                "act": _label(one["action"]),
+                "said": _details(one["data"]),
+            }
             for one in gathered.chain["entries"]
         ],
         "head": gathered.chain["head"],
@@ -93,7 +98,9 @@ def _publication(one: Mapping[str, Any], words: _Words) -> dict[str, Any]:
     }
 
 
-def _item(item: Mapping[str, Any], originals: Mapping[str, Any], records: Mapping[str, Any]) -> dict[str, Any]:
+def _item(
+    item: Mapping[str, Any], originals: Mapping[str, Any], records: Mapping[str, Any]
+) -> dict[str, Any]:
     runs = [run for run in records["findings"] if run["media"] == item["id"]]
     return {
         **item,
@@ -153,7 +160,10 @@ def _note(one: Mapping[str, Any], words: _Words, named: Mapping[str, str]) -> di
 def _details(data: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What an entry or a part of a basis says, each with its name; only what is there."""
     return [
-        (_label(name), value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True))
+        (
+            _label(name),
+            value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True),
+        )
         for name, value in data.items()
         if value not in (None, "", [], {})
     ]

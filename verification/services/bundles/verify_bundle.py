@@ -214,7 +214,9 @@ class Verification:
             except UNREADABLE as error:
                 self.mark(section.__name__, f"can't be read: {error}")
             except MANGLED as error:
-                self.mark(section.__name__, f"is not in the form of {FORMAT} ({type(error).__name__}: {error})")
+                self.mark(
+                    section.__name__, f"is not in the form of {FORMAT} ({type(error).__name__}: {error})"
+                )
             else:
                 if len(self.breaks) == before:
                     self.held.append(said)
@@ -375,7 +377,12 @@ class Verification:
             for one in self.records("verdicts")
         }
         recorded = {
-            one["id"]: [entry["actor"], entry["at"], one["content"]["body"], *(one.get(name) for name in same)]
+            one["id"]: [
+                entry["actor"],
+                entry["at"],
+                one["content"]["body"],
+                *(one.get(name) for name in same),
+            ]
             for given, entry in self.said("verdicts")
             for one in given  # type: ignore[union-attr]  a list, by the form
         }
@@ -438,7 +445,9 @@ class Verification:
         for entry in self.entries:
             data = entry["data"]
             if entry["action"] == "redact":
-                erased |= {digest: entry for digest in [data.get("sha256"), *data.get("beside", ())] if digest}
+                erased |= {
+                    digest: entry for digest in [data.get("sha256"), *data.get("beside", ())] if digest
+                }
             else:
                 taken |= {data[name] for name in ("sha256", "page", "warc") if data.get(name)}
         for digest in sorted(taken - kept.keys()):
@@ -458,7 +467,9 @@ class Verification:
             self.mark(name, "is no original that the records know")
         return f"{len(files)} archived files are what was taken in"
 
-    def _original(self, one: dict[str, Any], erased: dict[str, Any] | None, beside: dict[str, Any] | None) -> None:
+    def _original(
+        self, one: dict[str, Any], erased: dict[str, Any] | None, beside: dict[str, Any] | None
+    ) -> None:
         where = f"original {one['sha256']}"
         by = erased or beside
         if one["file"] is not None:
@@ -485,7 +496,9 @@ class Verification:
         for one in stamps:
             where = f"time-stamp {one['file']}"
             # SHA-256's identifier and the hash itself, as the message imprint has them in DER.
-            imprint = bytes.fromhex("0609608648016503040201") + b"\x05\x00\x04\x20" + bytes.fromhex(one["sha256"])
+            imprint = (
+                bytes.fromhex("0609608648016503040201") + b"\x05\x00\x04\x20" + bytes.fromhex(one["sha256"])
+            )
             bare = imprint.replace(b"\x05\x00\x04\x20", b"\x04\x20", 1)
             token = self.bag.read(one["file"])
             if one["sha256"] not in known:
@@ -579,7 +592,9 @@ def main(arguments: list[str]) -> int:
     try:
         trusted = frozenset(key for one in given.key for key in keys_from(one))
     except (*MANGLED, OSError):
-        parser.error("--key is no public key: give its 32 bytes in base64 or hex, or the file that the desk serves")
+        parser.error(
+            "--key is no public key: give its 32 bytes in base64 or hex, or the file that the desk serves"
+        )
     if not given.bundle.exists() or (given.bundle.is_dir() and not (given.bundle / "bagit.txt").exists()):
         parser.error(f"{given.bundle} is no bundle: name the zip, or the folder with bagit.txt in it")
     try:
