@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from claims.media import archive
 from claims.models import Asset, Claim, MediaItem, Source
 from tests.conftest import Caller, file_claim
@@ -163,8 +164,8 @@ def test_the_page_escapes_what_strangers_typed_and_asks_nobody_for_anything(
 
 def test_stamps_go_along_and_are_of_what_they_are_kept_for(
     scene: Scene,
-    authority: Authority,
-    tmp_path: Path,  # noqa: F811
+    authority: Authority,  # noqa: F811  the fixture
+    tmp_path: Path,
 ) -> None:
     bundle = packed(scene.claim, tmp_path / "b.zip")
     found = verify(bundle, "--json")

@@ -16,8 +16,8 @@ from django.db.models import Q
 from claims.models import Asset, Body, Capture, Claim, MediaItem, Person, Source
 from verification.models import (
     AuditEntry,
-    CheckRun,
     Checkpoint,
+    CheckRun,
     FindingRow,
     FixityCheck,
     Note,

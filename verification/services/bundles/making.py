@@ -38,7 +38,7 @@ class Made:
     redacted: int
 
 
-def make(claim: Claim, file: IO[bytes], *, watch: Watch = lambda done, total: None) -> Made:
+def make(claim: Claim, file: IO[bytes], *, watch: Watch | None = None) -> Made:
     """Writes the claim's bundle to a file that is open for writing.
 
     Raises IllegalState `original_not_intact` where the archive can't give what it took in, jobs.NotYet where the
@@ -75,7 +75,7 @@ def make(claim: Claim, file: IO[bytes], *, watch: Watch = lambda done, total: No
     )
 
 
-def _pack_originals(bag: Bag, gathered: Gathered, watch: Watch) -> None:
+def _pack_originals(bag: Bag, gathered: Gathered, watch: Watch | None) -> None:
     total = sum(asset.size_bytes for asset in gathered.held)
     done = 0
     for asset in gathered.held:
@@ -84,7 +84,8 @@ def _pack_originals(bag: Bag, gathered: Gathered, watch: Watch) -> None:
             raise _not_intact(asset.sha256, "is missing from the archive")
         for size in bag.add_file(name, archive.path_of(asset.sha256)):
             done += size
-            watch(done, total)
+            if watch is not None:
+                watch(done, total)
         if bag.digest_of(name) != asset.sha256:
             raise _not_intact(asset.sha256, "has other bytes in the archive than were taken in")
 

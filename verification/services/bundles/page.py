@@ -16,6 +16,10 @@ from verification.models import Checkpoint
 from verification.services.bundles.gathering import Gathered
 
 ERASED = "This text was erased."
+_RELATIONS = {
+    "matches": "as claimed", "narrower": "narrower than claimed", "broader": "broader than claimed",
+    "differs": "not as claimed", "nothing_claimed": "nothing was claimed",
+}  # fmt: skip
 _ENGINE = Engine(dirs=[str(Path(__file__).parent)], autoescape=True)
 
 
@@ -36,7 +40,10 @@ class _Words:
         return found
 
     def person(self, pk: str | None) -> str:
-        return self.people[pk]["name"] if pk in self.people else "the system" if pk is None else pk
+        if pk is None:
+            return "the system"
+        name: str = self.people[pk]["name"] if pk in self.people else pk
+        return name
 
 
 def render(gathered: Gathered, checkpoint: Checkpoint, made_at: datetime) -> str:
@@ -54,7 +61,16 @@ def render(gathered: Gathered, checkpoint: Checkpoint, made_at: datetime) -> str
         "publications": faces,
         "media": [_item(item, originals, records) for item in records["media"]],
         "originals": records["originals"],
+        "statuses": [
+            (
+                _label(dimension),
+                _label(row["status"]),
+                ", ".join(f"{_label(word)} {number}" for word, number in row["counts"].items()),
+            )
+            for dimension, row in records["claim"]["statuses"].items()
+        ],
         "verdicts": [_verdict(one, words, named, records["reviews"]) for one in records["verdicts"]],
+        "undone": {one["undoes"] for one in records["verdicts"]},
         "notes": [_note(one, words, named) for one in records["notes"]],
         "redactions": [
             {**one, "who": words.person(one["by"]), "why": words.text(one["reason"])}
@@ -77,7 +93,18 @@ def render(gathered: Gathered, checkpoint: Checkpoint, made_at: datetime) -> str
         "public_url": settings.PUBLIC_URL,
         "erased": ERASED,
     }
-    return _ENGINE.get_template("page.html").render(Context(said))
+    return _ENGINE.get_template("page.html").render(Context(_with_times(said)))
+
+
+def _with_times(value: Any, name: str = "") -> Any:
+    """The same with every time as people write it; they go by the names of their fields."""
+    if isinstance(value, Mapping):
+        return {key: _with_times(part, str(key)) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_with_times(part) for part in value]
+    if isinstance(value, str) and (name == "at" or name.endswith("_at")):
+        return f"{datetime.fromisoformat(value):%-d %B %Y, %H:%M:%S} UTC"
+    return value
 
 
 def _label(word: str) -> str:
@@ -132,20 +159,19 @@ def _verdict(
         "reason": (content or {}).get("reason"),
         "basis": [_details(part) for part in (content or {}).get("basis", ())],
         "value": _value((content or {}).get("value")),
+        "stands_to": _RELATIONS.get(one["relation"], ""),
     }
 
 
-def _value(value: Mapping[str, Any] | None) -> str:
-    """An established date or place in a few words."""
+def _value(value: Mapping[str, Any] | None) -> list[str]:
+    """An established date or place in its parts, each to stand for itself whatever is in it."""
     if not value:
-        return ""
+        return []
     if "edtf" in value:
-        return " ".join(str(value[name]) for name in ("edtf", "timezone") if value.get(name))
-    return ", ".join(
-        f"{name} {value[name]}" if name != "name" else str(value[name])
-        for name in ("name", "latitude", "longitude", "radius_m")
-        if value.get(name) is not None
-    )
+        return [str(value[name]) for name in ("edtf", "timezone") if value.get(name)]
+    named = [str(value["name"])] if value.get("name") else []
+    numbers = ("latitude", "longitude", "radius_m")
+    return named + [f"{_label(name)} {value[name]}" for name in numbers if value.get(name) is not None]
 
 
 def _note(one: Mapping[str, Any], words: _Words, named: Mapping[str, str]) -> dict[str, Any]:

@@ -266,10 +266,13 @@ class Verification:
 
     def _hash(self, name: str) -> str:
         try:
+            digest = hashlib.sha256()
             with self.bag.open(name) as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  a readable binary file
+                while chunk := file.read(1 << 20):
+                    digest.update(chunk)
         except UNREADABLE as error:
             return f"unreadable: {error}"
+        return digest.hexdigest()
 
     def signature(self) -> str:
         """The desk signed the list of lists, and so all that is in the bag."""
@@ -354,7 +357,7 @@ class Verification:
                 self.redacted.append(f"{where}, by audit entry {erased[text]['seq']} of {erased[text]['at']}")
         return f"{len(self.texts)} texts are what was committed to"
 
-    def said(self, word: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    def said(self, word: str) -> Iterator[tuple[Any, dict[str, Any]]]:
         """What entries name by a word, each with its entry."""
         for entry in self.entries:
             if word in entry["data"]:
@@ -384,9 +387,9 @@ class Verification:
                 *(one.get(name) for name in same),
             ]
             for given, entry in self.said("verdicts")
-            for one in given  # type: ignore[union-attr]  a list, by the form
+            for one in given
         }
-        self.compare("verdict", kept, recorded)  # type: ignore[arg-type]
+        self.compare("verdict", kept, recorded)
         return f"{len(kept)} verdicts are those that were recorded"
 
     def reviews(self) -> str:
@@ -441,7 +444,8 @@ class Verification:
     def originals(self) -> str:
         """Each archived file is what its name and the entries say; what is missing was erased on record."""
         kept = {one["sha256"]: one for one in self.records("originals")}
-        taken, erased = set(), {}
+        taken: set[str] = set()
+        erased: dict[str, dict[str, Any]] = {}
         for entry in self.entries:
             data = entry["data"]
             if entry["action"] == "redact":
