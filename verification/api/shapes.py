@@ -282,6 +282,11 @@ class NoteShape(TypedDict):
     redacted: bool
 
 
+class BundleShape(TypedDict):
+    state: str
+    detail: str
+
+
 class AuditShape(TypedDict):
     seq: int
     at: datetime

@@ -19,6 +19,7 @@ from claims.vocabulary import Cause, ChangeKind, Stage
 from verification.domain.transitions import Action
 from verification.models import AuditEntry, FindingRow, LegalHold, Note, Redaction
 from verification.services.acting import Act, acting
+from verification.services.bundles import keeping
 from verification.services.queue import cancel_queue_entry
 
 
@@ -89,6 +90,8 @@ def erase_original(act: Act, asset: Asset) -> None:
     erased = dict(Asset.objects.kept_with(asset).values_list("pk", "sha256"))
     Asset.objects.filter(pk__in=erased).update(facts=None, redacted_at=act.at)
     act.data |= {"sha256": asset.sha256, "beside": sorted(set(erased.values()) - {asset.sha256})}
+    bundled = keeping.claims_with(Asset.objects.filter(pk__in=erased))
+    transaction.on_commit(partial(keeping.erase_of, bundled))
     # After commit: a file that is gone can't come back with a rolled-back transaction.
     for sha256 in erased.values():
         transaction.on_commit(partial(_erase_files, sha256))
@@ -156,6 +159,8 @@ def _redacting(  # noqa: PLR0917  each of its three callers names them in this o
             "reason": redaction.reason,
         }
         yield act, redaction
+        # Bundles hold what was there before.
+        transaction.on_commit(partial(keeping.erase_of, [act.claim.pk]))
 
 
 def _held() -> IllegalState:

@@ -32,12 +32,14 @@ from verification.services import (
     stamps,
 )
 from verification.services.acting import acting
+from verification.services.bundles import asking, keeping
 
 log = structlog.get_logger(__name__)
 
 HANDLERS = {
     JobKind.CAPTURE: jobs.Handler(capture.work, capture.give_up),
     JobKind.EXAMINE: jobs.Handler(examination.work, examination.give_up),
+    JobKind.BUNDLE: jobs.Handler(asking.work, asking.give_up),
 }
 LOOP, WORKER = "reconcile", "worker"
 """Whose heartbeats are kept."""
@@ -113,12 +115,14 @@ def reconcile() -> int:
 
 
 def _watch_over_records() -> None:
-    """Signs a checkpoint, hashes some originals again and asks for time-stamps, each when its time has come."""
+    """Signs a checkpoint, hashes some originals again, clears bundles away and asks for time-stamps, each in its time."""
     try:
         if _is_time("checkpoints", settings.CHECKPOINT_SECONDS):
             checkpoints.sign_what_is_new()
         if _is_time("fixity", WATCH_SECONDS):
             fixity.check_due()
+        if _is_time("bundles", WATCH_SECONDS):
+            keeping.erase_stale()
         if _is_time("stamps", WATCH_SECONDS):
             stamps.stamp_what_is_due()
     except ImproperlyConfigured as error:
