@@ -98,6 +98,9 @@ DATABASES = {"default": _database(DATABASE_URL)}
 REDIS_URL = env.text("REDIS_URL")
 
 ARCHIVE_URL = env.text("STET_ARCHIVE_URL", str(DATA_DIR / "archive"))
+# Only for an archive on S3. Without them its client looks where it always does: the machine's own role, for one.
+ARCHIVE_ACCESS_KEY = env.text("AWS_ACCESS_KEY_ID")
+ARCHIVE_SECRET_KEY = env.text("AWS_SECRET_ACCESS_KEY")
 UPLOAD_DIR = DATA_DIR / "uploads"
 UPLOAD_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
 FILE_UPLOAD_TEMP_DIR = str(UPLOAD_DIR)

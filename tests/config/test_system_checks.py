@@ -22,11 +22,33 @@ def test_an_allow_list_that_is_not_understood_is_refused(settings: Any) -> None:
     assert system_checks.fetch_allow_list(None) == []
 
 
-def test_an_archive_that_is_no_folder_is_refused(settings: Any) -> None:
-    settings.ARCHIVE_URL = "s3://originals"
-    assert ids(system_checks.archive_folder(None)) == {"stet.E005"}
-    settings.ARCHIVE_URL = "file:///srv/originals"
-    assert system_checks.archive_folder(None) == []
+@pytest.mark.parametrize(
+    ("url", "keys", "is_understood"),
+    [
+        ("file:///srv/originals", ("", ""), True),
+        ("/srv/originals", ("", ""), True),
+        ("s3://originals", ("", ""), True),
+        ("s3://originals/desk/one?endpoint_url=https://s3.example:9000&region=eu-1", ("id", "secret"), True),
+        ("gs://originals", ("", ""), False),
+        ("s3://", ("", ""), False),
+        ("s3:///desk", ("", ""), False),
+        ("s3://id:secret@originals", ("", ""), False),
+        ("s3://originals/../other", ("", ""), False),
+        ("s3://originals?endpoint=https://s3.example", ("", ""), False),
+        ("s3://originals?endpoint_url=s3.example", ("", ""), False),
+        ("s3://originals#part", ("", ""), False),
+        ("s3://originals", ("id", ""), False),
+        ("s3://originals", ("", "secret"), False),
+    ],
+)
+def test_an_archive_whose_address_is_not_understood_is_refused(
+    settings: Any, url: str, keys: tuple[str, str], is_understood: bool
+) -> None:
+    settings.ARCHIVE_URL = url
+    settings.ARCHIVE_ACCESS_KEY, settings.ARCHIVE_SECRET_KEY = keys
+    found = system_checks.archive_place(None)
+    assert ids(found) == (set() if is_understood else {"stet.E005"})
+    assert all(one.hint and "secret" not in one.msg for one in found)
 
 
 @pytest.mark.django_db

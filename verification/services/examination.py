@@ -23,6 +23,8 @@ from verification.inference.locations import LocationSuggestion, suggest_locatio
 from verification.models import CheckRun, FindingRow, Job
 from verification.services import jobs, stills
 
+STORAGE_WAIT_SECONDS = 60.0
+
 
 def work(job: Job) -> jobs.Outcome:
     """Decodes once (an asset's facts are kept), then runs every check; each check's failure is its own result."""
@@ -40,6 +42,12 @@ def work(job: Job) -> jobs.Outcome:
             state = jobs.failed_state(job, retriable=True)
             return _undecodable(item, failure, JobState.QUARANTINED if state == JobState.FAILED else state)
         error = failure.detail
+    except FileNotFoundError:
+        error = "The archive does not hold this original."
+    except OSError as away:
+        # That says nothing against the file: it waits until the archive is there again.
+        MediaItem.objects.filter(pk=item.pk).update(examination=Examination.WAITING)
+        raise jobs.NotYet(STORAGE_WAIT_SECONDS) from away
     media = base.Media(
         sha256=asset.sha256,
         media_type=asset.media_type,
@@ -151,7 +159,8 @@ def _facts(asset: Asset) -> Decoded:
     kept = Decoded.from_json(asset.facts) if asset.facts is not None else None
     if kept is not None and kept.recipe == RECIPE:
         return kept
-    return sandbox.decode(archive.path_of(asset.sha256), media_type=asset.media_type)
+    with archive.local_copy(asset.sha256) as path:
+        return sandbox.decode(path, media_type=asset.media_type)
 
 
 def _outcome(

@@ -283,6 +283,10 @@ class Verification:
                 continue  # erased while we read
             if asset.redacted_at is not None and not erased:
                 yield Break(where, "was erased, and no audit entry says so")
+            elif asset.redacted_at is not None and outcome == FixityOutcome.UNREADABLE:
+                yield Break(
+                    where, "was erased by an audit entry, and the archive does not say whether it is gone"
+                )
             elif asset.redacted_at is not None and outcome != FixityOutcome.MISSING:
                 yield Break(where, "was erased by an audit entry, and its file is there")
             elif asset.redacted_at is None and erased:

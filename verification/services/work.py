@@ -12,7 +12,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.utils import timezone
 
-from claims.errors import Missing, StetError
+from claims.errors import Missing, StetError, StorageFailed
+from claims.media import archive
 from claims.models import IdempotencyKey, MediaItem, Person
 from claims.vocabulary import CaptureState, Examination, JobKind
 from verification import dispatch
@@ -53,6 +54,10 @@ EXAMINE_AGAIN_SECONDS = 5
 KEEP_ANSWERS = timedelta(hours=24)
 WATCH_SECONDS = 60
 """How often the loop looks whether an original is due to be hashed again, or a stamp to be asked for."""
+
+SWEEP_SECONDS = 3600
+JUST_ERASED = timedelta(minutes=10)
+"""How long what was erased is looked after in every round; after that once in `SWEEP_SECONDS`."""
 
 
 def run_job(job_id: uuid.UUID) -> bool:
@@ -96,7 +101,7 @@ def reconcile() -> int:
             publication.publish_scheduled(scheduled)
         except StetError as error:
             log.warning("embargo.not_ended", scheduled=str(scheduled.pk), code=error.code)
-    erasure.finish_erasures()
+    _watch_over_archive()
     _watch_over_records()
     politeness.forget_old_turns()
     if _is_time("reexamination", EXAMINE_AGAIN_SECONDS):
@@ -112,6 +117,17 @@ def reconcile() -> int:
         if (job.rung_at is None or job.rung_at < unheard) and dispatch.ring_now(job.pk):
             Job.objects.filter(pk=job.pk).update(rung_at=timezone.now())
     return 0
+
+
+def _watch_over_archive() -> None:
+    """Removes what is to be gone. An archive that is elsewhere is not asked in every round for all that ever went."""
+    erasure.finish_erasures(since=timezone.now() - JUST_ERASED)
+    if _is_time("sweep", SWEEP_SECONDS):
+        erasure.finish_erasures()
+        try:
+            archive.sweep()
+        except (OSError, StorageFailed) as error:
+            log.warning("archive.not_swept", reason=str(error))
 
 
 def _watch_over_records() -> None:
