@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from verification.domain.credentials import Credentials
+
 
 @dataclass(frozen=True)
 class FoundDate:
@@ -76,7 +78,7 @@ class Stream:
 
 @dataclass(frozen=True)
 class ReaderError:
-    """A reader's failure on one part of the file: "metadata" or "pixels" (frames are pixels)."""
+    """A reader's failure on one part of the file: "metadata", "pixels" (frames are pixels) or "credentials"."""
 
     reader: str
     part: str
@@ -85,7 +87,10 @@ class ReaderError:
 
 @dataclass(frozen=True)
 class Decoded:
-    """All the facts of one file. `readers` names each reader that ran with its version."""
+    """All the facts of one file. `readers` names each reader that ran with its version.
+
+    `credentials` is None where nobody looked for any.
+    """
 
     media_type: str
     width: int | None = None
@@ -100,6 +105,7 @@ class Decoded:
     tags: dict[str, str] = field(default_factory=dict)
     readers: dict[str, str] = field(default_factory=dict)
     errors: tuple[ReaderError, ...] = ()
+    credentials: Credentials | None = None
 
     def failed(self, part: str) -> ReaderError | None:
         """The first failure on `part`, if any: absence of a fact means nothing where its reader failed."""
@@ -113,12 +119,14 @@ class Decoded:
         shown = asdict(self)
         for name in ("dates", "streams", "errors"):
             shown[name] = list(shown[name])
+        shown["credentials"] = self.credentials.as_json() if self.credentials else None
         return shown
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Decoded:
         """The facts back from what `as_json` gave. Raises TypeError or KeyError for anything else."""
         gps = stored["gps"]
+        credentials = stored.get("credentials")
         return cls(
             **{
                 **stored,
@@ -127,5 +135,6 @@ class Decoded:
                 "device": Device(**stored["device"]),
                 "streams": tuple(Stream(**one) for one in stored["streams"]),
                 "errors": tuple(ReaderError(**one) for one in stored["errors"]),
+                "credentials": Credentials.from_json(credentials) if credentials else None,
             }
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 
 from claims.dates import ClaimedDate
@@ -149,7 +150,9 @@ def finding_of(row: FindingRow) -> Finding:
 def _facts(asset: Asset) -> Decoded:
     if asset.facts is not None:
         return Decoded.from_json(asset.facts)
-    return sandbox.decode(archive.path_of(asset.sha256), media_type=asset.media_type)
+    return sandbox.decode(
+        archive.path_of(asset.sha256), media_type=asset.media_type, trust_list=settings.C2PA_TRUST
+    )
 
 
 def _outcome(
