@@ -46,11 +46,8 @@ class Store:
 
     def newest(self) -> Manifest | None:
         """The manifest that speaks for the file as it is; None where the report names none."""
-        label = self._said.get("active_manifest")
-        body = _dict(self._said.get("manifests")).get(label)
-        if not isinstance(label, str) or not isinstance(body, dict):
-            return None
-        return self._manifest(label, body, [self._newest], depth=0)
+        named = self._named(self._said)
+        return self._manifest(*named, [self._newest], depth=0) if named else None
 
     def failures(self) -> tuple[Failure, ...]:
         """What failed of the newest manifest."""
@@ -89,17 +86,21 @@ class Store:
             _Codes(_dict(recorded.get("activeManifest")), recorded=True),
             _Codes({"failure": said.get("validation_status")}, recorded=True),
         ]
-        label = said.get("active_manifest")
-        body = _dict(self._said.get("manifests")).get(label)
-        has_own = isinstance(label, str) and isinstance(body, dict)
+        named = self._named(said)
         failures = self._failures(codes)
         return Ingredient(
             title=_text(said.get("title")),
             relationship=_text(said.get("relationship")),
-            state=self._state(codes, failures, has_own=has_own),
+            state=self._state(codes, failures, has_own=named is not None),
             failures=failures,
-            manifest=self._manifest(str(label), _dict(body), codes, depth=depth + 1) if has_own else None,
+            manifest=self._manifest(*named, codes, depth=depth + 1) if named else None,
         )
+
+    def _named(self, said: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
+        """The manifest that is named here with its label, if the file has it."""
+        label = said.get("active_manifest")
+        body = _dict(self._said.get("manifests")).get(label) if isinstance(label, str) else None
+        return (label, body) if isinstance(label, str) and isinstance(body, dict) else None
 
     def _state(self, codes: list[_Codes], failures: tuple[Failure, ...], *, has_own: bool) -> CredentialState:
         if failures:

@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from verification.decoding.limits import BeyondLimits
 from verification.decoding.tags import clean
+from verification.domain.credentials import CARRIERS
 from verification.domain.decoded import Decoded, ReaderError
 
 Reader = Callable[[BinaryIO, Decoded], Decoded]
@@ -36,25 +37,6 @@ _PICTURES = {
     "image/avif": "AVIF",
     "image/heic": "HEIF",
 }
-_CARRY_CREDENTIALS = frozenset(
-    {
-        "image/jpeg",
-        "image/tiff",
-        "image/png",
-        "image/webp",
-        "image/gif",
-        "image/avif",
-        "image/heic",
-        "video/mp4",
-        "video/quicktime",
-        "video/x-msvideo",
-        "audio/mp4",
-        "audio/mpeg",
-        "audio/wav",
-        "audio/flac",
-        "application/pdf",
-    }
-)
 _EXIFREAD_READS = frozenset({"image/jpeg", "image/tiff"})
 
 
@@ -68,7 +50,7 @@ def read(
     """
     facts = Decoded(media_type)
     readers = _readers(media_type, max_pixels=max_pixels, max_frames=max_frames)
-    if media_type in _CARRY_CREDENTIALS:
+    if media_type in CARRIERS:
         from verification.decoding import credentials  # noqa: PLC0415
 
         readers.append(("c2pa", "credentials", lambda file, facts: credentials.look(file, facts, trust_list)))

@@ -10,6 +10,25 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+CARRIERS = (
+    "image/jpeg",
+    "image/tiff",
+    "image/png",
+    "image/webp",
+    "image/gif",
+    "image/avif",
+    "image/heic",
+    "video/mp4",
+    "video/quicktime",
+    "video/x-msvideo",
+    "audio/mp4",
+    "audio/mpeg",
+    "audio/wav",
+    "audio/flac",
+    "application/pdf",
+)
+"""The media types in which credentials are looked for: those of ours that the C2PA library reads."""
+
 
 class CredentialState(StrEnum):
     """How credentials stand. `absent` and `unreadable` say nothing at all of the file.
@@ -53,6 +72,8 @@ _GENERATED = frozenset(
         "algorithmicMedia",
     }
 )
+_NAME_CHARACTERS = 40
+_CODES = 3
 _CAPTURED = frozenset({"digitalCapture", "computationalCapture"})
 
 
@@ -210,3 +231,22 @@ def _listed(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_listed(one) for one in value]
     return str(value) if isinstance(value, StrEnum) else value
+
+
+def say_signer(manifest: Manifest) -> str:
+    """In whose name it was signed: "“Signer” (Example Agency)"."""
+    name, body = (text and _short(text) for text in (manifest.common_name, manifest.issuer))
+    if name and body:
+        return f"“{name}” ({body})"
+    return f"“{name or body}”" if name or body else "nobody that it names"
+
+
+def say_codes(failures: tuple[Failure, ...]) -> str:
+    """The first codes of several: "assertion.dataHash.mismatch, claim.missing and 2 more"."""
+    codes = list(dict.fromkeys(_short(failure.code) for failure in failures))
+    more = f" and {len(codes) - _CODES} more" if len(codes) > _CODES else ""
+    return ", ".join(codes[:_CODES]) + more
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _NAME_CHARACTERS else f"{text[:_NAME_CHARACTERS]}…"
