@@ -148,9 +148,9 @@ def _bounds(manifest: Manifest) -> tuple[TimeBound, ...]:
 def _moment(text: str | None) -> datetime | None:
     try:
         at = datetime.fromisoformat(text or "")
-    except ValueError:
+        return at.astimezone(UTC) if at.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return at.astimezone(UTC) if at.tzinfo else None
 
 
 def _is_trusted(credentials: Credentials) -> bool:

@@ -23,8 +23,8 @@ _MOST = {"ingredients": 100, "actions": 200, "failures": 200}
 _CHARACTERS = 100
 _DEEPEST = 12
 _UNTRUSTED, _TRUSTED = "signingCredential.untrusted", "signingCredential.trusted"
-# The first version of claims lets any authority's time-stamp pass; the library calls it trusted all the same.
-_FIRST_WITH_STAMPS_JUDGED = 2
+# In claims of the first version the library takes any authority's time-stamp, and calls it trusted all the same.
+_STAMPS_JUDGED_IN = 2
 
 
 class Store:
@@ -150,12 +150,12 @@ def _explained(said: Any) -> dict[str, str | None]:
 
 def _time_stamp(body: dict[str, Any], codes: list[_Codes]) -> TimeStamp | None:
     now = [one for one in codes if not one.recorded]
-    if any(code.startswith("timeStamp.") for one in now for code in (*one.failed, *one.told)):
-        return TimeStamp.FAILED
-    if any("timeStamp.trusted" in one.passed for one in now):
-        judged = body.get("claim_version") or 1
-        return TimeStamp.TRUSTED if judged >= _FIRST_WITH_STAMPS_JUDGED else TimeStamp.UNVOUCHED
-    return TimeStamp.UNVOUCHED if any("timeStamp.validated" in one.passed for one in now) else None
+    if any("timeStamp.validated" in one.passed for one in now):
+        judged = body.get("claim_version") == _STAMPS_JUDGED_IN
+        trusted = judged and any("timeStamp.trusted" in one.passed for one in now)
+        return TimeStamp.TRUSTED if trusted else TimeStamp.UNVOUCHED
+    told = (code for one in now for code in (*one.failed, *one.told))
+    return TimeStamp.FAILED if any(code.startswith("timeStamp.") for code in told) else None
 
 
 def _generator(body: dict[str, Any]) -> str | None:
