@@ -345,6 +345,19 @@ def test_a_report_without_a_verdict_is_unreadable(said):
     assert reader._credentials(said, None).state is CredentialState.UNREADABLE
 
 
+def test_a_broken_manifest_that_is_left_out_is_still_told_by_its_codes():
+    results = {"activeManifest": {"failure": [{"code": "assertion.cbor.invalid"}]}}
+    said = {
+        "active_manifest": "m",
+        "manifests": {},
+        "validation_state": "Invalid",
+        "validation_results": results,
+    }
+    credentials = reader._credentials(said, None)
+    assert credentials.state is CredentialState.INVALID
+    assert [failure.code for failure in credentials.faults] == ["assertion.cbor.invalid"]
+
+
 @pytest.mark.parametrize("odd", [None, 7, "x", ["x"], {"x": 1}, [{"x": [1]}]])
 def test_values_of_the_wrong_kind_are_no_values(odd):
     body = dict.fromkeys(("ingredients", "assertions", "signature_info", "claim_generator_info"), odd)

@@ -158,24 +158,24 @@ def _is_trusted(credentials: Credentials) -> bool:
 
 
 def _data(credentials: Credentials, facts: Decoded) -> dict[str, Any]:
-    """The values for a person to look at; ingredients have a check of their own."""
+    """What is known, for a person to look at; ingredients have a check of their own."""
     manifest = credentials.manifest
-    shown: dict[str, Any] = {"state": credentials.state.value}
-    if "c2pa" in facts.readers:
-        shown["reader"] = facts.read_by("c2pa")
-    if credentials.remote_url:
-        shown["remote_url"] = credentials.remote_url
-    if credentials.detail:
-        shown["detail"] = credentials.detail
-    if manifest is None:
-        return shown
-    return shown | {
-        "codes": [failure.code for failure in credentials.faults],
-        "signer": {"name": manifest.common_name, "organisation": manifest.issuer},
-        "trust_list": credentials.trust_list,
-        "generator": manifest.generator,
-        "signed_at": manifest.signed_at,
-        "time_stamp": manifest.time_stamp.value if manifest.time_stamp else None,
-        "actions": [action.name for action in manifest.actions],
-        "source_types": list(manifest.source_types),
+    shown: dict[str, Any] = {
+        "state": credentials.state.value,
+        "reader": facts.read_by("c2pa") if "c2pa" in facts.readers else None,
+        "remote_url": credentials.remote_url,
+        "detail": credentials.detail,
     }
+    if manifest:
+        shown |= {
+            "codes": [failure.code for failure in credentials.faults],
+            "signer": manifest.common_name,
+            "organisation": manifest.issuer,
+            "trust_list": credentials.trust_list,
+            "generator": manifest.generator,
+            "signed_at": manifest.signed_at,
+            "time_stamp": manifest.time_stamp.value if manifest.time_stamp else None,
+            "actions": [action.name for action in manifest.actions],
+            "source_types": list(manifest.source_types),
+        }
+    return {name: value for name, value in shown.items() if value is not None}

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 from verification.decoding.manifests import Store
 from verification.decoding.tags import clean
-from verification.domain.credentials import Credentials, CredentialState
+from verification.domain.credentials import Credentials, CredentialState, Manifest
 from verification.domain.decoded import Decoded
 
 _MARKS = (b"c2pa", b"provenance")
@@ -86,6 +86,9 @@ def _credentials(said: dict[str, Any], judged_by: str | None) -> Credentials:
     store = Store(said, has_trust_list=judged_by is not None)
     state = _STATES.get(said.get("validation_state", ""))
     manifest, failures = store.newest(), store.failures()
+    if state is CredentialState.INVALID and manifest is None:
+        # One that is broken badly enough is left out of the report, and its codes are not.
+        manifest = Manifest(label="")
     if state is None or manifest is None:
         return Credentials(CredentialState.UNREADABLE, detail="The reader gave no verdict.")
     # Whatever certificates the library may come to bring along: whom to trust is the desk's to say.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from claims.places import Place
 from claims.vocabulary import CheckRunState, Dimension, Examination, JobState, MediaKind, Stance
 from verification import sandbox
 from verification.checks import base, registry
+from verification.domain.credentials import CARRIERS
 from verification.domain.decoded import Decoded
 from verification.domain.findings import Finding, FoundPoint, Side, TimeBound
 from verification.examination import bound_json, point_json
@@ -148,11 +150,30 @@ def finding_of(row: FindingRow) -> Finding:
 
 
 def _facts(asset: Asset) -> Decoded:
+    """The facts as they were kept; read anew where credentials were not looked for, or judged by another list."""
     if asset.facts is not None:
-        return Decoded.from_json(asset.facts)
+        kept = Decoded.from_json(asset.facts)
+        if not _wants_credentials(kept):
+            return kept
     return sandbox.decode(
         archive.path_of(asset.sha256), media_type=asset.media_type, trust_list=settings.C2PA_TRUST
     )
+
+
+def _wants_credentials(kept: Decoded) -> bool:
+    if kept.credentials is None:
+        return kept.media_type in CARRIERS
+    return kept.credentials.manifest is not None and kept.credentials.trust_list != _trust_list_hash()
+
+
+def _trust_list_hash() -> str | None:
+    """The SHA-256 of the trust list; None where there is none, or none that can be read."""
+    if settings.C2PA_TRUST is None:
+        return None
+    try:
+        return hashlib.sha256(settings.C2PA_TRUST.read_bytes()).hexdigest()
+    except OSError:
+        return None
 
 
 def _outcome(
@@ -160,7 +181,7 @@ def _outcome(
 ) -> jobs.Outcome:
     def effect() -> None:
         if facts is not None and item.asset is not None:
-            Asset.objects.filter(pk=item.asset.pk, facts__isnull=True).update(facts=facts.as_json())
+            Asset.objects.filter(pk=item.asset.pk, redacted_at__isnull=True).update(facts=facts.as_json())
         _store(item, outcomes)
         MediaItem.objects.filter(pk=item.pk).update(examination=Examination.DONE)
 
