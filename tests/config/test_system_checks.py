@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.core.checks import run_checks
 from django.db import connection
 
 from config import system_checks
+from tests.media.credentials import Signer
 
 
 def ids(messages: list[Any]) -> set[str]:
