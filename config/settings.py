@@ -121,6 +121,9 @@ CHECKPOINT_DIR = DATA_DIR / "checkpoints"
 SIGNING_KEY = env.kept_secret("STET_SIGNING_KEY", DATA_DIR, size_bytes=32)
 TSA_URL = env.text("STET_TSA_URL")
 TSA_ROOTS = env.text("STET_TSA_ROOTS")
+# Who may vouch for content credentials; decoders read it from wherever they are started.
+_C2PA_TRUST = env.text("STET_C2PA_TRUST")
+C2PA_TRUST = Path(_C2PA_TRUST).resolve() if _C2PA_TRUST else None
 FIXITY_DAYS = env.number("STET_FIXITY_DAYS", 30)
 PUBLIC_URL = env.text("STET_PUBLIC_URL").rstrip("/")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from cryptography import x509
 from django.apps import AppConfig
 from django.conf import settings
 from django.core import checks
@@ -64,6 +65,24 @@ def keys_and_certificates(app_configs: Sequence[AppConfig] | None, **_: Any) -> 
             )
         )
     return found
+
+
+@register()
+def credential_signers(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:  # noqa: ARG001
+    """A trust list that can't be read would leave every examination without its content credentials."""
+    path = settings.C2PA_TRUST
+    try:
+        if path is not None:
+            x509.load_pem_x509_certificates(path.read_bytes())
+    except (OSError, ValueError):
+        return [
+            Error(
+                f"STET_C2PA_TRUST names {path}, which holds no certificates in PEM that can be read.",
+                hint="Name a file of root certificates in PEM, or leave it out: then no signer is trusted.",
+                id="stet.E008",
+            )
+        ]
+    return []
 
 
 @register(Tags.database)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.core.checks import run_checks
 from django.db import connection
 
 from config import system_checks
+from tests.media.credentials import Signer
 
 
 def ids(messages: list[Any]) -> set[str]:
@@ -66,3 +68,23 @@ def test_production_needs_postgresql_a_broker_and_https(settings: Any) -> None:
     settings.DATABASE_URL = "postgres://database/stet"
     settings.REDIS_URL, settings.PUBLIC_URL = "redis://broker", "https://desk.example"
     assert system_checks.production_parts(None) == []
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no certificate"], ids=["missing", "empty", "nonsense"])
+def test_a_trust_list_that_cannot_be_read_is_refused(
+    settings: Any, tmp_path: Path, content: bytes | None
+) -> None:
+    settings.C2PA_TRUST = tmp_path / "trusted.pem"
+    if content is not None:
+        settings.C2PA_TRUST.write_bytes(content)
+    (error,) = system_checks.credential_signers(None)
+    assert error.id == "stet.E008"
+    assert str(settings.C2PA_TRUST) in error.msg
+
+
+def test_a_trust_list_is_taken_and_none_is_needed(settings: Any, tmp_path: Path) -> None:
+    settings.C2PA_TRUST = None
+    assert system_checks.credential_signers(None) == []
+    settings.C2PA_TRUST = tmp_path / "trusted.pem"
+    settings.C2PA_TRUST.write_bytes(Signer().root)
+    assert system_checks.credential_signers(None) == []

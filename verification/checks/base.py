@@ -12,6 +12,7 @@ from claims.dates import ClaimedDate
 from claims.errors import StetError
 from claims.places import Place
 from claims.vocabulary import CheckRunState, Dimension, MediaKind, Stance
+from verification.domain.credentials import Credentials
 from verification.domain.decoded import Decoded
 from verification.domain.findings import Finding
 
@@ -31,6 +32,18 @@ class Media:
         if self.decoded is None:
             raise CheckFailed(self.decode_error or "The file has not been decoded.")
         return self.decoded
+
+    def credentials(self) -> Credentials:
+        """Its content credentials, or their absence. Raises CheckFailed where that is not known."""
+        facts = self.facts()
+        if facts.credentials is None:
+            failure = facts.failed("credentials")
+            raise CheckFailed(
+                f"The content credentials could not be read: {failure.detail}"
+                if failure
+                else "Nobody looked for content credentials in this file; examine it anew."
+            )
+        return facts.credentials
 
 
 @dataclass(frozen=True)

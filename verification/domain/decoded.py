@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from verification.domain.credentials import Credentials
+
 RECIPE = 2
 """Rises whenever the decoders read more, or otherwise, out of the same file: facts kept from before are read anew."""
 
@@ -79,7 +81,7 @@ class Stream:
 
 @dataclass(frozen=True)
 class ReaderError:
-    """A reader's failure on one part of the file: "metadata" or "pixels" (frames are pixels)."""
+    """A reader's failure on one part of the file: "metadata", "pixels" (frames are pixels) or "credentials"."""
 
     reader: str
     part: str
@@ -88,7 +90,10 @@ class ReaderError:
 
 @dataclass(frozen=True)
 class Decoded:
-    """All the facts of one file. `readers` names each reader that ran with its version."""
+    """All the facts of one file. `readers` names each reader that ran with its version.
+
+    `credentials` is None where nobody looked for any.
+    """
 
     media_type: str
     width: int | None = None
@@ -103,6 +108,7 @@ class Decoded:
     tags: dict[str, str] = field(default_factory=dict)
     readers: dict[str, str] = field(default_factory=dict)
     errors: tuple[ReaderError, ...] = ()
+    credentials: Credentials | None = None
     recipe: int = RECIPE
 
     def failed(self, part: str) -> ReaderError | None:
@@ -117,12 +123,14 @@ class Decoded:
         shown = asdict(self)
         for name in ("dates", "streams", "errors"):
             shown[name] = list(shown[name])
+        shown["credentials"] = self.credentials.as_json() if self.credentials else None
         return shown
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Decoded:
         """The facts back from what `as_json` gave. Raises TypeError or KeyError for anything else."""
         gps = stored["gps"]
+        credentials = stored.get("credentials")
         return cls(
             **{
                 "recipe": 1,
@@ -132,5 +140,6 @@ class Decoded:
                 "device": Device(**stored["device"]),
                 "streams": tuple(Stream(**one) for one in stored["streams"]),
                 "errors": tuple(ReaderError(**one) for one in stored["errors"]),
+                "credentials": Credentials.from_json(credentials) if credentials else None,
             }
         )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 
 from claims.dates import ClaimedDate
@@ -156,11 +158,30 @@ def finding_of(row: FindingRow) -> Finding:
 
 
 def _facts(asset: Asset) -> Decoded:
+    """The facts as they were kept; read anew where other decoders read them, or another list judged the credentials."""
     kept = Decoded.from_json(asset.facts) if asset.facts is not None else None
-    if kept is not None and kept.recipe == RECIPE:
+    if kept is not None and kept.recipe == RECIPE and not _judged_by_another_list(kept):
         return kept
     with archive.local_copy(asset.sha256) as path:
-        return sandbox.decode(path, media_type=asset.media_type)
+        return sandbox.decode(path, media_type=asset.media_type, trust_list=settings.C2PA_TRUST)
+
+
+def _judged_by_another_list(kept: Decoded) -> bool:
+    return (
+        kept.credentials is not None
+        and kept.credentials.manifest is not None
+        and kept.credentials.trust_list != _trust_list_hash()
+    )
+
+
+def _trust_list_hash() -> str | None:
+    """The SHA-256 of the trust list; None where there is none, or none that can be read."""
+    if settings.C2PA_TRUST is None:
+        return None
+    try:
+        return hashlib.sha256(settings.C2PA_TRUST.read_bytes()).hexdigest()
+    except OSError:
+        return None
 
 
 def _outcome(
