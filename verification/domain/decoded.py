@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from verification.domain.inside import EditStep, FoundText, JpegCoding, Thumbnail, Trailer
+
 
 @dataclass(frozen=True)
 class FoundDate:
@@ -51,11 +53,13 @@ class FoundGps:
 
 @dataclass(frozen=True)
 class Device:
-    """What the file says made it; each as written, None where absent."""
+    """What the file says made it; each as written, None where absent. `serial` is the camera body's."""
 
     make: str | None = None
     model: str | None = None
     software: str | None = None
+    serial: str | None = None
+    lens: str | None = None
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,11 @@ class Stream:
 
 @dataclass(frozen=True)
 class ReaderError:
-    """A reader's failure on one part of the file: "metadata" or "pixels" (frames are pixels)."""
+    """A reader's failure on one part of the file.
+
+    "metadata" are EXIF and a container's tags, "pixels" also a film's frames; "packets" are XMP, IPTC and texts,
+    "thumbnail" is the small picture within a photo, "structure" how the file is built.
+    """
 
     reader: str
     part: str
@@ -85,7 +93,14 @@ class ReaderError:
 
 @dataclass(frozen=True)
 class Decoded:
-    """All the facts of one file. `readers` names each reader that ran with its version."""
+    """All the facts of one file. `readers` names each reader that ran with its version.
+
+    `width` and `height` are the stored picture's, before it is turned by `orientation` (EXIF's number, 1 to 8);
+    `recorded_width` and `recorded_height` are what EXIF says they were when it was written. `digital_zoom` is
+    EXIF's ratio. `programs` are those that the file names, `credits` whoever it names as author, owner or source,
+    `instructions` IPTC's special instructions, `steps` the history that an editor kept. `frames` counts an
+    animation's pictures. `trailer` is what follows after a picture's end.
+    """
 
     media_type: str
     width: int | None = None
@@ -100,6 +115,18 @@ class Decoded:
     tags: dict[str, str] = field(default_factory=dict)
     readers: dict[str, str] = field(default_factory=dict)
     errors: tuple[ReaderError, ...] = ()
+    orientation: int | None = None
+    recorded_width: int | None = None
+    recorded_height: int | None = None
+    digital_zoom: float | None = None
+    programs: tuple[FoundText, ...] = ()
+    credits: tuple[FoundText, ...] = ()
+    instructions: str | None = None
+    steps: tuple[EditStep, ...] = ()
+    thumbnail: Thumbnail | None = None
+    jpeg: JpegCoding | None = None
+    trailer: Trailer | None = None
+    frames: int | None = None
 
     def failed(self, part: str) -> ReaderError | None:
         """The first failure on `part`, if any: absence of a fact means nothing where its reader failed."""
@@ -111,14 +138,19 @@ class Decoded:
 
     def as_json(self) -> dict[str, Any]:
         shown = asdict(self)
-        for name in ("dates", "streams", "errors"):
+        for name in ("dates", "streams", "errors", "programs", "credits", "steps"):
             shown[name] = list(shown[name])
+        if shown["jpeg"]:
+            shown["jpeg"]["tables"] = [list(table) for table in shown["jpeg"]["tables"]]
         return shown
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Decoded:
-        """The facts back from what `as_json` gave. Raises TypeError or KeyError for anything else."""
-        gps = stored["gps"]
+        """The facts back from what `as_json` gave, now or when it knew fewer of them.
+
+        Raises TypeError or KeyError for anything else.
+        """
+        gps, thumbnail, jpeg, trailer = (stored.get(name) for name in ("gps", "thumbnail", "jpeg", "trailer"))
         return cls(
             **{
                 **stored,
@@ -127,5 +159,11 @@ class Decoded:
                 "device": Device(**stored["device"]),
                 "streams": tuple(Stream(**one) for one in stored["streams"]),
                 "errors": tuple(ReaderError(**one) for one in stored["errors"]),
+                "programs": tuple(FoundText(**one) for one in stored.get("programs", ())),
+                "credits": tuple(FoundText(**one) for one in stored.get("credits", ())),
+                "steps": tuple(EditStep(**one) for one in stored.get("steps", ())),
+                "thumbnail": Thumbnail(**thumbnail) if thumbnail else None,
+                "jpeg": JpegCoding.from_json(jpeg) if jpeg else None,
+                "trailer": Trailer(**trailer) if trailer else None,
             }
         )
