@@ -61,7 +61,7 @@ def _beside_recorded(facts: Decoded, real: tuple[int, int], recorded: tuple[int,
         sentence = f"The picture has the {_by(real)} pixels that its tags record; editors keep the two in step as well."
         return Finding(Dimension.AUTHENTICITY, Stance.NEUTRAL, sentence, {**data, "change": "none"})
     if real == recorded[::-1]:
-        sentence = f"{said}: it was turned after it was taken, or its tags were written before it was turned."
+        sentence = f"{said}: its sides are exchanged, as where the camera was held upright or the picture was turned since."
         return Finding(Dimension.AUTHENTICITY, Stance.NEUTRAL, sentence, {**data, "change": "turned"})
     if _is_same_shape(real, recorded) or _is_same_shape(real, recorded[::-1]):
         larger = real[0] * real[1] > recorded[0] * recorded[1]

@@ -13,7 +13,7 @@ from verification.domain.inside import EditStep, FoundText
 
 # What a program does with a picture matters more than its name: those that only carry it say nothing of its content.
 _EDITORS = re.compile(
-    r"photoshop|lightroom|fireworks|gimp|paint\.?net|paint\s?shop|snapseed|picsart|pixelmator|affinity|"
+    r"photoshop|imageready|lightroom|fireworks|gimp|paint\.?net|paint\s?shop|snapseed|picsart|pixelmator|affinity|"
     r"capture one|luminar|darktable|rawtherapee|dxo|topaz|canva|faceapp|meitu|facetune|vsco|corel|photopea|"
     r"picasa|acdsee|irfanview|xnview|imagemagick|graphicconverter|photo ?gallery|nikon capture|inkscape|krita|"
     r"polarr|instasize|remini|idimager|photoscape|photofiltre|procreate|clip studio|camera raw",
@@ -81,7 +81,8 @@ def _programs(facts: Decoded) -> list[_Program]:
 def _edited(editors: list[FoundText], facts: Decoded) -> Finding:
     names = list(dict.fromkeys(text.value for text in editors))
     said = " and ".join(f"“{name[:60]}”" for name in names[:3])
-    sentence = f"The file names {said} as a program that it was saved with; {_IN_HONEST_PHOTOS}."
+    role = "a program that it was" if len(names) == 1 else "programs that it was"
+    sentence = f"The file names {said} as {role} saved with; {_IN_HONEST_PHOTOS}."
     return Finding(Dimension.AUTHENTICITY, Stance.NEUTRAL, sentence, {"programs": _shown(editors, facts)})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 from claims.vocabulary import Dimension, Stance
-from verification.checks.base import Context, Media, NotApplicable
+from verification.checks.base import CheckFailed, Context, Media, NotApplicable
 from verification.domain.findings import Finding
 from verification.domain.inside import Trailer
 
@@ -32,6 +32,7 @@ _SUFFIXES = {
     "audio/flac": "flac",
     "application/pdf": "pdf ai",
 }
+_ENDS_KNOWN = frozenset({"image/jpeg", "image/png", "image/webp"})
 _KNOWN = frozenset(suffix for suffixes in _SUFFIXES.values() for suffix in suffixes.split())
 _KINDS = {
     "film": "a film, as in a motion photo: the phone records a few seconds around the picture",
@@ -65,23 +66,32 @@ class FileShape:
     )
 
     def run(self, media: Media, context: Context) -> list[Finding]:
-        found = (
-            [] if media.decoded is None or media.decoded.trailer is None else [_after(media.decoded.trailer)]
-        )
+        facts = media.decoded
+        trailing = [_after(facts.trailer)] if facts and facts.trailer else []
         named = _beside_name(media)
-        if named:
-            found.append(named)
-        if found:
-            return found
-        failure = media.decoded.failed("structure") if media.decoded else None
-        if media.decoded is None or failure:
-            why = failure.detail if failure else (media.decode_error or "it could not be decoded")
-            raise NotApplicable(
-                f"The file's name agrees or is not known, and how it ends could not be read: {why}"
-            )
-        sentence = "Nothing is unusual about how the file is built; that says nothing of what it shows."
-        data = {"media_type": media.media_type, "file_name": media.file_name, "frames": media.decoded.frames}
-        return [Finding(Dimension.AUTHENTICITY, Stance.NEUTRAL, sentence, data)]
+        found = [*trailing, *([named] if named else [])]
+        return found or [_plain(media)]
+
+
+def _plain(media: Media) -> Finding:
+    """What there is to say where nothing stands out."""
+    facts = media.decoded
+    failure = facts.failed("structure") if facts else None
+    if facts is None or failure:
+        why = failure.detail if failure else (media.decode_error or "it could not be decoded")
+        raise CheckFailed(f"How the file ends could not be read: {why}")
+    data = {"media_type": media.media_type, "file_name": media.file_name, "frames": facts.frames}
+    if media.media_type in _ENDS_KNOWN:
+        said = (
+            "Nothing follows after the picture's end, and the file's name does not speak against what it is"
+        )
+    elif media.file_name:
+        said = "The file's name does not speak against what it is"
+    else:
+        raise NotApplicable("The file's name is not known, and where such a file ends is not looked at.")
+    return Finding(
+        Dimension.AUTHENTICITY, Stance.NEUTRAL, f"{said}; that says nothing of what it shows.", data
+    )
 
 
 def _after(trailer: Trailer) -> Finding:

@@ -17,8 +17,8 @@ _SCAN, _END = b"\xff\xda", b"\xff\xd9"
 _ANIMATED = frozenset({"PNG", "WEBP", "GIF", "AVIF"})
 _LOOK = 64
 _SAMSUNG = b"SEFT"
-# The last bytes of what AFCP, Photo Mechanic and FotoStation append: captions and the like.
-_CAPTIONS = (b"AXS!", b"AXS*", b"cbipcbbl", b"\xa1\xb2\xc3\xd4")
+# How Photo Mechanic, FotoStation and AFCP end what they append: captions and the like.
+_CAPTIONS, _AFCP = (b"cbipcbbl", b"\xa1\xb2\xc3\xd4"), (b"AXS!", b"AXS*")
 _BEGINNINGS = (
     (b"\xff\xd8\xff", "jpeg"),
     (b"PK\x03\x04", "zip"),
@@ -127,7 +127,7 @@ def _kind(rest: bytes) -> str:
     """What the rest is, by its own signature only: a film, another picture, an archive, a program, padding."""
     if rest.endswith(_SAMSUNG):
         return "samsung with film" if b"ftyp" in rest else "samsung"
-    if rest[-12:].rstrip(b"\x00").endswith(_CAPTIONS):
+    if rest.endswith(_CAPTIONS) or rest[-12:-8] in _AFCP:
         return "captions"
     if not rest.strip(rest[:1]):
         # No byte but one: what encoders and cameras fill their blocks with.
