@@ -18,7 +18,7 @@ from verification.domain.decoded import Decoded, Device
 from verification.domain.findings import Finding, FoundPoint, TimeBound
 from verification.sandbox import DecodeFailed, decode
 
-_NOT_OF_CAPTURE = frozenset({"DateTime"})
+_NOT_OF_CAPTURE = frozenset({"DateTime", "XMP xmp:ModifyDate", "XMP xmp:MetadataDate", "PDF ModDate"})
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def examine(
         decoded = decode(path, media_type=sniffed.media_type, trust_list=trust_list)
     except DecodeFailed as error:
         failure = f"{error.code}: {error.detail}"
-    media = Media(sha256, sniffed.media_type, sniffed.kind, decoded, failure)
+    media = Media(sha256, sniffed.media_type, sniffed.kind, decoded, failure, path.name)
     outcomes = run_checks(all_checks() if checks is None else checks, media, context)
     return Examined(sha256, media, outcomes, failure)
 

@@ -140,3 +140,22 @@ def truncated(path: Path, whole: Path, share: float = 0.5) -> Path:
     body = whole.read_bytes()
     path.write_bytes(body[: int(len(body) * share)])
     return path
+
+
+def jpeg_with_thumbnail(path: Path, picture: Image.Image | Path, thumbnail: Image.Image | bytes) -> Path:
+    """A JPEG with a thumbnail in its EXIF; both as they are given, whether they fit or not."""
+    whole = picture.read_bytes() if isinstance(picture, Path) else _as_jpeg(picture)
+    small = thumbnail if isinstance(thumbnail, bytes) else _as_jpeg(thumbnail)
+    first = struct.pack(">HHHLL", 1, 0x0112, 3, 1, 1 << 16) + struct.pack(">L", 26)
+    second = struct.pack(">H", 2) + struct.pack(">HHLL", 0x0201, _LONG, 1, 56)
+    second += struct.pack(">HHLL", 0x0202, _LONG, 1, len(small)) + b"\x00" * 4
+    segment = b"Exif\x00\x00MM\x00*" + struct.pack(">L", 8) + first + second + small
+    app1 = b"\xff\xe1" + struct.pack(">H", len(segment) + 2) + segment
+    path.write_bytes(b"\xff\xd8" + app1 + whole[2:])
+    return path
+
+
+def _as_jpeg(picture: Image.Image) -> bytes:
+    body = io.BytesIO()
+    picture.save(body, format="JPEG", quality=90)
+    return body.getvalue()

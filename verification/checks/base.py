@@ -13,19 +13,23 @@ from claims.errors import StetError
 from claims.places import Place
 from claims.vocabulary import CheckRunState, Dimension, MediaKind, Stance
 from verification.domain.credentials import Credentials
-from verification.domain.decoded import Decoded
+from verification.domain.decoded import Decoded, Device
 from verification.domain.findings import Finding
 
 
 @dataclass(frozen=True)
 class Media:
-    """The file a check examines. Where `decoded` is None, `decode_error` says why."""
+    """The file a check examines. Where `decoded` is None, `decode_error` says why.
+
+    `file_name` is what it was called where it came from: anybody can have renamed it since.
+    """
 
     sha256: str
     media_type: str
     kind: MediaKind
     decoded: Decoded | None = None
     decode_error: str | None = None
+    file_name: str | None = None
 
     def facts(self) -> Decoded:
         """What was read out of the file. Raises CheckFailed where nothing could be."""
@@ -58,12 +62,22 @@ class EarlierCopy:
 
 
 @dataclass(frozen=True)
+class OtherMedia:
+    """What the files of another media item say made them. `claim` is its claim's reference, `media` its id."""
+
+    claim: str
+    media: str
+    device: Device
+
+
+@dataclass(frozen=True)
 class Context:
     """What is claimed of the media, and when we look at it. All times are aware.
 
     `claimed_location` is the place SHOWN; `claimed_camera` is where the camera is said to have stood.
     `captured_at` is when our archive got the bytes. `earlier_copies` is None where there was no archive to
-    ask, and empty where it was asked and has none.
+    ask, and empty where it was asked and has none. `same_creator` are the other media whose creator is said to
+    be the same person: None where this item names no creator.
     """
 
     now: datetime
@@ -73,6 +87,7 @@ class Context:
     posted_at: datetime | None = None
     captured_at: datetime | None = None
     earlier_copies: tuple[EarlierCopy, ...] | None = None
+    same_creator: tuple[OtherMedia, ...] | None = None
 
 
 class NotApplicable(StetError):

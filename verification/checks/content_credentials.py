@@ -35,7 +35,7 @@ class ContentCredentials:
         "trusted. Most files have no credentials, and credentials that do not validate are no sign of tampering."
     )
 
-    def run(self, media: Media, context: Context) -> list[Finding]:  # noqa: ARG002 - nothing claimed is asked
+    def run(self, media: Media, context: Context) -> list[Finding]:
         credentials, facts = media.credentials(), media.facts()
         data = _data(credentials, facts)
         if credentials.manifest is None:

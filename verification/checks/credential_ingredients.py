@@ -35,7 +35,7 @@ class CredentialIngredients:
         "An ingredient without credentials is the usual case and says nothing."
     )
 
-    def run(self, media: Media, context: Context) -> list[Finding]:  # noqa: ARG002 - nothing claimed is asked
+    def run(self, media: Media, context: Context) -> list[Finding]:
         credentials, facts = media.credentials(), media.facts()
         if credentials.manifest is None:
             raise NotApplicable("The file carries no content credentials that can be read.")

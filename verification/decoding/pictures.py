@@ -17,13 +17,16 @@ from PIL import ExifTags, Image
 
 from verification.decoding import positions
 from verification.decoding.limits import BeyondLimits
-from verification.decoding.tags import clean, kept
-from verification.domain.clocks import read_clock
-from verification.domain.decoded import Decoded, Device, FoundDate, FoundGps
+from verification.decoding.tags import clean, found_date, kept
+from verification.domain.decoded import Decoded, Device, FoundGps
+from verification.domain.inside import FoundText
 
 logging.getLogger("exifread").setLevel(logging.CRITICAL)
 
-_MAKE, _MODEL, _SOFTWARE = 0x010F, 0x0110, 0x0131
+_MAKE, _MODEL, _SOFTWARE, _SERIAL, _LENS = 0x010F, 0x0110, 0x0131, 0xA431, 0xA434
+_ORIENTATION, _WIDTH, _HEIGHT, _ZOOM = 0x0112, 0xA002, 0xA003, 0xA404
+_PROGRAMS = ((_SOFTWARE, "Software"), (0x000B, "ProcessingSoftware"))
+_CREDITS = ((0x013B, "Artist"), (0x8298, "Copyright"), (0xA430, "CameraOwnerName"))
 # The date's name, its tag, and the tag that holds its offset.
 _DATES = (
     ("DateTimeOriginal", 0x9003, 0x9011),
@@ -40,7 +43,18 @@ _TAG_NUMBERS = {
     "Make": _MAKE,
     "Model": _MODEL,
     "Software": _SOFTWARE,
+    "ProcessingSoftware": 0x000B,
+    "Artist": 0x013B,
+    "Copyright": 0x8298,
+    "CameraOwnerName": 0xA430,
+    "BodySerialNumber": _SERIAL,
+    "LensModel": _LENS,
+    "Orientation": _ORIENTATION,
+    "ExifImageWidth": _WIDTH,
+    "ExifImageLength": _HEIGHT,
+    "DigitalZoomRatio": _ZOOM,
 }
+_WIDEST = 2**31
 _LAT_REF, _LAT, _LON_REF, _LON, _TIME, _STATUS, _DATE, _ERROR = 1, 2, 3, 4, 7, 9, 29, 31
 _GPS_NUMBERS = {
     "GPSLatitudeRef": _LAT_REF,
@@ -92,7 +106,7 @@ def read_tags(file: BinaryIO, facts: Decoded, form: str, max_pixels: int) -> Dec
     facts = _with_exif(facts, core, gps, "pillow")
     if "Creation Time" in texts:
         facts = replace(
-            facts, dates=(*facts.dates, _date("Creation Time", texts["Creation Time"], None, "pillow"))
+            facts, dates=(*facts.dates, found_date("Creation Time", texts["Creation Time"], "pillow"))
         )
     named = {ExifTags.TAGS.get(tag, f"Tag {tag:#06x}"): str(value) for tag, value in core.items()}
     return replace(facts, tags=kept({**named, **texts}))
@@ -136,27 +150,32 @@ def opened(file: BinaryIO, form: str, max_pixels: int) -> Iterator[Image.Image]:
 
 
 def _with_exif(facts: Decoded, core: Mapping[int, Any], gps: Mapping[int, Any], reader: str) -> Decoded:
-    dates = [_date(name, core[tag], core.get(offset), reader) for name, tag, offset in _DATES if tag in core]
+    dates = [
+        found_date(name, core[tag], reader, core.get(offset)) for name, tag, offset in _DATES if tag in core
+    ]
     return replace(
         facts,
         dates=(*facts.dates, *dates),
         gps=_position(gps, reader),
-        device=Device(clean(core.get(_MAKE)), clean(core.get(_MODEL)), clean(core.get(_SOFTWARE))),
+        device=Device(*(clean(core.get(tag)) for tag in (_MAKE, _MODEL, _SOFTWARE, _SERIAL, _LENS))),
+        orientation=_whole(core.get(_ORIENTATION), 8),
+        recorded_width=_whole(core.get(_WIDTH), _WIDEST),
+        recorded_height=_whole(core.get(_HEIGHT), _WIDEST),
+        digital_zoom=next((ratio for ratio in _numbers(core.get(_ZOOM)) if 0 < ratio < 1000), None),
+        programs=(*facts.programs, *_texts(core, _PROGRAMS, reader)),
+        credits=(*facts.credits, *_texts(core, _CREDITS, reader)),
     )
 
 
-def _date(field: str, value: Any, offset: Any, reader: str) -> FoundDate:
-    text = clean(value) or ""
-    reading = read_clock(text, clean(offset))
-    return FoundDate(
-        value=text,
-        field=field,
-        reader=reader,
-        at=reading.at,
-        offset=reading.offset,
-        zone="written" if reading.offset else None,
-        unset=reading.unset,
-    )
+def _texts(core: Mapping[int, Any], among: tuple[tuple[int, str], ...], reader: str) -> list[FoundText]:
+    found = ((clean(core.get(tag)), name) for tag, name in among)
+    return [FoundText(text, f"EXIF {name}", reader) for text, name in found if text]
+
+
+def _whole(value: Any, most: int) -> int | None:
+    """A count from 1 to `most`, whether the reader gives it alone or in a list."""
+    first = value[0] if isinstance(value, list | tuple) and value else value
+    return first if type(first) is int and 0 < first <= most else None
 
 
 def _position(gps: Mapping[int, Any], reader: str) -> FoundGps | None:

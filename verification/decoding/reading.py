@@ -37,6 +37,7 @@ _PICTURES = {
     "image/avif": "AVIF",
     "image/heic": "HEIF",
 }
+_HAVE_THUMBNAILS = frozenset({"JPEG", "PNG", "WEBP"})
 _EXIFREAD_READS = frozenset({"image/jpeg", "image/tiff"})
 
 
@@ -113,7 +114,7 @@ def _readers(media_type: str, *, max_pixels: int, max_frames: int) -> list[tuple
         return readers
     if media_type not in _PICTURES:
         return []
-    from verification.decoding import pictures  # noqa: PLC0415
+    from verification.decoding import endings, packets, pictures, thumbnails  # noqa: PLC0415
 
     form = _PICTURES[media_type]
     metadata: tuple[str, str, Reader] = (
@@ -121,11 +122,23 @@ def _readers(media_type: str, *, max_pixels: int, max_frames: int) -> list[tuple
         if media_type in _EXIFREAD_READS
         else ("pillow", "metadata", lambda file, facts: pictures.read_tags(file, facts, form, max_pixels))
     )
-    return [
-        ("pillow", "pixels", lambda file, facts: pictures.read_size(file, facts, form, max_pixels)),
+
+    def bound(reader: Callable[[BinaryIO, Decoded, str, int], Decoded]) -> Reader:
+        return lambda file, facts: reader(file, facts, form, max_pixels)
+
+    readers = [
+        ("pillow", "pixels", bound(pictures.read_size)),
         metadata,
-        ("pillow", "pixels", lambda file, facts: pictures.decode_pixels(file, facts, form, max_pixels)),
+        ("iptc", "packets", bound(packets.read_iptc)),
+        ("xmp", "packets", bound(packets.read_xmp)),
+        ("pillow", "packets", bound(packets.read_texts)),
+        ("pillow", "pixels", bound(pictures.decode_pixels)),
+        ("pillow", "structure", bound(endings.read_coding)),
+        ("endings", "structure", lambda file, facts: endings.read_ending(file, facts, form)),
     ]
+    if form in _HAVE_THUMBNAILS:
+        readers.append(("pillow", "thumbnail", bound(thumbnails.read_thumbnail)))
+    return readers
 
 
 def _says_nothing(facts: Decoded) -> bool:

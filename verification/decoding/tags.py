@@ -1,9 +1,12 @@
-"""Text out of hostile files, made fit to keep: of bounded length, without control characters."""
+"""Texts and dates out of hostile files, made fit to keep: of bounded length, without control characters."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+
+from verification.domain.clocks import read_clock
+from verification.domain.decoded import FoundDate
 
 _TAGS = 200
 _CHARACTERS = 300
@@ -29,3 +32,18 @@ def kept(tags: Mapping[str, str]) -> dict[str, str]:
     """The first tags by name, each cleaned: what a person may want to see of them."""
     shown = ((clean(name[:100]), clean(tags[name])) for name in sorted(tags)[:_TAGS])
     return {name: text for name, text in shown if name is not None and text is not None}
+
+
+def found_date(field: str, value: Any, reader: str, offset: Any = None) -> FoundDate:
+    """A date as recorded, with the offset in it or one recorded beside it."""
+    text = clean(value) or ""
+    reading = read_clock(text, clean(offset))
+    return FoundDate(
+        value=text,
+        field=field,
+        reader=reader,
+        at=reading.at,
+        offset=reading.offset,
+        zone="written" if reading.offset else None,
+        unset=reading.unset,
+    )

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from verification.domain.credentials import Credentials
+from verification.domain.inside import EditStep, FoundText, JpegCoding, Thumbnail, Trailer
 
 RECIPE = 2
 """Rises whenever the decoders read more, or otherwise, out of the same file: facts kept from before are read anew."""
@@ -56,11 +57,13 @@ class FoundGps:
 
 @dataclass(frozen=True)
 class Device:
-    """What the file says made it; each as written, None where absent."""
+    """What the file says made it; each as written, None where absent. `serial` is the camera body's."""
 
     make: str | None = None
     model: str | None = None
     software: str | None = None
+    serial: str | None = None
+    lens: str | None = None
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,11 @@ class Stream:
 
 @dataclass(frozen=True)
 class ReaderError:
-    """A reader's failure on one part of the file: "metadata", "pixels" (frames are pixels) or "credentials"."""
+    """A reader's failure on one part of the file.
+
+    "metadata" are EXIF and a container's tags, "pixels" also a film's frames; "packets" are XMP, IPTC and texts,
+    "thumbnail" is the small picture within a photo, "structure" how the file is built, "credentials" are C2PA's.
+    """
 
     reader: str
     part: str
@@ -92,7 +99,12 @@ class ReaderError:
 class Decoded:
     """All the facts of one file. `readers` names each reader that ran with its version.
 
-    `credentials` is None where nobody looked for any.
+    `width` and `height` are the stored picture's, before it is turned by `orientation` (EXIF's number, 1 to 8);
+    `recorded_width` and `recorded_height` are what EXIF says they were when it was written. `digital_zoom` is
+    EXIF's ratio. `programs` are those that the file names, `credits` whoever it names as author, owner or source,
+    `instructions` IPTC's special instructions, `steps` the history that an editor kept. `frames` counts an
+    animation's pictures. `trailer` is what follows after a picture's end. `credentials` is None where nobody looked
+    for any.
     """
 
     media_type: str
@@ -108,6 +120,18 @@ class Decoded:
     tags: dict[str, str] = field(default_factory=dict)
     readers: dict[str, str] = field(default_factory=dict)
     errors: tuple[ReaderError, ...] = ()
+    orientation: int | None = None
+    recorded_width: int | None = None
+    recorded_height: int | None = None
+    digital_zoom: float | None = None
+    programs: tuple[FoundText, ...] = ()
+    credits: tuple[FoundText, ...] = ()
+    instructions: str | None = None
+    steps: tuple[EditStep, ...] = ()
+    thumbnail: Thumbnail | None = None
+    jpeg: JpegCoding | None = None
+    trailer: Trailer | None = None
+    frames: int | None = None
     credentials: Credentials | None = None
     recipe: int = RECIPE
 
@@ -121,15 +145,20 @@ class Decoded:
 
     def as_json(self) -> dict[str, Any]:
         shown = asdict(self)
-        for name in ("dates", "streams", "errors"):
+        for name in ("dates", "streams", "errors", "programs", "credits", "steps"):
             shown[name] = list(shown[name])
+        if shown["jpeg"]:
+            shown["jpeg"]["tables"] = [list(table) for table in shown["jpeg"]["tables"]]
         shown["credentials"] = self.credentials.as_json() if self.credentials else None
         return shown
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Decoded:
-        """The facts back from what `as_json` gave. Raises TypeError or KeyError for anything else."""
-        gps = stored["gps"]
+        """The facts back from what `as_json` gave, now or when it knew fewer of them.
+
+        Raises TypeError or KeyError for anything else.
+        """
+        gps, thumbnail, jpeg, trailer = (stored.get(name) for name in ("gps", "thumbnail", "jpeg", "trailer"))
         credentials = stored.get("credentials")
         return cls(
             **{
@@ -141,5 +170,11 @@ class Decoded:
                 "streams": tuple(Stream(**one) for one in stored["streams"]),
                 "errors": tuple(ReaderError(**one) for one in stored["errors"]),
                 "credentials": Credentials.from_json(credentials) if credentials else None,
+                "programs": tuple(FoundText(**one) for one in stored.get("programs", ())),
+                "credits": tuple(FoundText(**one) for one in stored.get("credits", ())),
+                "steps": tuple(EditStep(**one) for one in stored.get("steps", ())),
+                "thumbnail": Thumbnail(**thumbnail) if thumbnail else None,
+                "jpeg": JpegCoding.from_json(jpeg) if jpeg else None,
+                "trailer": Trailer(**trailer) if trailer else None,
             }
         )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import datetime
+from pathlib import PurePosixPath
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from django.utils import timezone
@@ -14,7 +16,15 @@ from claims.dates import ClaimedDate
 from claims.media import archive
 from claims.models import Asset, Capture, MediaItem
 from claims.places import Place
-from claims.vocabulary import CheckRunState, Dimension, Examination, JobState, MediaKind, Stance
+from claims.vocabulary import (
+    CheckRunState,
+    Dimension,
+    Examination,
+    JobState,
+    MediaKind,
+    SourceRole,
+    Stance,
+)
 from verification import sandbox
 from verification.checks import base, registry
 from verification.domain.decoded import RECIPE, Decoded
@@ -26,6 +36,8 @@ from verification.models import CheckRun, FindingRow, Job
 from verification.services import jobs, stills
 
 STORAGE_WAIT_SECONDS = 60.0
+_OTHERS = 50
+"""Of how many other media of the same creator the devices are compared: the newest."""
 
 
 def work(job: Job) -> jobs.Outcome:
@@ -56,6 +68,7 @@ def work(job: Job) -> jobs.Outcome:
         kind=MediaKind(asset.kind),
         decoded=facts,
         decode_error=error,
+        file_name=_file_name(item),
     )
     outcomes = base.run_checks(registry.all_checks(), media, context_of(item, now=timezone.now()))
     not_drawn = stills.make(asset) if facts is not None else None
@@ -80,6 +93,7 @@ def context_of(item: MediaItem, *, now: datetime) -> base.Context:
         posted_at=item.posted_at,
         captured_at=arrived.finished_at if arrived else None,
         earlier_copies=earlier_copies(item),
+        same_creator=same_creator(item),
     )
 
 
@@ -123,6 +137,42 @@ def earlier_copies(item: MediaItem) -> tuple[base.EarlierCopy, ...]:
                 )
             )
     return tuple(sorted(copies, key=lambda copy: copy.archived_at))
+
+
+def same_creator(item: MediaItem) -> tuple[base.OtherMedia, ...] | None:
+    """The desk's other media by whoever is said to have filmed this; None where nobody is said to have.
+
+    A creator named for a whole claim is not taken for that of each of its media, nor a poster for a creator.
+    """
+    creators = item.source_links.filter(role=SourceRole.CREATOR).values("source")
+    if not creators.exists():
+        return None
+    others = (
+        MediaItem.objects.filter(
+            source_links__role=SourceRole.CREATOR,
+            source_links__source__in=creators,
+            claim__desk_id=item.claim.desk_id,
+            asset__facts__isnull=False,
+            asset__redacted_at=None,
+        )
+        # The same bytes come from the same device without saying anything.
+        .exclude(asset=item.asset)
+        .select_related("claim", "asset")
+        .distinct()
+        .order_by("-created_at", "pk")
+    )
+    return tuple(
+        base.OtherMedia(other.claim.ref, str(other.pk), Decoded.from_json(other.asset.facts).device)
+        for other in others[:_OTHERS]
+        if other.asset is not None and other.asset.facts is not None
+    )
+
+
+def _file_name(item: MediaItem) -> str | None:
+    """What the file was called at the address that its bytes came from first; None for an upload."""
+    first = _first_capture(item)
+    address = (first.found_url or first.final_url or first.requested_url) if first else ""
+    return unquote(PurePosixPath(urlsplit(address).path).name) or None
 
 
 def _first_capture(item: MediaItem) -> Capture | None:

@@ -1,0 +1,114 @@
+"""The device that made the file beside those of other media said to be by the same person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from claims.vocabulary import Dimension, Stance
+from verification.checks.base import CheckFailed, Context, Media, NotApplicable, OtherMedia
+from verification.domain.decoded import Device
+from verification.domain.findings import Finding
+
+_MOST_SHOWN = 20
+# What stands there where a maker has put in nothing.
+_NO_SERIALS = frozenset({"", "0", "none", "unknown", "n/a", "0000000", "00000000", "123456789"})
+
+
+class SameDevice:
+    slug = "same_device"
+    title = "The same device"
+    version = "1"
+    dimensions = (Dimension.SOURCE,)
+    media_types = ("image/*", "video/*", "audio/*")
+    help = (
+        "Compares the maker, model, serial number and lens in a file with those of other media that the same person "
+        "is said to have filmed; media of re-posters is left out. A serial number speaks of one camera, a model of "
+        "millions. People have several devices, so another one contradicts nothing."
+    )
+
+    def run(self, media: Media, context: Context) -> list[Finding]:
+        if context.same_creator is None:
+            raise NotApplicable(
+                "Nobody is named who filmed this, so there are no other files of theirs to compare."
+            )
+        facts = media.facts()
+        device = facts.device
+        if not (device.model or _serial(device)):
+            failure = facts.failed("metadata")
+            if failure:
+                raise CheckFailed(f"The file's tags could not be read: {failure.detail}")
+            sentence = "The file names no device; many platforms remove that, so nothing follows from it."
+            return [Finding(Dimension.SOURCE, Stance.INCONCLUSIVE, sentence, {"absent": True})]
+        others = [other for other in context.same_creator if other.device.model or _serial(other.device)]
+        data = {"device": _shown(device), "others": [_other(one) for one in others[:_MOST_SHOWN]]}
+        stance, sentence = _judge(device, others)
+        return [Finding(Dimension.SOURCE, stance, sentence, data)]
+
+
+def _judge(device: Device, others: list[OtherMedia]) -> tuple[Stance, str]:
+    if not others:
+        sentence = (
+            "No other file of the same creator that names a device is here, so there is nothing to compare."
+        )
+        return Stance.INCONCLUSIVE, sentence
+    name = _name(device)
+    same = [other for other in others if _is_same_camera(device, other.device)]
+    if same:
+        return Stance.SUPPORTS, (
+            f"The serial number of the {name} is the one in {_of(same)} by the same creator, so one camera made them, "
+            "unless the tags were written in."
+        )
+    alike = [other for other in others if _model(other.device) == _model(device) and _model(device)]
+    if not alike:
+        models = sorted({_name(other.device) for other in others})
+        return Stance.NEUTRAL, (
+            f"The file names the {name}; other media of the same creator name {' and '.join(models[:3])}. People have "
+            "several devices, so that says little."
+        )
+    if _serial(device) and all(_serial(other.device) for other in alike):
+        return Stance.NEUTRAL, (
+            f"The file and {_of(alike)} by the same creator name the {name}, but with other serial numbers: two cameras "
+            "of one model."
+        )
+    return Stance.NEUTRAL, (
+        f"The file and {_of(alike)} by the same creator both name the {name}; very many people have that model, so it "
+        "fits and proves nothing."
+    )
+
+
+def _is_same_camera(one: Device, other: Device) -> bool:
+    serial = _serial(one)
+    # Makers count their cameras each for themselves: the same number of another model is another camera.
+    return serial is not None and serial == _serial(other) and _model(one) == _model(other)
+
+
+def _serial(device: Device) -> str | None:
+    serial = (device.serial or "").strip()
+    return None if serial.lower() in _NO_SERIALS else serial
+
+
+def _model(device: Device) -> str:
+    return (device.model or "").casefold()
+
+
+def _name(device: Device) -> str:
+    make, model = device.make or "", device.model or ""
+    if not model:
+        return f"{make or 'unnamed'} device"[:80]
+    return (model if make.split(" ")[0].casefold() in model.casefold() else f"{make} {model}")[:80]
+
+
+def _of(others: list[OtherMedia]) -> str:
+    claims = list(dict.fromkeys(other.claim for other in others))
+    more = len(claims) - 3
+    shown = claims[:3] + ([f"{more} more claim{'' if more == 1 else 's'}"] if more > 0 else [])
+    media = "a file" if len(others) == 1 else "files"
+    return f"{media} of {' and '.join([', '.join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)}"
+
+
+def _other(other: OtherMedia) -> dict[str, Any]:
+    return {"claim": other.claim, "media": other.media, **_shown(other.device)}
+
+
+def _shown(device: Device) -> dict[str, str | None]:
+    return {"make": device.make, "model": device.model, "serial": device.serial, "lens": device.lens}

@@ -1,0 +1,137 @@
+"""Reads XMP packets: dates, programs, history, authors. The XML is outside bytes, so defusedxml parses it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+from xml.etree.ElementTree import Element
+
+import defusedxml
+from defusedxml.ElementTree import fromstring
+
+from verification.decoding.tags import clean, found_date
+from verification.domain.decoded import Decoded, Device
+from verification.domain.inside import EditStep, FoundText
+
+MOST_BYTES = 4 * 1024 * 1024
+_STEPS = 100
+_TEXTS = 20
+READER = "xmp"
+
+_RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
+_EVENT = "{http://ns.adobe.com/xap/1.0/sType/ResourceEvent#}"
+_PREFIXES = {
+    "http://ns.adobe.com/xap/1.0/": "xmp",
+    "http://ns.adobe.com/xap/1.0/mm/": "xmpMM",
+    "http://ns.adobe.com/xap/1.0/rights/": "xmpRights",
+    "http://ns.adobe.com/photoshop/1.0/": "photoshop",
+    "http://ns.adobe.com/exif/1.0/": "exif",
+    "http://ns.adobe.com/exif/1.0/aux/": "aux",
+    "http://cipa.jp/exif/1.0/": "exifEX",
+    "http://ns.adobe.com/tiff/1.0/": "tiff",
+    "http://ns.adobe.com/pdf/1.3/": "pdf",
+    "http://purl.org/dc/elements/1.1/": "dc",
+}
+_DATES = (
+    "exif:DateTimeOriginal",
+    "photoshop:DateCreated",
+    "exif:DateTimeDigitized",
+    "xmp:CreateDate",
+    "xmp:ModifyDate",
+    "xmp:MetadataDate",
+)
+_PROGRAMS = ("xmp:CreatorTool", "tiff:Software", "pdf:Producer")
+_CREDITS = (
+    "dc:creator",
+    "tiff:Artist",
+    "dc:rights",
+    "tiff:Copyright",
+    "xmpRights:Owner",
+    "photoshop:Credit",
+    "photoshop:Source",
+)
+_SERIALS = ("exifEX:BodySerialNumber", "aux:SerialNumber")
+_LENSES = ("exifEX:LensModel", "aux:Lens")
+
+
+def add(facts: Decoded, packet: bytes) -> Decoded:
+    """The facts with what the packet adds to them. Raises ValueError or ParseError for what is no XMP."""
+    facts = replace(facts, readers={**facts.readers, READER: f"defusedxml {defusedxml.__version__}"})
+    if len(packet) > MOST_BYTES:
+        raise ValueError(f"an XMP packet of {len(packet)} bytes")
+    root = fromstring(packet.strip(b" \t\r\n\x00"))
+    found: dict[str, list[str]] = {}
+    steps: list[EditStep] = []
+    for described in root.iter(f"{_RDF}Description"):
+        for name, values in _properties(described):
+            found.setdefault(name, []).extend(values)
+        steps += _history(described)
+    return replace(
+        facts,
+        dates=(
+            *facts.dates,
+            *(found_date(f"XMP {name}", found[name][0], READER) for name in _DATES if found.get(name)),
+        ),
+        programs=(*facts.programs, *_texts(_PROGRAMS, found)),
+        credits=(*facts.credits, *_texts(_CREDITS, found)),
+        steps=tuple(steps[:_STEPS]),
+        device=_device(facts.device, found),
+    )
+
+
+def _properties(described: Element) -> Iterator[tuple[str, list[str]]]:
+    """The properties that we know of one description: as attributes, as elements, or as lists in elements."""
+    for tag, value in described.attrib.items():
+        name = _name(tag)
+        if name:
+            yield name, [value]
+    for inner in described:
+        name = _name(inner.tag)
+        if name is None:
+            continue
+        listed = [item.text for item in inner.iter(f"{_RDF}li") if item.text]
+        values = listed or ([inner.text] if inner.text and inner.text.strip() else [])
+        if values:
+            yield name, values
+
+
+def _name(tag: Any) -> str | None:
+    namespace, _, local = str(tag).removeprefix("{").rpartition("}")
+    prefix = _PREFIXES.get(namespace)
+    return f"{prefix}:{local}" if prefix else None
+
+
+def _history(described: Element) -> list[EditStep]:
+    history = described.find("{http://ns.adobe.com/xap/1.0/mm/}History")
+    if history is None:
+        return []
+    return [_step(item) for item in list(history.iter(f"{_RDF}li"))[:_STEPS]]
+
+
+def _step(item: Element) -> EditStep:
+    said = {**item.attrib}
+    for one in item.iter():
+        said.update(one.attrib)
+        if one.text and one.text.strip():
+            said[one.tag] = one.text
+    return EditStep(
+        action=clean(said.get(f"{_EVENT}action")),
+        software=clean(said.get(f"{_EVENT}softwareAgent")),
+        at=clean(said.get(f"{_EVENT}when")),
+        changed=clean(said.get(f"{_EVENT}changed")),
+    )
+
+
+def _texts(names: tuple[str, ...], found: Mapping[str, list[str]]) -> list[FoundText]:
+    texts = [(name, clean(value)) for name in names for value in found.get(name, ())[:_TEXTS]]
+    return [FoundText(text, f"XMP {name}", READER) for name, text in dict.fromkeys(texts) if text]
+
+
+def _device(device: Device, found: Mapping[str, list[str]]) -> Device:
+    """The device with what EXIF has not said of it already."""
+
+    def first(names: tuple[str, ...]) -> str | None:
+        return next((clean(found[name][0]) for name in names if found.get(name)), None)
+
+    return replace(device, serial=device.serial or first(_SERIALS), lens=device.lens or first(_LENSES))
