@@ -14,7 +14,16 @@ from claims.models import Capture, Claim, MediaItem, Person
 from claims.vocabulary import Dimension
 from verification.checks import registry
 from verification.domain.transitions import allowed_actions
-from verification.models import AuditEntry, CheckRun, FindingRow, FixityCheck, Note, QueueEntry, Verdict
+from verification.models import (
+    AuditEntry,
+    CheckRun,
+    Evidence,
+    FindingRow,
+    FixityCheck,
+    Note,
+    QueueEntry,
+    Verdict,
+)
 from verification.services.acting import situation
 from verification.services.examination import suggestions
 from verification.services.publication import gate
@@ -287,6 +296,29 @@ class BundleShape(TypedDict):
     detail: str
 
 
+class EvidenceShape(TypedDict):
+    id: str
+    media: str
+    dimension: str
+    kind: str
+    reason: str | None
+    url: str | None
+    side: str | None
+    date: dict[str, Any] | None
+    place: dict[str, Any] | None
+    hard: bool
+    by: str
+    at: datetime
+    struck: StruckShape | None
+    redacted: bool
+
+
+class StruckShape(TypedDict):
+    by: str
+    at: datetime
+    reason: str | None
+
+
 class AuditShape(TypedDict):
     seq: int
     at: datetime
@@ -557,6 +589,29 @@ def verdict_shape(verdict: Verdict) -> VerdictShape:
         "by": verdict.by.username,
         "at": verdict.at,
         "undoes": str(verdict.undoes_id) if verdict.undoes_id else None,
+    }
+
+
+def evidence_shape(evidence: Evidence) -> EvidenceShape:
+    said = evidence.content or {}
+    strike = evidence.strike if hasattr(evidence, "strike") else None
+    return {
+        "id": str(evidence.pk),
+        "media": str(evidence.media_id),
+        "dimension": evidence.dimension,
+        "kind": evidence.kind,
+        "reason": said.get("reason"),
+        "url": said.get("url"),
+        "side": said.get("side"),
+        "date": said.get("date"),
+        "place": said.get("place"),
+        "hard": evidence.hard,
+        "by": evidence.by.username,
+        "at": evidence.at,
+        "struck": {"by": strike.by.username, "at": strike.at, "reason": strike.body.content}
+        if strike
+        else None,
+        "redacted": evidence.body.redacted_at is not None,
     }
 
 

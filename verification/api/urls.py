@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from verification.api.views import bundle, claims, media, publication, queue, review
+from verification.api.views import bundle, claims, evidence, media, publication, queue, review
 
 urlpatterns = [
     path("claims/", claims.ClaimList.as_view()),
@@ -29,6 +29,8 @@ urlpatterns = [
     path("media/<uuid:media_id>/stills/<str:still>", media.MediaStill.as_view(), name="media-still"),
     path("media/<uuid:media_id>/recapture/", media.MediaRecapture.as_view()),
     path("media/<uuid:media_id>/recheck/", media.MediaRecheck.as_view()),
+    path("media/<uuid:media_id>/bounds/", evidence.Bounds.as_view()),
+    path("media/<uuid:media_id>/bounds/<uuid:bound_id>/strike/", evidence.BoundStrikes.as_view()),
     path("checks/", media.Checks.as_view()),
     path("findings/", media.Findings.as_view()),
     path("queue/", queue.QueueList.as_view()),

@@ -77,7 +77,9 @@ class Context:
     `claimed_location` is the place SHOWN; `claimed_camera` is where the camera is said to have stood.
     `captured_at` is when our archive got the bytes. `earlier_copies` is None where there was no archive to
     ask, and empty where it was asked and has none. `same_creator` are the other media whose creator is said to
-    be the same person: None where this item names no creator.
+    be the same person: None where this item names no creator. `url` is the address that the media item is said to
+    be at, the post's where it is a post. `stamped_at` is the time that `stamp_authority`, a time-stamp authority,
+    put on the hash of the bytes.
     """
 
     now: datetime
@@ -88,6 +90,9 @@ class Context:
     captured_at: datetime | None = None
     earlier_copies: tuple[EarlierCopy, ...] | None = None
     same_creator: tuple[OtherMedia, ...] | None = None
+    url: str | None = None
+    stamped_at: datetime | None = None
+    stamp_authority: str | None = None
 
 
 class NotApplicable(StetError):

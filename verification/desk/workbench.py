@@ -27,11 +27,12 @@ from claims.vocabulary import (
 from verification.desk.date_axis import DateAxis, draw_dates
 from verification.desk.forms.verdict import VerdictForm
 from verification.domain.areas import radius_of
+from verification.domain.findings import Finding
 from verification.domain.rollup import applies_to
 from verification.domain.transitions import Action, allowed_actions
 from verification.inference.dates import DateSuggestion, suggest_date
 from verification.inference.locations import LocationSuggestion, suggest_location
-from verification.models import CheckRun, Draft, FindingRow, Note, QueueEntry, Verdict
+from verification.models import CheckRun, Draft, Evidence, FindingRow, Note, QueueEntry, Verdict
 from verification.services import stills
 from verification.services.acting import situation
 from verification.services.drafts import draft_of
@@ -51,6 +52,7 @@ class ItemView:
     findings: Sequence[FindingRow]
     runs: Sequence[CheckRun]
     captures: Sequence[Capture]
+    evidence: Sequence[Evidence]
 
     @property
     def anchor(self) -> str:
@@ -104,13 +106,17 @@ class ItemView:
 
     @cached_property
     def date(self) -> DateSuggestion:
-        return suggest_date(claimed=self.claimed_date, findings=[finding_of(row) for row in self.findings])
+        return suggest_date(claimed=self.claimed_date, findings=self._reasons)
 
     @cached_property
     def location(self) -> LocationSuggestion:
-        return suggest_location(
-            claimed=self.claimed_place, findings=[finding_of(row) for row in self.findings]
-        )
+        return suggest_location(claimed=self.claimed_place, findings=self._reasons)
+
+    @cached_property
+    def _reasons(self) -> list[Finding]:
+        """What checks found and what people entered."""
+        entered = [one.as_finding() for one in self.evidence]
+        return [finding_of(row) for row in self.findings] + [one for one in entered if one is not None]
 
     @property
     def axis(self) -> DateAxis | None:
@@ -287,9 +293,17 @@ class Workbench:
         captures: dict[uuid.UUID, list[Capture]] = defaultdict(list)
         for capture in Capture.objects.filter(media__claim=self.claim).select_related("asset"):
             captures[capture.media_id].append(capture)
+        evidence: dict[uuid.UUID, list[Evidence]] = defaultdict(list)
+        for entered in Evidence.objects.filter(claim=self.claim).standing():
+            evidence[entered.media_id].append(entered)
         return [
             ItemView(
-                item, self.names[item.pk], findings[item.pk], list(item.check_runs.all()), captures[item.pk]
+                item,
+                self.names[item.pk],
+                findings[item.pk],
+                list(item.check_runs.all()),
+                captures[item.pk],
+                evidence[item.pk],
             )
             for item in self.media
         ]

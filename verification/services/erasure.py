@@ -19,7 +19,7 @@ from claims.models import Asset, Body, Capture, Claim, MediaItem, Person, Public
 from claims.publishing import notice
 from claims.vocabulary import Cause, ChangeKind, Stage
 from verification.domain.transitions import Action
-from verification.models import AuditEntry, FindingRow, LegalHold, Note, Redaction
+from verification.models import AuditEntry, Evidence, EvidenceStrike, FindingRow, LegalHold, Note, Redaction
 from verification.services.acting import Act, acting
 from verification.services.bundles import keeping
 from verification.services.queue import cancel_queue_entry
@@ -31,6 +31,13 @@ def redact_note(note: Note, *, actor: Person, reason: str, legal_ground: str) ->
     """Erases what a note says; that it was there, whose and when, stays."""
     with _redacting(note.claim, actor, "note", note.pk, reason, legal_ground) as (act, redaction):
         erase_note(act, note)
+    return redaction
+
+
+def redact_evidence(evidence: Evidence, *, actor: Person, reason: str, legal_ground: str) -> Redaction:
+    """Erases what a person entered as a bound, and why it was struck; that it was there, whose and when, stays."""
+    with _redacting(evidence.claim, actor, "evidence", evidence.pk, reason, legal_ground) as (act, redaction):
+        erase_evidence(act, evidence)
     return redaction
 
 
@@ -65,6 +72,12 @@ def redact_original(item: MediaItem, *, actor: Person, reason: str, legal_ground
 def erase_note(act: Act, note: Note) -> None:
     """The effect of redacting a note, within the act that records it."""
     _erase(act, [note.body_id])
+
+
+def erase_evidence(act: Act, evidence: Evidence) -> None:
+    """The effect of redacting evidence, within the act that records it."""
+    strike = EvidenceStrike.objects.filter(evidence=evidence).first()
+    _erase(act, [evidence.body_id] + ([strike.body_id] if strike else []))
 
 
 def erase_statement(act: Act) -> None:

@@ -32,7 +32,7 @@ from verification.domain.findings import Finding, FoundPoint, Side, TimeBound
 from verification.examination import bound_json, point_json
 from verification.inference.dates import DateSuggestion, suggest_date
 from verification.inference.locations import LocationSuggestion, suggest_location
-from verification.models import CheckRun, FindingRow, Job
+from verification.models import CheckRun, Evidence, FindingRow, Job, Stamp
 from verification.services import jobs, stills
 
 STORAGE_WAIT_SECONDS = 60.0
@@ -86,14 +86,20 @@ def give_up(job: Job) -> jobs.Outcome:
 def context_of(item: MediaItem, *, now: datetime) -> base.Context:
     """What is claimed of a media item: its own words before the claim's."""
     arrived = _first_capture(item)
+    copies = earlier_copies(item)
+    ours = [copy.archived_at for copy in copies] + ([arrived.finished_at] if arrived else [])
+    stamp = _stamp_of(item, since=min(ours)) if ours else None
     return base.Context(
         now=now,
         claimed_date=claimed_date_of(item),
         claimed_location=claimed_place_of(item),
         posted_at=item.posted_at,
         captured_at=arrived.finished_at if arrived else None,
-        earlier_copies=earlier_copies(item),
+        earlier_copies=copies,
         same_creator=same_creator(item),
+        url=item.url or None,
+        stamped_at=stamp.stamped_at if stamp else None,
+        stamp_authority=stamp.authority if stamp else None,
     )
 
 
@@ -182,10 +188,22 @@ def _first_capture(item: MediaItem) -> Capture | None:
     return item.captures.filter(asset=item.asset_id).order_by("finished_at").first()
 
 
+def _stamp_of(item: MediaItem, *, since: datetime) -> Stamp | None:
+    """The first time-stamp on the item's bytes since this desk has had them.
+
+    An older one would tell that another desk had them before.
+    """
+    stamps = Stamp.objects.filter(asset=item.asset_id, stamped_at__gte=since).exclude(token=None)
+    return stamps.order_by("stamped_at").first()
+
+
 def suggestions(item: MediaItem) -> tuple[DateSuggestion, LocationSuggestion]:
-    """What the findings leave of the claimed date and place, with every reason."""
+    """What findings, and the evidence that people entered, leave of the claimed date and place, with every reason."""
     rows = FindingRow.objects.current().filter(run__media=item).order_by("run__check_slug", "position")
-    findings = [finding_of(row) for row in rows]
+    evidence = Evidence.objects.filter(media=item).standing()
+    findings = [finding_of(row) for row in rows] + [
+        found for one in evidence if (found := one.as_finding()) is not None
+    ]
     return (
         suggest_date(claimed=claimed_date_of(item), findings=findings),
         suggest_location(claimed=claimed_place_of(item), findings=findings),

@@ -40,6 +40,8 @@ SPOKEN_OF = {
     "verification_verdict": "verdict",
     "verification_note": "note",
     "verification_notestrike": "struck",
+    "verification_evidence": "evidence",
+    "verification_evidencestrike": "evidence_struck",
     "verification_redaction": "redaction",
     "claims_publication": "publication",
 }
@@ -157,7 +159,7 @@ class Verification:
             self._notes.say("text", f"{body} {commitment}")
         for verdict in data.get("verdicts", ()):
             self._notes.say("verdict", verdict["id"])
-        for word in ("note", "struck", "redaction", "publication"):
+        for word in ("note", "struck", "evidence", "evidence_struck", "redaction", "publication"):
             # An erasure that a restore repeated has its row in the database that was lost.
             if word in data and not (word == "redaction" and data.get("repeated")):
                 self._notes.say(word, data[word])
