@@ -162,7 +162,6 @@ REST_FRAMEWORK: dict[str, Any] = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS = {
-    "ENUM_NAME_OVERRIDES": {"EvidenceKindEnum": "verification.domain.evidence.EvidenceKind"},
     "TITLE": "Stet",
     "DESCRIPTION": "What is claimed, what was checked, what stands, and the exact words that may be printed.",
     "VERSION": VERSION,
