@@ -130,10 +130,6 @@ class NoteInput(StrictSerializer):
     media = serializers.UUIDField(required=False, allow_null=True)
 
 
-BOUND_KINDS = [kind.value for kind in EvidenceKind]
-"""Named in the settings, so that the schema calls this choice by a name of its own."""
-
-
 class BoundInput(StrictSerializer):
     """A side of a date, or a place where the camera stood."""
 
