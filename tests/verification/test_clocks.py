@@ -41,7 +41,7 @@ def test_dates_are_read_as_precisely_as_they_are_written(text, at):
         "2023:02:29 10:00:00",
         "-001:10:04 10:00:00",
         "20222:10:04 10:00:00",
-        "２０２２:10:04 10:00:00",
+        "\uff12\uff10\uff12\uff12:10:04 10:00:00",
     ],
 )
 def test_what_is_no_date_is_not_guessed(text):
