@@ -4,6 +4,8 @@ import io
 import json
 import os
 import random
+import struct
+import zlib
 from collections import Counter
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from verification.sandbox import DecodeFailed, decode
 CORPORA = os.environ.get("STET_CORPORA")
 SAMPLES = Path(CORPORA or ".") / "c2pa-public-testfiles" / "image" / "jpeg"
 MUTANTS = 600
+MANIFEST_STORE = bytes.fromhex("6332706100110010800000aa00389b71")
 
 
 def read(path):
@@ -164,6 +167,43 @@ def told_by_the_reference_tool(path):
         if json.loads(report.read_text()).get("validation_status")
         else CredentialState.VALID
     )
+
+
+def superbox(size=None):
+    """The head of a JUMBF box that holds others and calls itself a manifest store."""
+    described = struct.pack(">I4s", 8 + 16 + 1 + 5, b"jumd") + MANIFEST_STORE + b"\x03c2pa\0"
+    return struct.pack(">I4s", 8 + len(described) if size is None else size, b"jumb") + described
+
+
+def nested(levels):
+    head = len(superbox())
+    return b"".join(superbox(size=head * (levels - level)) for level in range(levels))
+
+
+@pytest.mark.parametrize(
+    "store",
+    [
+        superbox(),
+        superbox(size=2**31 - 1),
+        superbox(size=3),
+        superbox(size=1),
+        superbox(size=0),
+        nested(30_000),
+        superbox() * 30_000,
+        b"c2pa",
+        b"",
+    ],
+    ids=["empty", "long", "short", "no long size", "to the end", "deep", "many", "no box", "nothing"],
+)
+def test_a_store_that_is_none_is_unreadable_or_absent(tmp_path, store):
+    whole = make.photo(tmp_path / "plain.png", form="PNG").read_bytes()
+    after_header = 8 + 25
+    chunk = struct.pack(">I", len(store)) + b"caBX" + store + struct.pack(">I", zlib.crc32(b"caBX" + store))
+    path = tmp_path / "odd.png"
+    path.write_bytes(whole[:after_header] + chunk + whole[after_header:])
+    facts = decode(path, media_type="image/png")
+    assert facts.credentials.state in (CredentialState.UNREADABLE, CredentialState.ABSENT)
+    assert facts.width == 32
 
 
 @with_samples
