@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import c2pa
 import pytest
+from PIL import Image
 
 from tests.media import credentials as signing
 from tests.media import make
@@ -138,6 +139,14 @@ def test_the_library_is_not_loaded_for_a_file_without_their_mark(photo):
     assert "c2pa" not in facts.readers
 
 
+def test_a_file_that_only_speaks_of_them_has_none(tmp_path):
+    path = tmp_path / "caption.jpg"
+    Image.new("RGB", (32, 24)).save(path, "JPEG", comment=b"Its provenance is unknown: no c2pa here")
+    facts = read(path)
+    assert facts.credentials.state is CredentialState.ABSENT
+    assert facts.readers["c2pa"]
+
+
 @pytest.mark.parametrize("at", [0, 1024 * 1024 - 2, 1024 * 1024 + 5, 3 * 1024 * 1024 - 4])
 def test_their_mark_is_found_wherever_it_lies(at):
     assert reader._is_marked(io.BytesIO(b"\0" * at + b"c2pa" + b"\0" * 50))
@@ -194,6 +203,22 @@ def test_credentials_kept_elsewhere_are_named_and_nobody_is_asked_for_them(elsew
     credentials = read(elsewhere).credentials
     assert (credentials.state, credentials.remote_url) == (CredentialState.ABSENT, host.url)
     assert host == []
+
+
+@pytest.mark.parametrize(
+    "address", ["file:///etc/passwd", "ftp://127.0.0.1/a b", "not an address", "x" * 5000]
+)
+def test_an_odd_address_is_text_and_no_more(tmp_path, address):
+    xmp = (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        '<rdf:Description rdf:about="" xmlns:dcterms="http://purl.org/dc/terms/"'
+        f' dcterms:provenance="{address}"/></rdf:RDF></x:xmpmeta>'
+    )
+    path = tmp_path / "odd.jpg"
+    Image.new("RGB", (32, 24)).save(path, "JPEG", xmp=xmp.encode())
+    credentials = read(path).credentials
+    assert credentials.state is CredentialState.ABSENT
+    assert credentials.remote_url in (None, address[:300])
 
 
 def test_the_library_by_itself_would_ask(elsewhere, host):
