@@ -59,8 +59,8 @@ class ContentCredentials:
 def _nothing(credentials: Credentials, facts: Decoded, data: dict[str, Any]) -> Finding:
     if credentials.state is CredentialState.UNREADABLE:
         sentence = (
-            f"The file carries content credentials that {facts.read_by('c2pa')} can't read; that is no sign of "
-            "tampering, and nothing follows from it."
+            f"The file bears the mark of content credentials, and {facts.read_by('c2pa')} can't read any in it; that "
+            "is no sign of tampering, and nothing follows from it."
         )
     elif credentials.remote_url:
         sentence = (
