@@ -18,7 +18,7 @@ PREPARE = found="$$($(FIND_PYTHON))"; \
 	"$$found" scripts/venv.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-pg check screenshots schema lock venv venv-dev
+.PHONY: help run demo test test-pg check bench screenshots schema lock venv venv-dev
 
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 - \2/p' Makefile
@@ -37,6 +37,10 @@ test-pg: venv-dev ## the tests that touch the database, on a PostgreSQL brought 
 
 check: venv-dev ## linters and types only
 	@exec $(VENV)/python scripts/test.py --check
+
+bench: venv-dev ## speeds as ratios to a baseline in the same run (STET_CORPORA: a folder with photos)
+	@$(VENV)/python benchmarks/decoding.py
+	@if [ -n "$$STET_CORPORA" ]; then $(VENV)/python benchmarks/examining.py "$$STET_CORPORA"; fi
 
 screenshots: venv-dev ## screenshots of every page, into docs/screenshots
 	@exec $(VENV)/python scripts/screenshots.py

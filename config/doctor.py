@@ -7,6 +7,7 @@ import shutil
 import sys
 import tempfile
 import time
+import uuid
 import zoneinfo
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from claims.media import stores
 from config import broker
 from verification.models import Heartbeat
 
@@ -111,15 +113,40 @@ def message_broker() -> Line:
 
 
 def archive() -> Line:
-    where = str(settings.ARCHIVE_URL)
-    if "://" in where and not where.startswith("file://"):
-        return Line("archive", State.WARN, f"{where}: not a folder, not looked at", "See /readyz.")
-    folder = Path(where.removeprefix("file://"))
+    try:
+        place = stores.place_of(str(settings.ARCHIVE_URL))
+    except ValueError as error:
+        return Line(
+            "archive", State.FAIL, str(error), "manage.py check says how STET_ARCHIVE_URL is to look."
+        )
+    if place.bucket:
+        return _bucket(place)
+    folder = Path(place.folder)
     problem = _writable(folder)
     if problem:
         remedy = "Set STET_ARCHIVE_URL to a folder that this user may write to."
         return Line("archive", State.FAIL, f"{folder}: {problem}", remedy)
     return Line("archive", State.OK, str(folder))
+
+
+def _bucket(place: stores.Place) -> Line:
+    """Writes, reads and erases a little object, for a bucket may allow one and not the other."""
+    where, name = f"s3://{place.bucket}/{place.prefix}", f"probe/{uuid.uuid4()}"
+    try:
+        store = stores.store_at(place)
+        store.replace(name, b"stet")
+        read = b"".join(store.chunks(name))
+        store.erase(name)
+        held = store.holds(name)
+    except OSError as error:
+        remedy = (
+            "Look at bucket, endpoint_url and credentials. Stet has to be allowed GetObject, PutObject, DeleteObject, "
+            "DeleteObjectVersion, ListBucket and ListBucketVersions."
+        )
+        return Line("archive", State.FAIL, f"{where}: {error.strerror}", remedy)
+    if read != b"stet" or held:
+        return Line("archive", State.FAIL, f"{where}: does not give back or erase what it was given")
+    return Line("archive", State.OK, where)
 
 
 def reconcile() -> Line:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from claims.errors import StorageFailed
 from claims.media import archive
 from verification import dispatch
 from verification.services import work
@@ -55,9 +54,10 @@ def _is_late(age_seconds: float | None) -> bool:
 
 def archive_writable() -> bool:
     """Whether originals could be put into the archive now."""
-    root = archive.root()
-    parent = root if root.exists() else root.parent
-    return os.access(parent, os.W_OK | os.X_OK)
+    try:
+        return archive.store().answers()
+    except StorageFailed:
+        return False
 
 
 def _database() -> list[str]:

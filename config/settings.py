@@ -98,6 +98,9 @@ DATABASES = {"default": _database(DATABASE_URL)}
 REDIS_URL = env.text("REDIS_URL")
 
 ARCHIVE_URL = env.text("STET_ARCHIVE_URL", str(DATA_DIR / "archive"))
+# Only for an archive on S3. Without them its client looks where it always does: the machine's own role, for one.
+ARCHIVE_ACCESS_KEY = env.text("AWS_ACCESS_KEY_ID")
+ARCHIVE_SECRET_KEY = env.text("AWS_SECRET_ACCESS_KEY")
 UPLOAD_DIR = DATA_DIR / "uploads"
 UPLOAD_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
 FILE_UPLOAD_TEMP_DIR = str(UPLOAD_DIR)
@@ -118,6 +121,9 @@ CHECKPOINT_DIR = DATA_DIR / "checkpoints"
 SIGNING_KEY = env.kept_secret("STET_SIGNING_KEY", DATA_DIR, size_bytes=32)
 TSA_URL = env.text("STET_TSA_URL")
 TSA_ROOTS = env.text("STET_TSA_ROOTS")
+# Who may vouch for content credentials; decoders read it from wherever they are started.
+_C2PA_TRUST = env.text("STET_C2PA_TRUST")
+C2PA_TRUST = Path(_C2PA_TRUST).resolve() if _C2PA_TRUST else None
 FIXITY_DAYS = env.number("STET_FIXITY_DAYS", 30)
 PUBLIC_URL = env.text("STET_PUBLIC_URL").rstrip("/")
 

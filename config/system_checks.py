@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from cryptography import x509
 from django.apps import AppConfig
 from django.conf import settings
 from django.core import checks
@@ -13,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connections
 
 from claims.addresses import AllowList
+from claims.media import stores
 from verification.models import append_only
 from verification.services import signing, stamps
 
@@ -32,11 +34,16 @@ def fetch_allow_list(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[
 
 
 @register()
-def archive_folder(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:  # noqa: ARG001
-    """An archive address of a kind that this release can't write to must not become a folder of that name."""
-    if "://" in settings.ARCHIVE_URL.removeprefix("file://"):
-        hint = "Set STET_ARCHIVE_URL to a folder, or leave it out."
-        return [Error("Originals are kept in a folder only, for now.", hint=hint, id="stet.E005")]
+def archive_place(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:  # noqa: ARG001
+    """An address that is not understood whole must not become a folder of that name, or another bucket."""
+    try:
+        stores.place_of(str(settings.ARCHIVE_URL))
+    except ValueError as error:
+        hint = (
+            "Set STET_ARCHIVE_URL to a folder or to s3://bucket/prefix?endpoint_url=…&region=…, with credentials in "
+            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or in files, by …_FILE)."
+        )
+        return [Error(str(error), hint=hint, id="stet.E005")]
     return []
 
 
@@ -58,6 +65,24 @@ def keys_and_certificates(app_configs: Sequence[AppConfig] | None, **_: Any) -> 
             )
         )
     return found
+
+
+@register()
+def credential_signers(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:  # noqa: ARG001
+    """A trust list that can't be read would leave every examination without its content credentials."""
+    path = settings.C2PA_TRUST
+    try:
+        if path is not None:
+            x509.load_pem_x509_certificates(path.read_bytes())
+    except (OSError, ValueError):
+        return [
+            Error(
+                f"STET_C2PA_TRUST names {path}, which holds no certificates in PEM that can be read.",
+                hint="Name a file of root certificates in PEM, or leave it out: then no signer is trusted.",
+                id="stet.E008",
+            )
+        ]
+    return []
 
 
 @register(Tags.database)

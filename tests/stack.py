@@ -97,10 +97,14 @@ def missing(why: str) -> None:
 
 
 class Databases:
-    """Fresh migrated databases with desk and accounts, copied from one template a vendor."""
+    """Fresh migrated databases with desk and accounts, copied from one template a vendor.
 
-    def __init__(self, folder: Path) -> None:
+    `postgres` is the address of the PostgreSQL that they are made in; the one that tests look for if it is empty.
+    """
+
+    def __init__(self, folder: Path, *, postgres: str = "") -> None:
         self._folder = folder
+        self._postgres = postgres
         self._keys: dict[str, dict[str, str]] = {}
         self._name = f"stet_{os.getpid()}_{uuid.uuid4().hex[:6]}"
         self._made: list[str] = []
@@ -126,7 +130,7 @@ class Databases:
 
     def _furnish(self, vendor: str) -> dict[str, str]:
         if vendor == POSTGRES:
-            if why := why_no_postgres():
+            if not self._postgres and (why := why_no_postgres()):
                 missing(why)
             url = self._url(self._create(name=f"{self._name}_template"))
         else:
@@ -150,7 +154,7 @@ class Databases:
         return keys
 
     def _url(self, name: str) -> str:
-        return urlunsplit(urlsplit(postgres_server())._replace(path=f"/{name}"))
+        return urlunsplit(urlsplit(self._postgres or postgres_server())._replace(path=f"/{name}"))
 
     def _create(self, name: str = "", template: str = "template1") -> str:
         name = name or f"{self._name}_{len(self._made)}_{uuid.uuid4().hex[:6]}"
@@ -163,7 +167,7 @@ class Databases:
         self._made.remove(name)
 
     def _tell(self, order: str) -> None:
-        with psycopg.connect(postgres_server(), autocommit=True, connect_timeout=5) as server:
+        with psycopg.connect(self._url("postgres"), autocommit=True, connect_timeout=5) as server:
             server.execute(order.encode())
 
 
@@ -399,6 +403,20 @@ class Stack:
         wait_for(lambda: self.unfinished() == 0, seconds, "the end of all jobs")
         return time.monotonic() - began
 
+    def lost_and_twice(self) -> tuple[int, int]:
+        """How many jobs have not come to their end, and how many effects there are beyond one for each job."""
+        jobs = self.sql("SELECT id, kind, state, subject_id FROM verification_job")
+        lost = sum(state != "done" for _, _, state, _ in jobs)
+        ends = self.sql("SELECT job_id FROM verification_jobevent WHERE state = 'done'")
+        effects = [Counter(row[0] for row in ends) - Counter(job_id for job_id, *_ in jobs)]
+        for kind, action in (("capture", "captured"), ("examine", "examined")):
+            told = Counter(
+                as_json(data)["media"]
+                for (data,) in self.sql("SELECT data FROM verification_auditentry WHERE action = %s", action)
+            )
+            effects.append(told - Counter(media for _, its_kind, _, media in jobs if its_kind == kind))
+        return lost, sum(effect.total() for effect in effects)
+
     def done_once(self) -> int:
         """Every job has come to its end once, with one effect of each kind; gives how many jobs there are."""
         jobs = self.sql("SELECT id, kind, state, subject_id FROM verification_job")
@@ -501,8 +519,8 @@ class Api:
     def patch(self, path: str, body: Any, **headers: str) -> Answer:
         return self.call("PATCH", path, body, **headers)
 
-    def upload(self, path: str, file: Path, name: str, **fields: str) -> Answer:
-        """Sends a file as multipart/form-data."""
+    def upload(self, path: str, file: Path, name: str, *, key: str = "", **fields: str) -> Answer:
+        """Sends a file as multipart/form-data; with `key` as its Idempotency-Key where one is given."""
         mark = uuid.uuid4().hex
         parts = [
             f'--{mark}\r\nContent-Disposition: form-data; name="{field}"\r\n\r\n{value}\r\n'.encode()
@@ -511,7 +529,8 @@ class Api:
         head = f'--{mark}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
         parts += [head.encode(), b"Content-Type: application/octet-stream\r\n\r\n", file.read_bytes()]
         body = b"".join(parts) + f"\r\n--{mark}--\r\n".encode()
-        return self.call("POST", path, body, Content_Type=f"multipart/form-data; boundary={mark}")
+        named = {"Idempotency_Key": key} if key else {}
+        return self.call("POST", path, body, Content_Type=f"multipart/form-data; boundary={mark}", **named)
 
 
 def claim_with(*media: Mapping[str, Any] | str, number: int = 0, **more: Any) -> dict[str, Any]:

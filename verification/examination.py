@@ -35,10 +35,16 @@ class Examined:
         return self.media.decoded if self.media else None
 
 
-def examine(path: Path, *, context: Context, checks: Sequence[Check] | None = None) -> Examined:
+def examine(
+    path: Path,
+    *,
+    context: Context,
+    checks: Sequence[Check] | None = None,
+    trust_list: Path | None = None,
+) -> Examined:
     """Runs the checks (all, where none are named) on the file. Raises OSError where it can't be read.
 
-    A file that is no media, or can't be decoded, is no error: `failure` says so, and the checks that need no
+    `trust_list` is for content credentials, as in `sandbox.decode`. A file that is no media, or can't be decoded, is no error: `failure` says so, and the checks that need no
     decoding still run.
     """
     with path.open("rb") as file:
@@ -49,7 +55,7 @@ def examine(path: Path, *, context: Context, checks: Sequence[Check] | None = No
         return Examined(sha256, None, (), "This is no media that Stet reads.")
     decoded, failure = None, None
     try:
-        decoded = decode(path, media_type=sniffed.media_type)
+        decoded = decode(path, media_type=sniffed.media_type, trust_list=trust_list)
     except DecodeFailed as error:
         failure = f"{error.code}: {error.detail}"
     media = Media(sha256, sniffed.media_type, sniffed.kind, decoded, failure, path.name)
@@ -64,10 +70,11 @@ def examine_file(
     claimed_location: Place | None = None,
     now: datetime,
     checks: Sequence[Check] | None = None,
+    trust_list: Path | None = None,
 ) -> dict[str, Any]:
     """The JSON object of one examined file, as `manage.py examine --json` prints it. Raises OSError."""
     context = Context(now=now, claimed_date=claimed_date, claimed_location=claimed_location)
-    return as_json(path, examine(path, context=context, checks=checks))
+    return as_json(path, examine(path, context=context, checks=checks, trust_list=trust_list))
 
 
 def as_json(path: Path, examined: Examined) -> dict[str, Any]:

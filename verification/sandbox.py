@@ -94,13 +94,18 @@ class _SpoiltByOthers(Exception):
     """A child failed that had read other files before: whose fault it was can't be said."""
 
 
-def decode(path: Path, *, media_type: str, limits: DecodeLimits = DEFAULT_LIMITS) -> Decoded:
+def decode(
+    path: Path, *, media_type: str, trust_list: Path | None = None, limits: DecodeLimits = DEFAULT_LIMITS
+) -> Decoded:
     """The facts of the file at `path`, read as `media_type` (from `sniff`, never from a name).
+
+    `trust_list` is a PEM file with the certificates that make content credentials trusted; without it none are.
 
     A reader that fails is named in the facts' `errors`, and the others still say what they read; only a
     file of which nothing can be said raises DecodeFailed. Raises OSError where the file can't be opened.
     """
-    return _of_file(path, "facts", _facts_in, media_type, limits)
+    question = {"wanted": "facts", "trust_list": str(trust_list) if trust_list else None}
+    return _of_file(path, question, _facts_in, media_type, limits)
 
 
 def draw(path: Path, *, media_type: str, limits: DecodeLimits = DEFAULT_LIMITS) -> tuple[Drawn, ...]:
@@ -108,11 +113,15 @@ def draw(path: Path, *, media_type: str, limits: DecodeLimits = DEFAULT_LIMITS) 
 
     Raises DecodeFailed, and OSError where the file can't be opened.
     """
-    return _of_file(path, "drawn", _jpegs_in, media_type, limits)
+    return _of_file(path, {"wanted": "drawn"}, _jpegs_in, media_type, limits)
 
 
 def _of_file(
-    path: Path, wanted: str, understand: Callable[[Any], T], media_type: str, limits: DecodeLimits
+    path: Path,
+    wanted: Mapping[str, Any],
+    understand: Callable[[Any], T],
+    media_type: str,
+    limits: DecodeLimits,
 ) -> T:
     # Non-blocking, so that a pipe put in place of the file can't hold us up before we see what it is.
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -123,7 +132,7 @@ def _of_file(
         if status.st_size == 0:
             raise DecodeFailed("undecodable", "The file is empty.")
         question = {
-            "wanted": wanted,
+            **wanted,
             "media_type": media_type,
             "cpu_seconds": limits.cpu_seconds,
             "max_pixels": limits.max_pixels,
@@ -214,7 +223,7 @@ def _raise_failure(answer: Mapping[str, Any]) -> None:
 def _facts_in(said: Any) -> Decoded:
     try:
         return Decoded.from_json(said)
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise Broken(NO_ANSWER) from error
 
 

@@ -3,46 +3,72 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import islice
 
-from django.http import FileResponse, HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
-from claims.errors import Missing
+from claims.errors import Missing, StorageFailed
 from claims.media import archive, working
 from claims.media.sniff import SAFE_INLINE
 from claims.models import Asset
 
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
+_NOT_HELD = "The archive does not hold this original. Tell an admin: it may have to be restored."
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
 def ranged(request: Request, asset: Asset) -> HttpResponseBase:
-    """The bytes that a Range header asks for, at most 4 MiB at once; without one, the whole file as a stream."""
-    path = archive.path_of(asset.sha256)
-    if not path.is_file():
-        raise Missing("The archive does not hold this original. Tell an admin: it may have to be restored.")
+    """The bytes that a Range header asks for, at most 4 MiB at once; without one, the whole file as a stream.
+
+    Raises Missing, and StorageFailed where the archive is away.
+    """
     size = asset.size_bytes
     part = _asked(request, asset)
     if part is None:
-        return _headed(FileResponse(path.open("rb"), headers={"Content-Length": str(size)}), asset)
+        body = _begun(archive.chunks(asset.sha256))
+        return _headed(StreamingHttpResponse(body, headers={"Content-Length": str(size)}), asset)
     start, end = part
     if start > end:
+        _read(
+            archive.chunks(asset.sha256, 0, 1)
+        )  # that there is such a file comes before what it is asked for
         return _headed(HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"}), asset)
     end = min(end, start + MAX_ANSWER_BYTES - 1)
-    with path.open("rb") as file:
-        file.seek(start)
-        response = HttpResponse(file.read(end - start + 1), status=206)
+    response = HttpResponse(_read(archive.chunks(asset.sha256, start, end - start + 1)), status=206)
     response["Content-Range"] = f"bytes {start}-{end}/{size}"
     return _headed(response, asset)
 
 
 def working_copy(copy: working.WorkingCopy) -> HttpResponseBase:
     """A working copy's bytes, as guarded as an original's, under a name that says what it is."""
-    response = FileResponse(copy.path.open("rb"))
+    response = HttpResponse(_read(working.chunks(copy)))
     response["Content-Type"] = working.MEDIA_TYPE
     response["Content-Disposition"] = f'inline; filename="working-copy-of-{copy.sha256}-{copy.name}"'
     return _guarded(response, f'"{copy.sha256}-{copy.name}"')
+
+
+def _read(chunks: Iterator[bytes]) -> bytes:
+    try:
+        with archive.storing():
+            return b"".join(chunks)
+    except StorageFailed as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            raise Missing(_NOT_HELD) from error
+        raise
+
+
+def _begun(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The same, of which the first is read now: once an answer has begun it can't be refused any more."""
+    first = _read(islice(chunks, 1))
+
+    def go_on() -> Iterator[bytes]:
+        yield first
+        yield from chunks
+
+    return go_on()
 
 
 def _asked(request: Request, asset: Asset) -> tuple[int, int] | None:

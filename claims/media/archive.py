@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -14,8 +15,10 @@ from typing import IO
 from django.conf import settings
 
 from claims.errors import StorageFailed
+from claims.media import stores
 
-CHUNK = 1024 * 1024
+LEFT_OVER_SECONDS = 24 * 3600
+"""After so long a file on its way in or out was left by a process that was killed: none takes as long."""
 
 
 @dataclass(frozen=True)
@@ -69,34 +72,43 @@ class Arriving:
         Only what is whole and on disk gets a name, so that none is ever half. Raises StorageFailed.
         """
         digest = self.sha256
-        target = path_of(digest)
         with storing():
             self._file.flush()
             os.fsync(self._file.fileno())
-            target.parent.mkdir(parents=True, exist_ok=True)
-            self.path.chmod(0o440)
-            with suppress(FileExistsError):
-                os.link(self.path, target)
-                _sync_folder(target.parent)
+            store().put(_name_of(digest), self.path, sha256=digest)
         return Stored(digest, self.size_bytes)
 
 
-def root() -> Path:
-    return Path(settings.ARCHIVE_URL.removeprefix("file://"))
+def store() -> stores.Store:
+    """Wherever STET_ARCHIVE_URL says that originals are kept. Raises StorageFailed where that can't be understood."""
+    try:
+        return stores.store_at(stores.place_of(str(settings.ARCHIVE_URL)))
+    except ValueError as error:
+        raise StorageFailed(f"{error} Tell whoever runs this desk to mend STET_ARCHIVE_URL.") from error
+
+
+def root() -> Path | None:
+    """The folder that originals are kept in; None where they are kept elsewhere."""
+    folder = stores.place_of(str(settings.ARCHIVE_URL)).folder
+    return Path(folder) if folder else None
 
 
 def path_of(sha256: str) -> Path:
-    """Where the original with this hash lies, or would lie."""
-    return root() / sha256[:2] / sha256[2:4] / sha256
+    """Where an archive in a folder keeps the original with this hash, for those who look at the folder itself.
+
+    Everybody else asks for `chunks` or a `local_copy`, which every archive gives. Raises StorageFailed.
+    """
+    folder = root()
+    if folder is None:
+        raise StorageFailed("Originals are not kept in a folder here.")
+    return folder / _name_of(sha256)
 
 
 @contextmanager
 def arriving() -> Iterator[Arriving]:
     """Opens a temporary file for bytes that come in; it is gone afterwards whatever happened. Raises StorageFailed."""
-    folder = root() / "arriving"
     with storing():
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file = tempfile.NamedTemporaryFile(dir=folder)  # noqa: SIM115  closed below, where closing may fail
+        file = tempfile.NamedTemporaryFile(dir=store().scratch())  # noqa: SIM115  closed below, where closing may fail
     try:
         yield Arriving(file)
     finally:
@@ -119,31 +131,57 @@ def storing() -> Iterator[None]:
 
 def originals() -> Iterator[str]:
     """The hashes of all originals that lie in the archive, whether a row still speaks of them or not."""
-    for path in root().glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]/*"):
-        if path == path_of(path.name) and len(path.name) == 64:
-            yield path.name
+    for name in store().names():
+        sha256 = name.rpartition("/")[2]
+        if len(sha256) == 64 and name == _name_of(sha256):
+            yield sha256
 
 
 def holds(sha256: str) -> bool:
-    return path_of(sha256).is_file()
+    return store().holds(_name_of(sha256))
+
+
+def size_of(sha256: str) -> int:
+    """How many bytes lie in the archive under this hash. Raises OSError."""
+    return store().size_of(_name_of(sha256))
+
+
+def chunks(sha256: str, start: int = 0, count: int | None = None) -> Iterator[bytes]:
+    """An original's bytes piece by piece, `count` of them from `start` on. Raises OSError while it is walked."""
+    return store().chunks(_name_of(sha256), start, count)
+
+
+def local_copy(sha256: str) -> AbstractContextManager[Path]:
+    """An original as a file on this machine, to be read only, for as long as the context lasts. Raises OSError."""
+    return store().local_copy(_name_of(sha256))
 
 
 def is_intact(sha256: str) -> bool:
-    """Fixity: whether the original still is what its name says."""
-    if not holds(sha256):
+    """Fixity: whether the original still is what its name says. Raises OSError."""
+    found = hashlib.sha256()
+    try:
+        for chunk in chunks(sha256):
+            found.update(chunk)
+    except FileNotFoundError:
         return False
-    with path_of(sha256).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+    return found.hexdigest() == sha256
 
 
 def erase(sha256: str) -> None:
     """Removes an original for good; only a recorded redaction calls this."""
-    path_of(sha256).unlink(missing_ok=True)
+    store().erase(_name_of(sha256))
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def sweep() -> int:
+    """Removes what a process that was killed left on its way in or out; how many files."""
+    before, swept = time.time() - LEFT_OVER_SECONDS, 0
+    for path in store().scratch().iterdir():
+        with suppress(FileNotFoundError):
+            if path.stat().st_mtime < before:
+                path.unlink()
+                swept += 1
+    return swept
+
+
+def _name_of(sha256: str) -> str:
+    return f"{sha256[:2]}/{sha256[2:4]}/{sha256}"

@@ -270,8 +270,8 @@ class _Capture:
         self._exchange.add(fetched.hops, self._asked, body=page.original)
         self._page = page
         try:
-            with archive.storing():
-                says = read_page(archive.path_of(page.original.sha256), charset=charset_of(said))
+            with archive.storing(), archive.local_copy(page.original.sha256) as path:
+                says = read_page(path, charset=charset_of(said))
         except PageUnreadable as error:
             detail = f"{error.detail} Give the address of the media file itself, or upload the file."
             raise CaptureFailed(detail, code=error.code) from error

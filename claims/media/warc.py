@@ -7,9 +7,11 @@ opener does not keep the words beside a status, so they are left out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
+from typing import IO
 
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
@@ -84,7 +86,7 @@ class Exchange:
         elif hop.status not in _NO_BODY and declared != {"0"}:
             about["WARC-Truncated"] = cut_off
         received = StatusAndHeaders(f"{hop.status} ", _as_handed_on(hop, body), protocol="HTTP/1.1")
-        with archive.storing(), archive.path_of(body.sha256).open("rb") if body else BytesIO() as payload:
+        with archive.storing(), _payload(body) as payload:
             response = self._writer.create_warc_record(
                 hop.url,
                 "response",
@@ -110,6 +112,15 @@ class Exchange:
                 warc_content_type="application/warc-fields",
             )
         )
+
+
+@contextmanager
+def _payload(body: archive.Stored | None) -> Iterator[IO[bytes]]:
+    if body is None:
+        yield BytesIO()
+        return
+    with archive.local_copy(body.sha256) as path, path.open("rb") as file:
+        yield file
 
 
 def _as_handed_on(hop: Hop, body: archive.Stored | None) -> list[tuple[str, str]]:

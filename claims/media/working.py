@@ -1,16 +1,14 @@
 """Working copies: stills of films and JPEG copies of photos, made from originals, kept apart and never as evidence.
 
-They lie in the archive's folder under `working/<sha256 of the original>/`, can be made again at any time, and go
-with the original when that is erased.
+They lie in the archive under `working/<sha256 of the original>/`, can be made again at any time, and go with the
+original when that is erased. Whatever reads or writes them raises OSError where the archive is full or away.
 """
 
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from claims.media import archive
 
@@ -29,43 +27,38 @@ class WorkingCopy:
     def name(self) -> str:
         return "copy.jpg" if self.at_ms is None else f"still-{self.at_ms}.jpg"
 
-    @property
-    def path(self) -> Path:
-        return _folder(self.sha256) / self.name
-
 
 def keep(copy: WorkingCopy, body: bytes) -> None:
     """Stores a copy, in place of an earlier one of the same name; nobody ever sees half of one."""
-    folder = _folder(copy.sha256)
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
-        unnamed = Path(file.name)
-        try:
-            file.write(body)
-            file.flush()
-            unnamed.rename(copy.path)
-        except OSError:
-            unnamed.unlink(missing_ok=True)
-            raise
+    archive.store().replace(_folder(copy.sha256) + copy.name, body)
+
+
+def chunks(copy: WorkingCopy, start: int = 0, count: int | None = None) -> Iterator[bytes]:
+    """A copy's bytes piece by piece, `count` of them from `start` on."""
+    return archive.store().chunks(_folder(copy.sha256) + copy.name, start, count)
+
+
+def size_of(copy: WorkingCopy) -> int:
+    """How many bytes a copy has."""
+    return archive.store().size_of(_folder(copy.sha256) + copy.name)
 
 
 def listed(sha256: str) -> list[WorkingCopy]:
     """The copies there are of an original, a film's stills in their order."""
     folder = _folder(sha256)
-    if not folder.is_dir():
-        return []
-    copies = [copy for path in folder.iterdir() if (copy := _of(sha256, path.name))]
+    names = (name.removeprefix(folder) for name in archive.store().names(folder))
+    copies = [copy for name in names if (copy := _of(sha256, name))]
     return sorted(copies, key=lambda copy: copy.at_ms or 0)
 
 
 def holds(sha256: str) -> bool:
-    return _folder(sha256).exists()
+    """Whether anything is left of an original's copies."""
+    return any(True for _ in archive.store().names(_folder(sha256)))
 
 
 def erase(sha256: str) -> None:
     """Removes every copy of an original."""
-    if holds(sha256):
-        shutil.rmtree(_folder(sha256))
+    archive.store().erase_all(_folder(sha256))
 
 
 def _of(sha256: str, name: str) -> WorkingCopy | None:
@@ -73,5 +66,5 @@ def _of(sha256: str, name: str) -> WorkingCopy | None:
     return WorkingCopy(sha256, int(match[1]) if match[1] else None) if match else None
 
 
-def _folder(sha256: str) -> Path:
-    return archive.root() / "working" / sha256
+def _folder(sha256: str) -> str:
+    return f"working/{sha256}/"

@@ -70,6 +70,12 @@ class MediaItem(Identified, Claimed):
     state = word_field(CaptureState, CaptureState.PENDING)
     failure = models.JSONField(null=True)
     examination = word_field(Examination, Examination.WAITING)
+    examined_with = models.CharField(
+        max_length=16,
+        blank=True,
+        default="",
+        help_text="Stands for the checks and their versions at the last examination",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = MediaItemQuerySet.as_manager()

@@ -103,7 +103,8 @@ def _sync_one(path: Path) -> None:
 def _refuse_what_is_no_use(destination: Path, dump: Path | None) -> str:
     """Where the database is (a path; empty for PostgreSQL), if it can be backed up in this way."""
     place = destination.resolve()
-    for folder in (settings.DATA_DIR, archive.root().resolve()):
+    kept_in = archive.root()
+    for folder in (settings.DATA_DIR, *([kept_in.resolve()] if kept_in else [])):
         if place == folder or folder in place.parents:
             raise RefusedError(
                 f"{destination} lies in {folder} and would be lost with it. Name a folder on another disk."
@@ -221,7 +222,8 @@ class _Making:
                 return True
             self.notes.append(f"{self.earlier / name} is damaged; this backup takes it from the archive.")
         try:
-            shutil.copyfile(archive.path_of(sha256), target)
+            with archive.local_copy(sha256) as path:
+                shutil.copyfile(path, target)
         except FileNotFoundError:
             return False
         found = form.digest_of(target)

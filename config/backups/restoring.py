@@ -19,7 +19,7 @@ from django.db import DatabaseError
 from django.db.migrations.loader import MigrationLoader
 from django.db.models import Max
 
-from claims.media import archive
+from claims.media import archive, stores
 from claims.models import Asset
 from config.backups import manifest as form
 from config.backups.making import Watch
@@ -166,7 +166,7 @@ def _put_back(folder: Path, manifest: Manifest, sha256: str, *, only_check: bool
 def _chunks(path: Path) -> Iterator[bytes]:
     try:
         with path.open("rb") as file:
-            while chunk := file.read(archive.CHUNK):
+            while chunk := file.read(stores.CHUNK):
                 yield chunk
     except FileNotFoundError:
         raise DamagedError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.core.checks import run_checks
 from django.db import connection
 
 from config import system_checks
+from tests.media.credentials import Signer
 
 
 def ids(messages: list[Any]) -> set[str]:
@@ -22,11 +24,33 @@ def test_an_allow_list_that_is_not_understood_is_refused(settings: Any) -> None:
     assert system_checks.fetch_allow_list(None) == []
 
 
-def test_an_archive_that_is_no_folder_is_refused(settings: Any) -> None:
-    settings.ARCHIVE_URL = "s3://originals"
-    assert ids(system_checks.archive_folder(None)) == {"stet.E005"}
-    settings.ARCHIVE_URL = "file:///srv/originals"
-    assert system_checks.archive_folder(None) == []
+@pytest.mark.parametrize(
+    ("url", "keys", "is_understood"),
+    [
+        ("file:///srv/originals", ("", ""), True),
+        ("/srv/originals", ("", ""), True),
+        ("s3://originals", ("", ""), True),
+        ("s3://originals/desk/one?endpoint_url=https://s3.example:9000&region=eu-1", ("id", "secret"), True),
+        ("gs://originals", ("", ""), False),
+        ("s3://", ("", ""), False),
+        ("s3:///desk", ("", ""), False),
+        ("s3://id:secret@originals", ("", ""), False),
+        ("s3://originals/../other", ("", ""), False),
+        ("s3://originals?endpoint=https://s3.example", ("", ""), False),
+        ("s3://originals?endpoint_url=s3.example", ("", ""), False),
+        ("s3://originals#part", ("", ""), False),
+        ("s3://originals", ("id", ""), False),
+        ("s3://originals", ("", "secret"), False),
+    ],
+)
+def test_an_archive_whose_address_is_not_understood_is_refused(
+    settings: Any, url: str, keys: tuple[str, str], is_understood: bool
+) -> None:
+    settings.ARCHIVE_URL = url
+    settings.ARCHIVE_ACCESS_KEY, settings.ARCHIVE_SECRET_KEY = keys
+    found = system_checks.archive_place(None)
+    assert ids(found) == (set() if is_understood else {"stet.E005"})
+    assert all(one.hint and "secret" not in one.msg for one in found)
 
 
 @pytest.mark.django_db
@@ -44,3 +68,23 @@ def test_production_needs_postgresql_a_broker_and_https(settings: Any) -> None:
     settings.DATABASE_URL = "postgres://database/stet"
     settings.REDIS_URL, settings.PUBLIC_URL = "redis://broker", "https://desk.example"
     assert system_checks.production_parts(None) == []
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no certificate"], ids=["missing", "empty", "nonsense"])
+def test_a_trust_list_that_cannot_be_read_is_refused(
+    settings: Any, tmp_path: Path, content: bytes | None
+) -> None:
+    settings.C2PA_TRUST = tmp_path / "trusted.pem"
+    if content is not None:
+        settings.C2PA_TRUST.write_bytes(content)
+    (error,) = system_checks.credential_signers(None)
+    assert error.id == "stet.E008"
+    assert str(settings.C2PA_TRUST) in error.msg
+
+
+def test_a_trust_list_is_taken_and_none_is_needed(settings: Any, tmp_path: Path) -> None:
+    settings.C2PA_TRUST = None
+    assert system_checks.credential_signers(None) == []
+    settings.C2PA_TRUST = tmp_path / "trusted.pem"
+    settings.C2PA_TRUST.write_bytes(Signer().root)
+    assert system_checks.credential_signers(None) == []

@@ -14,10 +14,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.html import escape
 from PIL import Image
 
 from claims.models import MediaItem, Source
 from tests.conftest import Caller, decide, file_claim, lease, published
+from verification.checks import registry
 from verification.models import CheckRun, Draft, FindingRow, Note, QueueEntry, Verdict
 
 Pages = Callable[[Caller], Client]
@@ -430,3 +432,27 @@ def test_tiles_are_drawn_only_where_the_operator_names_them(bench: Bench, settin
     assert "data-tiles" not in bench.html()
     settings.TILE_URL = "https://tiles.example/{z}/{x}/{y}.png"
     assert 'data-tiles="https://tiles.example/{z}/{x}/{y}.png"' in bench.html()
+
+
+def test_what_says_nothing_either_way_is_folded(bench: Bench) -> None:
+    item = MediaItem.objects.filter(claim_id=bench.claim["id"]).first()
+    finding(item, stance="inconclusive", sentence="There is no position.")
+    finding(item, stance="inconclusive", sentence="The fix was lost.")
+    finding(item, stance="neutral", sentence="It says Izium.")
+    html = bench.html()
+    telling, _, folded = html.partition("2 checks found nothing either way</summary>")
+    assert "It says Izium." in telling
+    assert "There is no position." not in telling
+    assert folded.count('is-inconclusive">') == 2
+
+
+def test_a_finding_tells_what_its_check_cannot_know_and_whether_it_is_of_an_earlier_version(
+    bench: Bench,
+) -> None:
+    item = MediaItem.objects.filter(claim_id=bench.claim["id"]).first()
+    finding(item)
+    html = bench.html()
+    assert escape(registry.get("gps_location").cannot_know) in html
+    assert "earlier version" not in html
+    CheckRun.objects.update(version="0")
+    assert '<span class="tag">earlier version</span>' in bench.html()

@@ -1,8 +1,10 @@
 """Named points at which a process says so in its own log and stands still until it is killed from outside.
 
-Armed in the victims only, by the wrappers `faulty_worker` and `faulty_loop`. STET_TEST_FAULTS names a file of
-the test: `{"capture:<media id>": [point, up to which attempt]}`, read whenever a job is claimed, so that every
-planned job strikes, whichever victim gets it. STET_TEST_NAMES=name=address,… makes names resolve.
+Armed in the victims only, by the wrappers `faulty_worker`, `faulty_loop` and `faulty_child`. STET_TEST_FAULTS names
+a file of the test: `{"capture:<media id>": [point, up to which attempt]}`, read whenever a job is claimed, so that
+every planned job strikes, whichever victim gets it. In the decoder's children `{"child:<sha256>": [point, times]}`
+strikes, read whenever a file is opened, and STET_TEST_CHILD_LOG names the pipe that they write their log into.
+STET_TEST_NAMES=name=address,… makes names resolve.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import os
 import re
 import signal
 import socket
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,15 +23,23 @@ from typing import Any, NoReturn
 AFTER_CLAIM, MID_WORK, BEFORE_COMMIT, AFTER_COMMIT = POINTS = (
     "after-claim", "mid-work", "before-commit", "after-commit",
 )  # fmt: skip
+ASKED, MID_FILE, BEFORE_ANSWER, AFTER_ANSWER = CHILD_POINTS = (
+    "child-asked", "child-mid-file", "child-before-answer", "child-after-answer",
+)  # fmt: skip
+"""Of a decoder's child; what a commit is to a worker, its answer is to it."""
+
 _LINE = re.compile(r"^FAULT (\S+) (\S+) attempt (\d+) process (\d+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A process that stands still: where, over which job, at which attempt."""
+    """A process that stands still: where, over which job, at which attempt.
+
+    Of a decoder's child: over which file, by its SHA-256, and how many files it was asked for, with this one.
+    """
 
     point: str
-    job_id: str
+    over: str
     attempt: int
     pid: int
 
@@ -42,12 +53,13 @@ def plan(path: Path, faults: Mapping[str, tuple[str, int]]) -> None:
 
 def seen_in(log: str) -> Iterator[Fault]:
     """The faults that a victim's log tells of."""
-    for point, job_id, attempt, pid in _LINE.findall(log):
-        yield Fault(point, job_id, int(attempt), int(pid))
+    for point, over, attempt, pid in _LINE.findall(log):
+        yield Fault(point, over, int(attempt), int(pid))
 
 
-def stand_still(point: str, job: Any) -> NoReturn:
-    os.write(2, f"\nFAULT {point} {job.pk} attempt {job.attempts} process {os.getpid()}\n".encode())
+def stand_still(point: str, over: object, attempt: int, *, into: int = 2) -> NoReturn:
+    """Says so in the log `into`, a descriptor, and waits to be killed."""
+    os.write(into, f"\nFAULT {point} {over} attempt {attempt} process {os.getpid()}\n".encode())
     while True:
         signal.pause()
 
@@ -56,6 +68,8 @@ def arm() -> None:
     """Patches this process as its environment asks for."""
     if path := os.environ.get("STET_TEST_FAULTS"):
         _arm(Path(path))
+        if log := os.environ.get("STET_TEST_CHILD_LOG"):
+            _arm_children(path, log)
     if names := os.environ.get("STET_TEST_NAMES"):
         _resolve(dict(pair.split("=") for pair in names.split(",")))
 
@@ -74,7 +88,7 @@ def _arm(path: Path) -> None:
 
     def strike(point: str) -> None:
         if current[0] == point:
-            stand_still(*current)
+            stand_still(point, current[1].pk, current[1].attempts)
 
     def claiming(*args: Any) -> Any:
         job = claim_job(*args)
@@ -110,6 +124,14 @@ def _arm(path: Path) -> None:
     jobs.claim_job, jobs.finish = claiming, ending
     Arriving.write, checks.run_checks = writing, checking
     BaseDatabaseWrapper._commit = committing
+
+
+def _arm_children(plan: str, log: str) -> None:
+    """The children's environment is empty, so what they need is on their command line."""
+    from verification import decoder_child
+
+    program = [sys.executable, "-s", "-B", "-m", "tests.journeys.faulty_child"]
+    decoder_child.COMMAND = [*program, plan, log]
 
 
 def _resolve(names: dict[str, str]) -> None:

@@ -28,6 +28,7 @@ from verification.services import work
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 WHY = {"reason": "because"}
+BOUND = {"kind": "landmark", "reason": "The bridge", "side": "not_before", "date": "2019"}
 # ok: gets past the guard, whatever the state says then; none: an answer in which there is nothing of the desk's.
 TABLE = """
                                             anonymous client checker editor admin stranger session
@@ -54,6 +55,7 @@ POST   claims/<name>/submit/                  401      403    ok      ok     ok 
 GET    claims/<name>/gate/                    401      403    ok      ok     ok     404     404
 GET    claims/<name>/status-line/             401      403    ok      ok     ok     404     404
 GET    claims/<name>/history/                 401      403    ok      ok     ok     404     404
+GET    claims/<name>/bundle/                 401      403    ok      ok     ok     404     404
 POST   claims/<name>/redact/                  401      403    403     403    ok     404     404
 POST   claims/<name>/legal-hold/              401      403    403     403    ok     404     404
 DELETE claims/<name>/legal-hold/              401      403    403     403    ok     404     404
@@ -72,6 +74,9 @@ GET    media/<media_id>/                      401      403    ok      ok     ok 
 GET    media/<media_id>/file/                 401      403    ok      ok     ok     404     404
 GET    media/<media_id>/stills/               401      403    ok      ok     ok     404     404
 GET    media/<media_id>/stills/<still>        401      403    ok      ok     ok     404     404
+GET    media/<media_id>/bounds/                  401      403    ok      ok     ok     404     404
+POST   media/<media_id>/bounds/                  401      403    ok      ok     ok     404     404
+POST   media/<media_id>/bounds/<bound_id>/strike/  401      403    ok      ok     ok     404     404
 POST   media/<media_id>/recapture/            401      403    ok      ok     ok     404     404
 POST   media/<media_id>/recheck/              401      403    ok      ok     ok     404     404
 GET    checks/                                401      403    ok      ok     ok     ok      ok
@@ -133,6 +138,7 @@ def scene(checker: Caller, editor: Caller, settings: Any, tmp_path: Any) -> dict
     )
     FindingRow.objects.create(run=run, position=0, dimension="date", stance="neutral", sentence="It is.")
     note = checker.post(f"claims/{claim}/notes/", {"body": "a"}).json()["id"]
+    bound = checker.post(f"media/{media}/bounds/", BOUND).json()["id"]
     leased = lease(checker)
     file_claim(checker, statement="Another one.")
     LegalHold.objects.create(claim_id=claim, reason="a", placed_by=editor.person, placed_at=timezone.now())
@@ -143,6 +149,7 @@ def scene(checker: Caller, editor: Caller, settings: Any, tmp_path: Any) -> dict
         "media_id": media,
         "still": "copy.jpg",
         "note_id": note,
+        "bound_id": bound,
         "entry_id": leased["entry"]["id"],
         "token": leased["lease_token"],
     }
@@ -167,6 +174,7 @@ def body_for(path: str, scene: dict[str, str]) -> Any:
         "claims/<name>/": {"priority": "high"},
         "claims/<name>/media/": {"url": "https://media.example/one.mp4"},
         "claims/<name>/notes/": {"body": "a"},
+        "media/<media_id>/bounds/": BOUND,
         "claims/<name>/verdicts/": {**token, "dimension": "date", "status": "unverified", "reason": "a"},
         "claims/<name>/verdicts/undo/": token,
         "claims/<name>/submit/": token,

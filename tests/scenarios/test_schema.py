@@ -181,11 +181,15 @@ def staged(checker: Caller, editor: Caller, admin: Caller) -> tuple[list[str], d
     leased = lease(editor)
     under_review = leased["claim"]["id"]
     note = editor.post(f"claims/{under_review}/notes/", {"body": "a"}).json()["id"]
+    media = filed["media"][0]["id"]
+    entered = {"kind": "landmark", "reason": "a", "side": "not_before", "date": "2019"}
+    bound = editor.post(f"media/{media}/bounds/", entered).json()["id"]
     there = {
         "name": [public, waits, filed["id"], filed["ref"], under_review],
         "claim_id": [public],
         "media_id": [filed["media"][0]["id"]],
         "note_id": [note],
+        "bound_id": [bound],
         "entry_id": [leased["entry"]["id"]],
         "token": [leased["lease_token"]],
     }

@@ -26,6 +26,7 @@ add-media         staff       x     x      x       x        .       x     x     
 recapture         staff       x     x      x       x        x       x     x       .        .        .
 recheck           staff       x     x      x       x        x       x     x       .        .        .
 note              staff       x     x      x       x        x       x     x       x        x        x
+add-bound         staff       x     x      x       x        x       x     x       x        x        x
 lease             staff       .     F      F       .        .       F     F       .        .        .
 record-verdict    staff       .     L      L       .        .       L     L       .        .        .
 submit            staff       .     L      L       .        .       L     L       .        .        .
@@ -92,6 +93,7 @@ def test_roles_add_up_and_nobody_is_nobody() -> None:
 
 
 WHY = {"reason": "because"}
+BOUND = {"kind": "landmark", "reason": "The bridge", "side": "not_before", "date": "2019"}
 BOTH = {"location": "verified", "date": "unverified"}
 # What brings a claim to a stage, after the stage that it is brought from.
 ROAD: dict[str, tuple[str, Any]] = {
@@ -138,6 +140,8 @@ def tried(by: Caller, action: str, claim: dict[str, Any], etag: str, other: str)
         return by.post(f"queue/{entry.pk}/lease/") if entry else None
     if action in {"recapture", "recheck"}:
         return by.post(f"{media}{action}/")
+    if action == "add-bound":
+        return by.post(f"{media}bounds/", BOUND)
     if action == "record-verdict":
         return by.post(f"{here}verdicts/", verdict)
     if action == "duplicate":

@@ -1,16 +1,21 @@
 """Every check, present and to come, over files that are empty, cut short, hostile or odd."""
 
+import ast
+import inspect
 import re
+from collections import Counter
 from datetime import UTC, datetime
+from io import StringIO
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from django.core.management import call_command
 
 from claims.dates import parse_date
 from claims.media.sniff import sniff
 from claims.places import Place
-from claims.vocabulary import CheckRunState, Dimension, MediaKind
+from claims.vocabulary import CheckRunState, Dimension, MediaKind, Stance
 from tests.media import make
 from verification.checks.base import (
     CheckFailed,
@@ -127,6 +132,40 @@ def test_every_file_gets_an_outcome_with_words(check, outcomes):
             assert finding.sentence.endswith(".")
             assert len(finding.sentence) < 500
             assert all(bound.at.utcoffset() is not None for bound in finding.bounds)
+
+
+@checks
+def test_a_check_takes_only_the_stances_it_tells_of(check, outcomes):
+    taken = {
+        finding.stance
+        for _, outcome in outcomes
+        if outcome.check == check.slug
+        for finding in outcome.findings
+    }
+    source = ast.parse(Path(inspect.getfile(type(check))).read_text())
+    (told,) = (
+        node.value
+        for node in ast.walk(source)
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "stances"
+    )
+    can_take = {Stance[name] for name in Counter(_stances_in(source)) - Counter(_stances_in(told))}
+    assert taken | can_take <= set(check.stances)
+    for words in (*check.stances.values(), check.reads, check.cannot_know, check.help):
+        assert words.endswith("."), words
+
+
+def _stances_in(tree: ast.AST) -> list[str]:
+    return [
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and getattr(node.value, "id", "") == "Stance"
+    ]
+
+
+def test_the_page_of_all_checks_is_current():
+    out = StringIO()
+    call_command("checks", "--markdown", stdout=out)
+    assert Path("docs/checks.md").read_text() == out.getvalue()
 
 
 @checks

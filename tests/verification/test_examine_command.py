@@ -81,11 +81,14 @@ def test_a_film_is_examined_without_a_database(tmp_path, film):
     }
     states = {one["check"]: one["state"] for one in shown["check_runs"]}
     assert list(states) == [check.slug for check in all_checks()]
-    assert {name: states[name] for name in ("container_dates", "exact_duplicate", "gps_location")} == {
+    known = {
         "container_dates": "done",
+        "content_credentials": "done",
+        "credential_ingredients": "not_applicable",
         "exact_duplicate": "not_applicable",
         "gps_location": "done",
     }
+    assert {name: states[name] for name in known} == known
 
 
 def test_the_claimed_day_is_read_in_the_zone_of_the_claimed_place(tmp_path, film):

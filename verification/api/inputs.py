@@ -29,6 +29,8 @@ from claims.vocabulary import (
     SourceKind,
     Status,
 )
+from verification.domain.evidence import EvidenceKind
+from verification.domain.findings import Side
 
 
 class TextField(serializers.CharField):
@@ -128,6 +130,18 @@ class NoteInput(StrictSerializer):
     media = serializers.UUIDField(required=False, allow_null=True)
 
 
+class BoundInput(StrictSerializer):
+    """A side of a date, or a place where the camera stood."""
+
+    kind = WordField(EvidenceKind)
+    reason = TextField()
+    url = serializers.URLField(required=False, allow_null=True, max_length=4000)
+    side = WordField(Side, required=False, allow_null=True)
+    date = DateValueField(required=False, allow_null=True)
+    hard = serializers.BooleanField(required=False, default=False)
+    place = PlaceField(required=False, allow_null=True)
+
+
 class BasisInput(StrictSerializer):
     method = WordField(Method)
     feature = serializers.CharField(required=False, max_length=2000)
@@ -225,8 +239,10 @@ class CorrectInput(CausedInput, AmendInput):
 
 
 class RedactInput(ReasonInput):
-    target = serializers.ChoiceField(choices=["statement", "note", "original"])
-    id = serializers.UUIDField(required=False, help_text="The note, or the media item whose original goes")
+    target = serializers.ChoiceField(choices=["statement", "note", "evidence", "original"])
+    id = serializers.UUIDField(
+        required=False, help_text="The note, the bound, or the media item whose original goes"
+    )
     legal_ground = serializers.CharField(max_length=200)
 
 

@@ -12,8 +12,18 @@ from claims.intake import PossibleDuplicate
 from claims.media.working import WorkingCopy
 from claims.models import Capture, Claim, MediaItem, Person
 from claims.vocabulary import Dimension
+from verification.checks import registry
 from verification.domain.transitions import allowed_actions
-from verification.models import AuditEntry, CheckRun, FindingRow, FixityCheck, Note, QueueEntry, Verdict
+from verification.models import (
+    AuditEntry,
+    CheckRun,
+    Evidence,
+    FindingRow,
+    FixityCheck,
+    Note,
+    QueueEntry,
+    Verdict,
+)
 from verification.services.acting import situation
 from verification.services.examination import suggestions
 from verification.services.publication import gate
@@ -87,11 +97,24 @@ class FixityShape(TypedDict):
     at: datetime
 
 
+class CheckShape(TypedDict):
+    slug: str
+    title: str
+    version: str
+    dimensions: list[str]
+    media_types: list[str]
+    help: str
+    reads: str
+    stances: dict[str, str]
+    cannot_know: str
+
+
 class CheckRunShape(TypedDict):
     check: str
     version: str
     state: str
     error: str | None
+    stale: bool
 
 
 class FindingShape(TypedDict):
@@ -268,6 +291,34 @@ class NoteShape(TypedDict):
     redacted: bool
 
 
+class BundleShape(TypedDict):
+    state: str
+    detail: str
+
+
+class EvidenceShape(TypedDict):
+    id: str
+    media: str
+    dimension: str
+    kind: str
+    reason: str | None
+    url: str | None
+    side: str | None
+    date: dict[str, Any] | None
+    place: dict[str, Any] | None
+    hard: bool
+    by: str
+    at: datetime
+    struck: StruckShape | None
+    redacted: bool
+
+
+class StruckShape(TypedDict):
+    by: str
+    at: datetime
+    reason: str | None
+
+
 class AuditShape(TypedDict):
     seq: int
     at: datetime
@@ -373,6 +424,7 @@ def check_run_shape(run: CheckRun) -> CheckRunShape:
         "version": run.version,
         "state": run.state,
         "error": run.error["detail"] if run.error else None,
+        "stale": registry.is_stale(run.check_slug, run.version),
     }
 
 
@@ -405,7 +457,8 @@ def page_shape(capture: Capture) -> PageShape | None:
 
 def media_detail_shape(item: MediaItem) -> MediaDetailShape:
     rows = (
-        FindingRow.objects.filter(run__media=item)
+        FindingRow.objects.current()
+        .filter(run__media=item)
         .select_related("run")
         .order_by("run__check_slug", "position")
     )
@@ -536,6 +589,29 @@ def verdict_shape(verdict: Verdict) -> VerdictShape:
         "by": verdict.by.username,
         "at": verdict.at,
         "undoes": str(verdict.undoes_id) if verdict.undoes_id else None,
+    }
+
+
+def evidence_shape(evidence: Evidence) -> EvidenceShape:
+    said = evidence.content or {}
+    strike = evidence.strike if hasattr(evidence, "strike") else None
+    return {
+        "id": str(evidence.pk),
+        "media": str(evidence.media_id),
+        "dimension": evidence.dimension,
+        "kind": evidence.kind,
+        "reason": said.get("reason"),
+        "url": said.get("url"),
+        "side": said.get("side"),
+        "date": said.get("date"),
+        "place": said.get("place"),
+        "hard": evidence.hard,
+        "by": evidence.by.username,
+        "at": evidence.at,
+        "struck": {"by": strike.by.username, "at": strike.at, "reason": strike.body.content}
+        if strike
+        else None,
+        "redacted": evidence.body.redacted_at is not None,
     }
 
 

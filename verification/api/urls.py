@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from verification.api.views import claims, media, publication, queue, review
+from verification.api.views import bundle, claims, evidence, media, publication, queue, review
 
 urlpatterns = [
     path("claims/", claims.ClaimList.as_view()),
@@ -18,6 +18,7 @@ urlpatterns = [
     path("claims/<str:name>/gate/", review.Gate.as_view()),
     path("claims/<str:name>/status-line/", review.StatusLine.as_view()),
     path("claims/<str:name>/history/", review.History.as_view()),
+    path("claims/<str:name>/bundle/", bundle.Bundle.as_view(), name="claim-bundle"),
     path("claims/<str:name>/redact/", publication.Redact.as_view()),
     path("claims/<str:name>/legal-hold/", publication.LegalHolds.as_view()),
     *(path(f"claims/<str:name>/{act}/", view.as_view()) for act, view in review.CASE_VIEWS.items()),
@@ -28,6 +29,8 @@ urlpatterns = [
     path("media/<uuid:media_id>/stills/<str:still>", media.MediaStill.as_view(), name="media-still"),
     path("media/<uuid:media_id>/recapture/", media.MediaRecapture.as_view()),
     path("media/<uuid:media_id>/recheck/", media.MediaRecheck.as_view()),
+    path("media/<uuid:media_id>/bounds/", evidence.Bounds.as_view()),
+    path("media/<uuid:media_id>/bounds/<uuid:bound_id>/strike/", evidence.BoundStrikes.as_view()),
     path("checks/", media.Checks.as_view()),
     path("findings/", media.Findings.as_view()),
     path("queue/", queue.QueueList.as_view()),

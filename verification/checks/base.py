@@ -11,7 +11,8 @@ from typing import Protocol
 from claims.dates import ClaimedDate
 from claims.errors import StetError
 from claims.places import Place
-from claims.vocabulary import CheckRunState, Dimension, MediaKind
+from claims.vocabulary import CheckRunState, Dimension, MediaKind, Stance
+from verification.domain.credentials import Credentials
 from verification.domain.decoded import Decoded, Device
 from verification.domain.findings import Finding
 
@@ -35,6 +36,18 @@ class Media:
         if self.decoded is None:
             raise CheckFailed(self.decode_error or "The file has not been decoded.")
         return self.decoded
+
+    def credentials(self) -> Credentials:
+        """Its content credentials, or their absence. Raises CheckFailed where that is not known."""
+        facts = self.facts()
+        if facts.credentials is None:
+            failure = facts.failed("credentials")
+            raise CheckFailed(
+                f"The content credentials could not be read: {failure.detail}"
+                if failure
+                else "Nobody looked for content credentials in this file; examine it anew."
+            )
+        return facts.credentials
 
 
 @dataclass(frozen=True)
@@ -64,7 +77,9 @@ class Context:
     `claimed_location` is the place SHOWN; `claimed_camera` is where the camera is said to have stood.
     `captured_at` is when our archive got the bytes. `earlier_copies` is None where there was no archive to
     ask, and empty where it was asked and has none. `same_creator` are the other media whose creator is said to
-    be the same person: None where this item names no creator.
+    be the same person: None where this item names no creator. `url` is the address that the media item is said to
+    be at, the post's where it is a post. `stamped_at` is the time that `stamp_authority`, a time-stamp authority,
+    put on the hash of the bytes.
     """
 
     now: datetime
@@ -75,6 +90,9 @@ class Context:
     captured_at: datetime | None = None
     earlier_copies: tuple[EarlierCopy, ...] | None = None
     same_creator: tuple[OtherMedia, ...] | None = None
+    url: str | None = None
+    stamped_at: datetime | None = None
+    stamp_authority: str | None = None
 
 
 class NotApplicable(StetError):
@@ -95,7 +113,8 @@ class Check(Protocol):
     """A program that examines one file beside what is claimed of it.
 
     `slug` is the module's name; `version` rises whenever findings on the same input change; `media_types` are
-    MIME types or patterns such as "video/*". `run` gives the same findings for the same input and may raise
+    MIME types or patterns such as "video/*". `help` says what it does, `reads` what it looks at, `stances` when it
+    takes which (those named are all that it takes), and `cannot_know` what nobody may conclude from it. `run` gives the same findings for the same input and may raise
     NotApplicable or CheckFailed.
     """
 
@@ -105,6 +124,9 @@ class Check(Protocol):
     dimensions: tuple[Dimension, ...]
     media_types: tuple[str, ...]
     help: str
+    reads: str
+    stances: dict[Stance, str]
+    cannot_know: str
 
     def run(self, media: Media, context: Context) -> list[Finding]: ...
 

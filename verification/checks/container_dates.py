@@ -2,50 +2,24 @@
 
 from __future__ import annotations
 
-import math
-import re
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from claims.dates import ClaimedDate
 from claims.vocabulary import Dimension, Stance
 from verification.checks.base import CheckFailed, Context, Media
 from verification.domain.clocks import WIDEST_OFFSET, Span, offset_hours, span_of
+from verification.domain.dating import Reading, compare
 from verification.domain.decoded import Decoded, FoundDate
-from verification.domain.findings import Finding, Side, TimeBound
-from verification.domain.wording import say_claimed_interval, say_gap, say_recorded, say_zone_city
+from verification.domain.findings import Finding
+from verification.domain.wording import say_gap, say_recorded
 
 _APPLE = "com.apple.quicktime.creationdate"
 _HEADER = "creation_time"
 _NAMES = {_APPLE: "Apple creation date", _HEADER: "creation time", "date": "date tag"}
-_HOUR = timedelta(hours=1)
-_HAS_OFFSET = re.compile(r"T[\d:]+(Z|[+-]\d{2}(:\d{2})?)", re.ASCII)
-_WESTMOST, _EASTMOST = -12, 14
 # Players and phones write the header when a recording begins or when it ends, and take their time.
 _LEAST_TOLERANCE = timedelta(minutes=2)
 _UTC_CONFIRMED = ", in UTC as the camera's own date confirms"
 _NOT_UTC_AFTER_ALL = "; the format means that as UTC, but many cameras write local time there"
-
-
-@dataclass(frozen=True)
-class _Reading:
-    """What a date may mean: `exact` where its zone is known, `ends_only` where it may be a later saving's."""
-
-    date: FoundDate
-    at: str
-    span: Span
-    exact: bool
-    ends_only: bool
-
-    @property
-    def is_instant(self) -> bool:
-        return "T" in self.at
-
-    @property
-    def local(self) -> datetime:
-        return datetime.fromisoformat(self.at).replace(tzinfo=None)
 
 
 class ContainerDates:
@@ -59,6 +33,16 @@ class ContainerDates:
         "them beside the claimed date. A clock can be wrong and a file can be saved again, so all that "
         "follows is soft."
     )
+    reads = (
+        "Apple's creation date, the header's creation time and the date tag of video and sound containers."
+    )
+    stances = {
+        Stance.SUPPORTS: "The recorded time lies within the claimed date, whatever zone it may be in.",
+        Stance.CONTRADICTS: "It lies outside of the claimed date in every zone there is.",
+        Stance.NEUTRAL: "There is a date, and nothing is claimed to set it beside.",
+        Stance.INCONCLUSIVE: "There is no date, it was never set, or its zone leaves both open.",
+    }
+    cannot_know = "Whether the clock was right, and whether the date is the filming's or a later saving's."
 
     def run(self, media: Media, context: Context) -> list[Finding]:
         facts = media.facts()
@@ -81,27 +65,31 @@ class ContainerDates:
             reading.span.not_after.isoformat(),
         )
         name = _NAMES.get(date.field, date.field)
-        said = f"The file's {name} says {_said(reading)}"
+        said = f"The file's {name} says {_said(reading, date)}"
         latest = context.captured_at or context.now
         if reading.span.not_before > latest + _LEAST_TOLERANCE:
             sentence = f"{said}; that is after the file reached us, so the clock was wrong and tells nothing."
             return Finding(Dimension.DATE, Stance.INCONCLUSIVE, sentence, {**data, "impossible": True})
-        bounds = _bounds(reading, f"{name}: {say_recorded(reading.at)}, read by {data['reader']}")
+        bounds = reading.bounds(f"{name}: {say_recorded(reading.at)}, read by {data['reader']}")
         claimed = context.claimed_date
         if claimed is None or (claimed.not_before is None and claimed.not_after is None):
             return Finding(Dimension.DATE, Stance.NEUTRAL, f"{said}.", data, bounds)
-        stance, why = _compare(reading, claimed)
+        stance, why = compare(reading, claimed)
         return Finding(Dimension.DATE, stance, f"{said}; {why}.", data, bounds)
 
 
-def _read(date: FoundDate, at: str, facts: Decoded) -> _Reading:
+def _read(date: FoundDate, at: str, facts: Decoded) -> Reading:
     tolerance = _tolerance(facts)
     exact = "T" in at and (date.zone == "written" or (date.zone == "format" and _confirmed(at, facts)))
     span = span_of(at, trust_offset=exact)
     if exact:
         span = Span(span.not_before - tolerance, span.not_after + tolerance)
-    return _Reading(
-        date, at, span, exact, ends_only=date.field != _APPLE and not _straight_from_camera(facts)
+    return Reading(
+        at,
+        span,
+        exact,
+        ends_only=date.field != _APPLE and not _straight_from_camera(facts),
+        likely_utc=date.zone == "format",
     )
 
 
@@ -126,14 +114,14 @@ def _straight_from_camera(facts: Decoded) -> bool:
     return bool(named) and not resaved
 
 
-def _said(reading: _Reading) -> str:
+def _said(reading: Reading, date: FoundDate) -> str:
     said = say_recorded(reading.at)
     if not reading.is_instant:
         return said
-    if reading.exact and reading.date.zone == "written":
+    if reading.exact and date.zone == "written":
         offset = datetime.fromisoformat(reading.at).utcoffset() or timedelta()
         return f"{said} at {offset_hours(offset)}"
-    if reading.date.zone == "format":
+    if date.zone == "format":
         return said + (_UTC_CONFIRMED if reading.exact else _NOT_UTC_AFTER_ALL)
     return f"{said}, without a time zone"
 
@@ -143,107 +131,6 @@ def _no_date(date: FoundDate) -> str:
     if date.unset is None:
         return f"The file's {name} can't be read as a date: “{date.value[:60]}”."
     return f"The file's {name} was never set ({date.unset}): it is no date at all."
-
-
-def _bounds(reading: _Reading, reason: str) -> tuple[TimeBound, ...]:
-    last = TimeBound(Side.NOT_AFTER, reading.span.not_after, hard=False, reason=reason)
-    if reading.ends_only:
-        return (last,)
-    return (TimeBound(Side.NOT_BEFORE, reading.span.not_before, hard=False, reason=reason), last)
-
-
-def _compare(reading: _Reading, claimed: ClaimedDate) -> tuple[Stance, str]:
-    """The stance towards the claimed date, and the words for it."""
-    interval = say_claimed_interval(claimed)
-    outside = _compare_outside(reading, claimed, interval)
-    if outside:
-        return outside
-    if not reading.is_instant:
-        return _compare_days(reading, claimed, interval)
-    if not reading.exact:
-        return _compare_unzoned(reading, claimed, interval)
-    if _is_without_zone(claimed) and not _on_claimed_days(reading, claimed):
-        words = f"that is within {interval} only in some time zones, and the claim names none"
-        return Stance.INCONCLUSIVE, words
-    return Stance.SUPPORTS, f"that is within {interval}{_in_city(claimed)}"
-
-
-def _compare_outside(reading: _Reading, claimed: ClaimedDate, interval: str) -> tuple[Stance, str] | None:
-    """The stance of a date that lies before or after all that is claimed; None for any other."""
-    if claimed.not_before and reading.span.not_after < claimed.not_before:
-        gap = say_gap(claimed.not_before - reading.span.not_after)
-        return Stance.CONTRADICTS, f"that is at least {gap} before {interval} begins"
-    if claimed.not_after and reading.span.not_before > claimed.not_after:
-        later = (
-            f"that is at least {say_gap(reading.span.not_before - claimed.not_after)} after {interval} ends"
-        )
-        if reading.ends_only:
-            return Stance.INCONCLUSIVE, f"{later}, as it also is where an older film was saved again then"
-        return Stance.CONTRADICTS, later
-    return None
-
-
-def _is_without_zone(claimed: ClaimedDate) -> bool:
-    """Whether the claimed bounds are wide for want of a zone: no IANA name, no offset in the expression."""
-    return claimed.timezone is None and not _HAS_OFFSET.search(claimed.edtf)
-
-
-def _on_claimed_days(reading: _Reading, claimed: ClaimedDate) -> bool:
-    """Whether the reading's own clock shows a claimed day: the bounds less their width for zones."""
-    local = reading.local.replace(tzinfo=UTC)
-    return (claimed.not_before is None or local - _EASTMOST * _HOUR >= claimed.not_before) and (
-        claimed.not_after is None or local - _WESTMOST * _HOUR <= claimed.not_after
-    )
-
-
-def _compare_days(reading: _Reading, claimed: ClaimedDate, interval: str) -> tuple[Stance, str]:
-    """A date without a time of day supports only where all of it lies within the claimed date."""
-    first, last = reading.span.not_before + WIDEST_OFFSET, reading.span.not_after - WIDEST_OFFSET
-    if claimed.timezone:
-        begins = first.replace(tzinfo=ZoneInfo(claimed.timezone))
-        ends = last.replace(tzinfo=ZoneInfo(claimed.timezone))
-    else:
-        begins, ends = first - _EASTMOST * _HOUR, last - _WESTMOST * _HOUR
-    if (claimed.not_before is None or begins >= claimed.not_before) and (
-        claimed.not_after is None or ends <= claimed.not_after
-    ):
-        return Stance.SUPPORTS, f"that is within {interval}"
-    return Stance.NEUTRAL, f"that is compatible with {interval}, and too coarse to say more"
-
-
-def _compare_unzoned(reading: _Reading, claimed: ClaimedDate, interval: str) -> tuple[Stance, str]:
-    """A clock of unknown zone: in which zones would the time it shows lie within the claimed date?"""
-    local = reading.local.replace(tzinfo=UTC)
-    least: float = (local - claimed.not_after) / _HOUR if claimed.not_after else _WESTMOST
-    most: float = (local - claimed.not_before) / _HOUR if claimed.not_before else _EASTMOST
-    if least <= _WESTMOST and most >= _EASTMOST:
-        return Stance.SUPPORTS, f"that is within {interval} whatever zone the clock was set to"
-    likely = [0.0] if reading.date.zone == "format" else []
-    if claimed.timezone:
-        there = reading.local.replace(tzinfo=ZoneInfo(claimed.timezone)).utcoffset() or timedelta()
-        likely.append(there / _HOUR)
-    if any(least <= hours <= most for hours in likely):
-        exceptions = []
-        if least > _WESTMOST:
-            exceptions.append(f"{_zone(math.ceil(least) - 1)} or further west")
-        if most < _EASTMOST:
-            exceptions.append(f"{_zone(math.floor(most) + 1)} or further east")
-        unless = " or to ".join(exceptions)
-        return (
-            Stance.SUPPORTS,
-            f"that is within {interval}{_in_city(claimed)} unless the clock was set to {unless}",
-        )
-    west, east = max(math.ceil(least), _WESTMOST), min(math.floor(most), _EASTMOST)
-    zones = f"between {_zone(west)} and {_zone(east)}" if west < east else f"to about {_zone(round(most))}"
-    return Stance.INCONCLUSIVE, f"that is within {interval} only if the clock was set {zones}"
-
-
-def _zone(hours: int) -> str:
-    return offset_hours(timedelta(hours=hours))
-
-
-def _in_city(claimed: ClaimedDate) -> str:
-    return f" in {say_zone_city(claimed.timezone)}" if claimed.timezone and "/" in claimed.timezone else ""
 
 
 def _disagreements(facts: Decoded) -> list[Finding]:

@@ -18,6 +18,13 @@ class ExactDuplicate:
         "Looks for the same bytes in the archive. Whatever an archived file shows was filmed before it was "
         "archived: that bound is hard. A file that was cut or saved again has other bytes and is not found."
     )
+    reads = "The file's SHA-256, and when the archive of this desk first got the same bytes for other claims."
+    stances = {
+        Stance.CONTRADICTS: "The bytes were archived before the claimed date began.",
+        Stance.NEUTRAL: "The bytes were archived here before; when and for which claim is said.",
+        Stance.INCONCLUSIVE: "They were not archived here before.",
+    }
+    cannot_know = "Whether copies exist elsewhere, or copies here that were cut or saved again."
 
     def run(self, media: Media, context: Context) -> list[Finding]:
         if context.earlier_copies is None:

@@ -47,6 +47,16 @@ class GpsLocation:
         "Measures how far the position in the file lies from the claimed places. It is the camera's "
         "position, not that of what it shows: it can contradict only a claim of where the camera stood."
     )
+    reads = "The position that a camera or phone wrote into EXIF or into a film's container, with its own uncertainty."
+    stances = {
+        Stance.SUPPORTS: "The camera's position lies within the claimed place, both uncertainties allowed for.",
+        Stance.CONTRADICTS: "It lies outside of where the camera is claimed to have stood. Never said of the place shown.",
+        Stance.NEUTRAL: "There is a position, and no claimed place to measure from.",
+        Stance.INCONCLUSIVE: "There is no position, it is no position, or it lies outside of the place that is shown.",
+    }
+    cannot_know = (
+        "What the picture shows, whether somebody wrote the position in later, and how old the fix was."
+    )
 
     def run(self, media: Media, context: Context) -> list[Finding]:
         facts = media.facts()

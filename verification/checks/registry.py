@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from types import ModuleType
-from typing import cast
+from typing import Any, cast
 
 from verification import checks
 from verification.checks.base import Check
+from verification.domain.decoded import RECIPE
 
 _NO_CHECKS = frozenset({"base", "registry"})
 
@@ -27,9 +29,36 @@ def all_checks() -> tuple[Check, ...]:
     return register(import_module(f"{checks.__name__}.{name}") for name in names)
 
 
+@cache
+def fingerprint() -> str:
+    """Stands for all checks with their versions and for what the decoders read: 16 hex digits."""
+    said = [f"decoded {RECIPE}", *(f"{check.slug} {check.version}" for check in all_checks())]
+    return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
+
+
 def get(slug: str) -> Check:
     """The check of that slug. Raises KeyError where there is none."""
     return {check.slug: check for check in all_checks()}[slug]
+
+
+def is_stale(slug: str, version: str) -> bool:
+    """Whether a run of that version would be done otherwise, or not at all, by the checks there are now."""
+    return all((check.slug, check.version) != (slug, version) for check in all_checks())
+
+
+def describe(check: Check) -> dict[str, Any]:
+    """What a check says of itself, in the API's form."""
+    return {
+        "slug": check.slug,
+        "title": check.title,
+        "version": check.version,
+        "dimensions": [dimension.value for dimension in check.dimensions],
+        "media_types": list(check.media_types),
+        "help": check.help,
+        "reads": check.reads,
+        "stances": {stance.value: meaning for stance, meaning in check.stances.items()},
+        "cannot_know": check.cannot_know,
+    }
 
 
 def register(modules: Iterable[ModuleType]) -> tuple[Check, ...]:

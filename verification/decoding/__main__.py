@@ -56,6 +56,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
                 request["media_type"],
                 max_pixels=request["max_pixels"],
                 max_frames=request["max_frames"],
+                trust_list=request["trust_list"],
             )
             return {"facts": facts.as_json()}
         except BeyondLimits as beyond:

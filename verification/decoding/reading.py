@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from verification.decoding.limits import BeyondLimits
 from verification.decoding.tags import clean
+from verification.domain.credentials import CARRIERS
 from verification.domain.decoded import Decoded, ReaderError
 
 Reader = Callable[[BinaryIO, Decoded], Decoded]
@@ -41,14 +42,21 @@ _HAVE_THUMBNAILS = frozenset({"JPEG", "PNG", "WEBP"})
 _EXIFREAD_READS = frozenset({"image/jpeg", "image/tiff"})
 
 
-def read(file: BinaryIO, media_type: str, *, max_pixels: int, max_frames: int) -> Decoded:
+def read(
+    file: BinaryIO, media_type: str, *, max_pixels: int, max_frames: int, trust_list: str | None
+) -> Decoded:
     """All the facts that the readers for this media type give; a type without readers gives none.
 
-    Each reader adds to the facts of those before it. Raises BeyondLimits (too_many_pixels, undecodable) and
+    Each reader adds to the facts of those before it. `trust_list` is the path of a PEM file. Raises BeyondLimits (too_many_pixels, undecodable) and
     MemoryError; any other failure of a reader is recorded in the facts.
     """
     facts = Decoded(media_type)
-    for name, part, reader in _readers(media_type, max_pixels=max_pixels, max_frames=max_frames):
+    readers = _readers(media_type, max_pixels=max_pixels, max_frames=max_frames)
+    if media_type in CARRIERS:
+        from verification.decoding import credentials  # noqa: PLC0415
+
+        readers.append(("c2pa", "credentials", lambda file, facts: credentials.look(file, facts, trust_list)))
+    for name, part, reader in readers:
         file.seek(0)
         try:
             facts = reader(file, facts)
@@ -58,7 +66,7 @@ def read(file: BinaryIO, media_type: str, *, max_pixels: int, max_frames: int) -
         except Exception as error:  # noqa: BLE001
             detail = clean(f"{type(error).__name__}: {error}") or type(error).__name__
             facts = replace(facts, errors=(*facts.errors, ReaderError(name, part, detail)))
-    if facts.errors and _says_nothing(facts):
+    if _says_nothing(facts):
         raise BeyondLimits("undecodable", facts.errors[-1].detail)
     return facts
 
@@ -139,4 +147,5 @@ def _readers(media_type: str, *, max_pixels: int, max_frames: int) -> list[tuple
 
 
 def _says_nothing(facts: Decoded) -> bool:
-    return not (facts.width or facts.streams or facts.dates or facts.gps or facts.tags)
+    said = facts.width or facts.streams or facts.dates or facts.gps or facts.tags
+    return not said and any(error.part != "credentials" for error in facts.errors)

@@ -23,6 +23,7 @@ ACTS: dict[str, str] = {
     "examined": "Examined a media item",
     "examination-failed": "Could not examine a media item",
     "note": "Wrote a note",
+    "add-bound": "Entered a bound",
     "record-verdict": "Recorded a verdict",
     "submit": "Submitted the review",
     "assign": "Assigned the claim",
@@ -56,6 +57,7 @@ ACTS: dict[str, str] = {
 }
 _UNDOING = {
     "note": ("struck", "Struck a note"),
+    "add-bound": ("evidence_struck", "Struck a bound"),
     "record-verdict": ("undoes", "Undid a verdict"),
     "legal-hold": ("lifted", "Lifted the legal hold"),
 }

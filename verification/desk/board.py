@@ -81,9 +81,9 @@ def rows_of(ids: Sequence[uuid.UUID], *, approver: Person | None) -> list[Row]:
         .values_list("claim_id", "number", "failed")
     }
     against = set(
-        FindingRow.objects.filter(run__media__claim__in=ids, stance=Stance.CONTRADICTS.value).values_list(
-            "run__media__claim_id", flat=True
-        )
+        FindingRow.objects.current()
+        .filter(run__media__claim__in=ids, stance=Stance.CONTRADICTS.value)
+        .values_list("run__media__claim_id", flat=True)
     )
     claims = [found[pk] for pk in ids if pk in found]
     blocked = gates(claims, approver)

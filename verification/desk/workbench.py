@@ -27,11 +27,12 @@ from claims.vocabulary import (
 from verification.desk.date_axis import DateAxis, draw_dates
 from verification.desk.forms.verdict import VerdictForm
 from verification.domain.areas import radius_of
+from verification.domain.findings import Finding
 from verification.domain.rollup import applies_to
 from verification.domain.transitions import Action, allowed_actions
 from verification.inference.dates import DateSuggestion, suggest_date
 from verification.inference.locations import LocationSuggestion, suggest_location
-from verification.models import CheckRun, Draft, FindingRow, Note, QueueEntry, Verdict
+from verification.models import CheckRun, Draft, Evidence, FindingRow, Note, QueueEntry, Verdict
 from verification.services import stills
 from verification.services.acting import situation
 from verification.services.drafts import draft_of
@@ -51,6 +52,7 @@ class ItemView:
     findings: Sequence[FindingRow]
     runs: Sequence[CheckRun]
     captures: Sequence[Capture]
+    evidence: Sequence[Evidence]
 
     @property
     def anchor(self) -> str:
@@ -104,27 +106,35 @@ class ItemView:
 
     @cached_property
     def date(self) -> DateSuggestion:
-        return suggest_date(claimed=self.claimed_date, findings=[finding_of(row) for row in self.findings])
+        return suggest_date(claimed=self.claimed_date, findings=self._reasons)
 
     @cached_property
     def location(self) -> LocationSuggestion:
-        return suggest_location(
-            claimed=self.claimed_place, findings=[finding_of(row) for row in self.findings]
-        )
+        return suggest_location(claimed=self.claimed_place, findings=self._reasons)
+
+    @cached_property
+    def _reasons(self) -> list[Finding]:
+        """What checks found and what people entered."""
+        entered = [one.as_finding() for one in self.evidence]
+        return [finding_of(row) for row in self.findings] + [one for one in entered if one is not None]
 
     @property
     def axis(self) -> DateAxis | None:
         return draw_dates(self.claimed_date, self.date)
 
     @property
-    def by_dimension(self) -> list[tuple[Dimension, list[FindingRow]]]:
-        """The findings of each dimension that has any, those that contradict first."""
+    def by_dimension(self) -> list[tuple[Dimension, list[FindingRow], list[FindingRow]]]:
+        """The findings of each dimension that has any: those that say something, against first, then the others."""
         order = [Stance.CONTRADICTS, Stance.SUPPORTS, Stance.NEUTRAL, Stance.INCONCLUSIVE]
         groups: dict[Dimension, list[FindingRow]] = defaultdict(list)
-        for row in self.findings:
+        for row in sorted(self.findings, key=lambda row: order.index(Stance(row.stance))):
             groups[Dimension(row.dimension)].append(row)
         return [
-            (dimension, sorted(groups[dimension], key=lambda row: order.index(Stance(row.stance))))
+            (
+                dimension,
+                [row for row in groups[dimension] if row.stance != Stance.INCONCLUSIVE],
+                [row for row in groups[dimension] if row.stance == Stance.INCONCLUSIVE],
+            )
             for dimension in IN_ORDER_OF_WORK
             if dimension in groups
         ]
@@ -283,16 +293,24 @@ class Workbench:
         captures: dict[uuid.UUID, list[Capture]] = defaultdict(list)
         for capture in Capture.objects.filter(media__claim=self.claim).select_related("asset"):
             captures[capture.media_id].append(capture)
+        evidence: dict[uuid.UUID, list[Evidence]] = defaultdict(list)
+        for entered in Evidence.objects.filter(claim=self.claim).standing():
+            evidence[entered.media_id].append(entered)
         return [
             ItemView(
-                item, self.names[item.pk], findings[item.pk], list(item.check_runs.all()), captures[item.pk]
+                item,
+                self.names[item.pk],
+                findings[item.pk],
+                list(item.check_runs.all()),
+                captures[item.pk],
+                evidence[item.pk],
             )
             for item in self.media
         ]
 
     @cached_property
     def findings(self) -> list[FindingRow]:
-        rows = FindingRow.objects.filter(run__media__claim=self.claim).select_related("run")
+        rows = FindingRow.objects.current().filter(run__media__claim=self.claim).select_related("run")
         return list(rows.order_by("run__media__position", "run__check_slug", "position"))
 
     @cached_property

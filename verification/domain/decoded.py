@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from verification.domain.credentials import Credentials
 from verification.domain.inside import EditStep, FoundText, JpegCoding, Thumbnail, Trailer
+
+RECIPE = 3
+"""Rises whenever the decoders read more, or otherwise, out of the same file: facts kept from before are read anew."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ class ReaderError:
     """A reader's failure on one part of the file.
 
     "metadata" are EXIF and a container's tags, "pixels" also a film's frames; "packets" are XMP, IPTC and texts,
-    "thumbnail" is the small picture within a photo, "structure" how the file is built.
+    "thumbnail" is the small picture within a photo, "structure" how the file is built, "credentials" are C2PA's.
     """
 
     reader: str
@@ -99,7 +103,8 @@ class Decoded:
     `recorded_width` and `recorded_height` are what EXIF says they were when it was written. `digital_zoom` is
     EXIF's ratio. `programs` are those that the file names, `credits` whoever it names as author, owner or source,
     `instructions` IPTC's special instructions, `steps` the history that an editor kept. `frames` counts an
-    animation's pictures. `trailer` is what follows after a picture's end.
+    animation's pictures. `trailer` is what follows after a picture's end. `credentials` is None where nobody looked
+    for any.
     """
 
     media_type: str
@@ -127,6 +132,8 @@ class Decoded:
     jpeg: JpegCoding | None = None
     trailer: Trailer | None = None
     frames: int | None = None
+    credentials: Credentials | None = None
+    recipe: int = RECIPE
 
     def failed(self, part: str) -> ReaderError | None:
         """The first failure on `part`, if any: absence of a fact means nothing where its reader failed."""
@@ -142,6 +149,7 @@ class Decoded:
             shown[name] = list(shown[name])
         if shown["jpeg"]:
             shown["jpeg"]["tables"] = [list(table) for table in shown["jpeg"]["tables"]]
+        shown["credentials"] = self.credentials.as_json() if self.credentials else None
         return shown
 
     @classmethod
@@ -151,14 +159,17 @@ class Decoded:
         Raises TypeError or KeyError for anything else.
         """
         gps, thumbnail, jpeg, trailer = (stored.get(name) for name in ("gps", "thumbnail", "jpeg", "trailer"))
+        credentials = stored.get("credentials")
         return cls(
             **{
+                "recipe": 1,
                 **stored,
                 "dates": tuple(FoundDate(**one) for one in stored["dates"]),
                 "gps": FoundGps(**gps) if gps else None,
                 "device": Device(**stored["device"]),
                 "streams": tuple(Stream(**one) for one in stored["streams"]),
                 "errors": tuple(ReaderError(**one) for one in stored["errors"]),
+                "credentials": Credentials.from_json(credentials) if credentials else None,
                 "programs": tuple(FoundText(**one) for one in stored.get("programs", ())),
                 "credits": tuple(FoundText(**one) for one in stored.get("credits", ())),
                 "steps": tuple(EditStep(**one) for one in stored.get("steps", ())),

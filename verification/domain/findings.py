@@ -19,22 +19,27 @@ class Side(StrEnum):
 
 @dataclass(frozen=True)
 class TimeBound:
-    """When the media was filmed, bounded on one side. `at` is aware, UTC. Hard bounds decide, soft ones colour."""
+    """When the media was filmed, bounded on one side. `at` is aware, UTC. Hard bounds decide, soft ones colour.
+
+    `by` is the person who entered it, None where a check found it.
+    """
 
     side: Side
     at: datetime
     hard: bool
     reason: str
+    by: str | None = None
 
 
 @dataclass(frozen=True)
 class FoundPoint:
-    """Where a file says its camera was: WGS 84 degrees with an uncertainty in metres."""
+    """Where a file, or the person `by`, says that its camera was: WGS 84 degrees, an uncertainty in metres."""
 
     latitude: float
     longitude: float
     uncertainty_m: float
     reason: str
+    by: str | None = None
 
 
 @dataclass(frozen=True)

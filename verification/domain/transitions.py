@@ -22,6 +22,7 @@ class Action(StrEnum):
     RECAPTURE = "recapture"
     RECHECK_MEDIA = "recheck"
     NOTE = "note"
+    ADD_BOUND = "add-bound"
     LEASE = "lease"
     RECORD_VERDICT = "record-verdict"
     SUBMIT = "submit"
@@ -69,6 +70,7 @@ TABLE: dict[Action, Rule] = {
     Action.RECAPTURE: Rule(LIVE, STAFF),
     Action.RECHECK_MEDIA: Rule(LIVE, STAFF),
     Action.NOTE: Rule(ANY, STAFF),
+    Action.ADD_BOUND: Rule(ANY, STAFF),
     Action.LEASE: Rule(UNDER_REVIEW, STAFF, needs_entry=True),
     Action.RECORD_VERDICT: Rule(UNDER_REVIEW, STAFF, needs_lease=True),
     Action.SUBMIT: Rule(UNDER_REVIEW, STAFF, needs_lease=True),

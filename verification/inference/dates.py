@@ -54,6 +54,7 @@ class DateSuggestion:
                     "at": _written(one.bound.at),
                     "hard": one.bound.hard,
                     "reason": one.bound.reason,
+                    "by": one.bound.by,
                     "bites": one.bites,
                 }
                 for one in self.bounds
@@ -102,13 +103,13 @@ def _is_empty(interval: tuple[datetime | None, datetime | None]) -> bool:
 
 
 def _in_order(bounds: set[TimeBound], start: tuple[datetime | None, datetime | None]) -> list[TimeBound]:
-    def key(bound: TimeBound) -> tuple[bool, timedelta, str, datetime, str]:
+    def key(bound: TimeBound) -> tuple[bool, timedelta, str, datetime, str, str]:
         # An open end of what is claimed lies infinitely far off, where the tightest bound still takes most.
         if bound.side is Side.NOT_BEFORE:
             taken = bound.at - (start[0] or _EARLIEST)
         else:
             taken = (start[1] or _LATEST) - bound.at
-        return (not bound.hard, -taken, bound.side.value, bound.at, bound.reason)
+        return (not bound.hard, -taken, bound.side.value, bound.at, bound.reason, bound.by or "")
 
     return sorted(bounds, key=key)
 

@@ -42,6 +42,7 @@ class LocationSuggestion:
                     "longitude": one.point.longitude,
                     "uncertainty_m": one.point.uncertainty_m,
                     "reason": one.point.reason,
+                    "by": one.point.by,
                     "distance_m": _distance(one.from_shown),
                     "within": one.from_shown.inside if one.from_shown else None,
                     "camera_distance_m": _distance(one.from_camera),
@@ -76,7 +77,7 @@ def _apart(claimed: Place | None, point: FoundPoint) -> Separation | None:
     return separation(claimed, point) if claimed and claimed.has_point else None
 
 
-def _nearest_first(one: MeasuredPoint) -> tuple[float, float, float, float, float, str]:
+def _nearest_first(one: MeasuredPoint) -> tuple[float, float, float, float, float, str, str]:
     point = one.point
     return (
         one.from_shown.distance_m if one.from_shown else 0.0,
@@ -85,6 +86,7 @@ def _nearest_first(one: MeasuredPoint) -> tuple[float, float, float, float, floa
         point.longitude,
         point.uncertainty_m,
         point.reason,
+        point.by or "",
     )
 
 

@@ -1,6 +1,7 @@
 from verification.models.audit import AuditChain, AuditEntry, LegalHold, Redaction
 from verification.models.checkpoints import Checkpoint, FixityCheck, Seal, SealedHead, Stamp, Unsealed
 from verification.models.checks import CheckRun, FindingRow
+from verification.models.evidence import Evidence, EvidenceStrike
 from verification.models.hosts import Host, HostTurn
 from verification.models.jobs import Heartbeat, Job, JobEvent
 from verification.models.policy import Policy
@@ -15,6 +16,8 @@ __all__ = [
     "Checkpoint",
     "DimensionStatus",
     "Draft",
+    "Evidence",
+    "EvidenceStrike",
     "FindingRow",
     "FixityCheck",
     "Heartbeat",

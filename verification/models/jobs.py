@@ -12,7 +12,9 @@ class Job(Identified):
     """Work on one subject. Whoever raises `token` by a conditional UPDATE holds it until `lease_until`."""
 
     kind = word_field(JobKind)
-    subject_id = models.UUIDField(help_text="The media item that is captured or examined")
+    subject_id = models.UUIDField(
+        help_text="The media item that is captured or examined, the claim that is bundled"
+    )
     state = word_field(JobState, JobState.QUEUED)
     token = models.PositiveIntegerField(default=0)
     attempts = models.PositiveSmallIntegerField(default=0)

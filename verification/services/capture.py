@@ -16,6 +16,7 @@ from claims.errors import StorageFailed
 from claims.media import archive, warc
 from claims.media.archive import Stored
 from claims.media.capture import (
+    NO_TRAIL,
     NOT_MODIFIED,
     Before,
     Captured,
@@ -28,7 +29,7 @@ from claims.media.capture import (
 from claims.models import Asset, Capture, MediaItem
 from claims.vocabulary import AssetKind, CaptureState, Examination, JobKind, JobState, MediaKind
 from verification.models import Job
-from verification.services import jobs, politeness
+from verification.services import erasure, jobs, politeness
 
 PATIENCE_SECONDS = 20.0
 STORAGE_WAIT_SECONDS = 60.0
@@ -53,7 +54,12 @@ def work(job: Job) -> jobs.Outcome:
             yield
 
     try:
-        captured = fetch_original(item.url, turn=turn, before=_before(item))
+        with archive.storing():
+            before = _before(item)
+        captured = fetch_original(item.url, turn=turn, before=before)
+    except StorageFailed as error:
+        failure = {"code": error.code, "detail": error.detail, "retriable": True}
+        return _failed(job, item, failure, _Attempt(started_at, timezone.now(), NO_TRAIL, failure))
     except CaptureFailed as error:
         failure = {"code": error.code, "detail": error.detail, "retriable": error.retriable}
         return _failed(job, item, failure, _Attempt(started_at, timezone.now(), error.trail, failure))
@@ -223,7 +229,7 @@ def _asset(stored: Stored, media_type: str, kind: MediaKind | AssetKind, archive
         },
     )
     if asset.redacted_at is not None:
-        transaction.on_commit(lambda: archive.erase(asset.sha256))
+        transaction.on_commit(partial(erasure.erase_files, asset.sha256))
     return asset
 
 
@@ -231,7 +237,7 @@ def _erase_beside(erased: Asset, at: datetime) -> None:
     """What was kept beside bytes that were erased for good goes too: the exchange has them in it."""
     for beside in Asset.objects.kept_with(erased).filter(redacted_at=None):
         Asset.objects.filter(pk=beside.pk).update(redacted_at=at)
-        transaction.on_commit(partial(archive.erase, beside.sha256))
+        transaction.on_commit(partial(erasure.erase_files, beside.sha256))
 
 
 def _kept_beside(trail: Trail) -> dict[str, str]:

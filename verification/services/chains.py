@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from claims.models.bodies import canonical
 from verification.models import AuditChain, AuditEntry
 from verification.services.rows import UNREADABLE
 
 
-def hash_of(entry: AuditEntry) -> str:
-    """SHA-256 of the canonical JSON of all that the entry says."""
-    said = {
+def said_by(entry: AuditEntry) -> dict[str, Any]:
+    """All that an entry says, as it is hashed."""
+    return {
         "id": str(entry.pk),
         "chain": entry.chain_id,
         "seq": entry.seq,
@@ -23,7 +24,11 @@ def hash_of(entry: AuditEntry) -> str:
         "data": entry.data,
         "previous": entry.previous,
     }
-    return hashlib.sha256(canonical(said).encode()).hexdigest()
+
+
+def hash_of(entry: AuditEntry) -> str:
+    """SHA-256 of the canonical JSON of all that the entry says."""
+    return hashlib.sha256(canonical(said_by(entry)).encode()).hexdigest()
 
 
 @dataclass(frozen=True)

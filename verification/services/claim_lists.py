@@ -91,7 +91,7 @@ def _with_contradiction(rows: ClaimQuerySet, value: str) -> ClaimQuerySet:
     if value not in {"true", "false"}:
         raise InvalidInput(FieldError("has_contradiction", "Use true or false.", "boolean"))
     found = Exists(
-        FindingRow.objects.filter(run__media__claim=OuterRef("pk"), stance=Stance.CONTRADICTS.value)
+        FindingRow.objects.current().filter(run__media__claim=OuterRef("pk"), stance=Stance.CONTRADICTS.value)
     ) | Exists(DimensionStatus.objects.filter(claim=OuterRef("pk"), status=Status.CONTRADICTED.value))
     return rows.filter(found) if value == "true" else rows.exclude(found)
 

@@ -5,27 +5,39 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial, reduce
 from operator import or_
 
+import structlog
 from django.db import transaction
 from django.db.models import Max, Q
 
-from claims.errors import IllegalState, Missing
+from claims.errors import IllegalState, Missing, StorageFailed
 from claims.media import archive, working
 from claims.models import Asset, Body, Capture, Claim, MediaItem, Person, PublicClaim
 from claims.publishing import notice
 from claims.vocabulary import Cause, ChangeKind, Stage
 from verification.domain.transitions import Action
-from verification.models import AuditEntry, FindingRow, LegalHold, Note, Redaction
+from verification.models import AuditEntry, Evidence, EvidenceStrike, FindingRow, LegalHold, Note, Redaction
 from verification.services.acting import Act, acting
+from verification.services.bundles import keeping
 from verification.services.queue import cancel_queue_entry
+
+log = structlog.get_logger(__name__)
 
 
 def redact_note(note: Note, *, actor: Person, reason: str, legal_ground: str) -> Redaction:
     """Erases what a note says; that it was there, whose and when, stays."""
     with _redacting(note.claim, actor, "note", note.pk, reason, legal_ground) as (act, redaction):
         erase_note(act, note)
+    return redaction
+
+
+def redact_evidence(evidence: Evidence, *, actor: Person, reason: str, legal_ground: str) -> Redaction:
+    """Erases what a person entered as a bound, and why it was struck; that it was there, whose and when, stays."""
+    with _redacting(evidence.claim, actor, "evidence", evidence.pk, reason, legal_ground) as (act, redaction):
+        erase_evidence(act, evidence)
     return redaction
 
 
@@ -62,6 +74,12 @@ def erase_note(act: Act, note: Note) -> None:
     _erase(act, [note.body_id])
 
 
+def erase_evidence(act: Act, evidence: Evidence) -> None:
+    """The effect of redacting evidence, within the act that records it."""
+    strike = EvidenceStrike.objects.filter(evidence=evidence).first()
+    _erase(act, [evidence.body_id] + ([strike.body_id] if strike else []))
+
+
 def erase_statement(act: Act) -> None:
     """The effect of redacting the statement of the act's claim, within the act that records it."""
     wordings = {act.claim.statement_id, *_earlier_wordings(act.claim)}
@@ -89,26 +107,41 @@ def erase_original(act: Act, asset: Asset) -> None:
     erased = dict(Asset.objects.kept_with(asset).values_list("pk", "sha256"))
     Asset.objects.filter(pk__in=erased).update(facts=None, redacted_at=act.at)
     act.data |= {"sha256": asset.sha256, "beside": sorted(set(erased.values()) - {asset.sha256})}
-    # After commit: a file that is gone can't come back with a rolled-back transaction.
+    bundled = keeping.claims_with(Asset.objects.filter(pk__in=erased))
+    transaction.on_commit(partial(keeping.erase_of, bundled))
+    # After commit: a file that is gone can't come back with a rolled-back transaction. Where the archive is away
+    # just then the loop does it later.
     for sha256 in erased.values():
-        transaction.on_commit(partial(_erase_files, sha256))
+        transaction.on_commit(partial(erase_files, sha256))
 
 
-def finish_erasures() -> int:
-    """Removes originals and working copies whose redaction was committed and that outlived it: a crash, a late job."""
-    left = [
-        sha256
-        for sha256 in Asset.objects.exclude(redacted_at=None).values_list("sha256", flat=True)
-        if archive.holds(sha256) or working.holds(sha256)
-    ]
-    for sha256 in left:
-        _erase_files(sha256)
-    return len(left)
+def finish_erasures(*, since: datetime | None = None) -> int:
+    """Removes originals and working copies whose redaction was committed and that outlived it: a crash, a late job,
+    an archive that was away. Only of redactions since then, if one is named. How many."""
+    erased = Asset.objects.exclude(redacted_at=None)
+    if since is not None:
+        erased = erased.filter(redacted_at__gte=since)
+    finished = 0
+    for sha256 in erased.values_list("sha256", flat=True):
+        outlived = erase_files(sha256)
+        if outlived is None:
+            break  # the rest is as far away
+        finished += outlived
+    return finished
 
 
-def _erase_files(sha256: str) -> None:
-    working.erase(sha256)
-    archive.erase(sha256)
+def erase_files(sha256: str) -> bool | None:
+    """Removes an original that was erased on record, and its working copies. Whether there were any; None where the
+    archive is away: the loop comes back to it."""
+    try:
+        if not archive.holds(sha256) and not working.holds(sha256):
+            return False
+        working.erase(sha256)
+        archive.erase(sha256)
+    except (OSError, StorageFailed) as error:
+        log.warning("erasure.not_finished", reason=str(error))
+        return None
+    return True
 
 
 def place_legal_hold(claim: Claim, *, actor: Person, reason: str) -> LegalHold:
@@ -156,6 +189,8 @@ def _redacting(  # noqa: PLR0917  each of its three callers names them in this o
             "reason": redaction.reason,
         }
         yield act, redaction
+        # Bundles hold what was there before.
+        transaction.on_commit(partial(keeping.erase_of, [act.claim.pk]))
 
 
 def _held() -> IllegalState:

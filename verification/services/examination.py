@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from django.conf import settings
 from django.utils import timezone
 
 from claims.dates import ClaimedDate
@@ -24,14 +27,15 @@ from claims.vocabulary import (
 )
 from verification import sandbox
 from verification.checks import base, registry
-from verification.domain.decoded import Decoded
+from verification.domain.decoded import RECIPE, Decoded
 from verification.domain.findings import Finding, FoundPoint, Side, TimeBound
 from verification.examination import bound_json, point_json
 from verification.inference.dates import DateSuggestion, suggest_date
 from verification.inference.locations import LocationSuggestion, suggest_location
-from verification.models import CheckRun, FindingRow, Job
+from verification.models import CheckRun, Evidence, FindingRow, Job, Stamp
 from verification.services import jobs, stills
 
+STORAGE_WAIT_SECONDS = 60.0
 _OTHERS = 50
 """Of how many other media of the same creator the devices are compared: the newest."""
 
@@ -52,6 +56,12 @@ def work(job: Job) -> jobs.Outcome:
             state = jobs.failed_state(job, retriable=True)
             return _undecodable(item, failure, JobState.QUARANTINED if state == JobState.FAILED else state)
         error = failure.detail
+    except FileNotFoundError:
+        error = "The archive does not hold this original."
+    except OSError as away:
+        # That says nothing against the file: it waits until the archive is there again.
+        MediaItem.objects.filter(pk=item.pk).update(examination=Examination.WAITING)
+        raise jobs.NotYet(STORAGE_WAIT_SECONDS) from away
     media = base.Media(
         sha256=asset.sha256,
         media_type=asset.media_type,
@@ -76,14 +86,20 @@ def give_up(job: Job) -> jobs.Outcome:
 def context_of(item: MediaItem, *, now: datetime) -> base.Context:
     """What is claimed of a media item: its own words before the claim's."""
     arrived = _first_capture(item)
+    copies = earlier_copies(item)
+    ours = [copy.archived_at for copy in copies] + ([arrived.finished_at] if arrived else [])
+    stamp = _stamp_of(item, since=min(ours)) if ours else None
     return base.Context(
         now=now,
         claimed_date=claimed_date_of(item),
         claimed_location=claimed_place_of(item),
         posted_at=item.posted_at,
         captured_at=arrived.finished_at if arrived else None,
-        earlier_copies=earlier_copies(item),
+        earlier_copies=copies,
         same_creator=same_creator(item),
+        url=item.url or None,
+        stamped_at=stamp.stamped_at if stamp else None,
+        stamp_authority=stamp.authority if stamp else None,
     )
 
 
@@ -172,10 +188,22 @@ def _first_capture(item: MediaItem) -> Capture | None:
     return item.captures.filter(asset=item.asset_id).order_by("finished_at").first()
 
 
+def _stamp_of(item: MediaItem, *, since: datetime) -> Stamp | None:
+    """The first time-stamp on the item's bytes since this desk has had them.
+
+    An older one would tell that another desk had them before.
+    """
+    stamps = Stamp.objects.filter(asset=item.asset_id, stamped_at__gte=since).exclude(token=None)
+    return stamps.order_by("stamped_at").first()
+
+
 def suggestions(item: MediaItem) -> tuple[DateSuggestion, LocationSuggestion]:
-    """What the findings leave of the claimed date and place, with every reason."""
-    rows = FindingRow.objects.filter(run__media=item).order_by("run__check_slug", "position")
-    findings = [finding_of(row) for row in rows]
+    """What findings, and the evidence that people entered, leave of the claimed date and place, with every reason."""
+    rows = FindingRow.objects.current().filter(run__media=item).order_by("run__check_slug", "position")
+    evidence = Evidence.objects.filter(media=item).standing()
+    findings = [finding_of(row) for row in rows] + [
+        found for one in evidence if (found := one.as_finding()) is not None
+    ]
     return (
         suggest_date(claimed=claimed_date_of(item), findings=findings),
         suggest_location(claimed=claimed_place_of(item), findings=findings),
@@ -198,9 +226,30 @@ def finding_of(row: FindingRow) -> Finding:
 
 
 def _facts(asset: Asset) -> Decoded:
-    if asset.facts is not None:
-        return Decoded.from_json(asset.facts)
-    return sandbox.decode(archive.path_of(asset.sha256), media_type=asset.media_type)
+    """The facts as they were kept; read anew where other decoders read them, or another list judged the credentials."""
+    kept = Decoded.from_json(asset.facts) if asset.facts is not None else None
+    if kept is not None and kept.recipe == RECIPE and not _judged_by_another_list(kept):
+        return kept
+    with archive.local_copy(asset.sha256) as path:
+        return sandbox.decode(path, media_type=asset.media_type, trust_list=settings.C2PA_TRUST)
+
+
+def _judged_by_another_list(kept: Decoded) -> bool:
+    return (
+        kept.credentials is not None
+        and kept.credentials.manifest is not None
+        and kept.credentials.trust_list != _trust_list_hash()
+    )
+
+
+def _trust_list_hash() -> str | None:
+    """The SHA-256 of the trust list; None where there is none, or none that can be read."""
+    if settings.C2PA_TRUST is None:
+        return None
+    try:
+        return hashlib.sha256(settings.C2PA_TRUST.read_bytes()).hexdigest()
+    except OSError:
+        return None
 
 
 def _outcome(
@@ -208,9 +257,11 @@ def _outcome(
 ) -> jobs.Outcome:
     def effect() -> None:
         if facts is not None and item.asset is not None:
-            Asset.objects.filter(pk=item.asset.pk, facts__isnull=True).update(facts=facts.as_json())
+            Asset.objects.filter(pk=item.asset.pk, redacted_at=None).update(facts=facts.as_json())
         _store(item, outcomes)
-        MediaItem.objects.filter(pk=item.pk).update(examination=Examination.DONE)
+        MediaItem.objects.filter(pk=item.pk).update(
+            examination=Examination.DONE, examined_with=registry.fingerprint()
+        )
 
     return jobs.Outcome(claim=item.claim, effect=effect, action="examined", data={"media": item.pk, **data})
 
@@ -239,29 +290,46 @@ def _undecodable(item: MediaItem, failure: sandbox.DecodeFailed, state: JobState
 
 
 def _store(item: MediaItem, outcomes: tuple[base.Outcome, ...]) -> None:
+    """Keeps the runs that say something new; what they supersede stays, for whoever decided on it."""
     now = timezone.now()
+    current = CheckRun.objects.current().filter(media=item)
+    runs = {run.check_slug: run for run in current.prefetch_related("findings")}
     for outcome in outcomes:
-        run, _ = CheckRun.objects.update_or_create(
+        found = [_row_of(finding) for finding in outcome.findings]
+        error = {"detail": outcome.error} if outcome.error else None
+        before = runs.pop(outcome.check, None)
+        if before and _said(before) == (outcome.version, outcome.state.value, error, found):
+            current.filter(pk=before.pk).update(ran_at=now)
+            continue
+        current.filter(check_slug=outcome.check).update(superseded_at=now)
+        run = CheckRun.objects.create(
             media=item,
             check_slug=outcome.check,
-            defaults={
-                "version": outcome.version,
-                "state": outcome.state.value,
-                "error": {"detail": outcome.error} if outcome.error else None,
-                "ran_at": now,
-            },
+            version=outcome.version,
+            state=outcome.state.value,
+            error=error,
+            ran_at=now,
         )
-        run.findings.all().delete()
         FindingRow.objects.bulk_create(
-            FindingRow(
-                run=run,
-                position=position,
-                dimension=finding.dimension.value,
-                stance=finding.stance.value,
-                sentence=finding.sentence,
-                data=finding.data,
-                bounds=[bound_json(bound) for bound in finding.bounds],
-                points=[point_json(point) for point in finding.points],
-            )
-            for position, finding in enumerate(outcome.findings)
+            FindingRow(run=run, position=position, **row) for position, row in enumerate(found)
         )
+    # Checks that are no longer there have nothing to say of the item any more.
+    current.filter(pk__in=[run.pk for run in runs.values()]).update(superseded_at=now)
+
+
+def _row_of(finding: Finding) -> dict[str, Any]:
+    """A finding's columns, its data as JSON gives it back."""
+    return {
+        "dimension": finding.dimension.value,
+        "stance": finding.stance.value,
+        "sentence": finding.sentence,
+        "data": json.loads(json.dumps(finding.data)),
+        "bounds": [bound_json(bound) for bound in finding.bounds],
+        "points": [point_json(point) for point in finding.points],
+    }
+
+
+def _said(run: CheckRun) -> tuple[str, str, Any, list[dict[str, Any]]]:
+    names = ("dimension", "stance", "sentence", "data", "bounds", "points")
+    found = [{name: getattr(row, name) for name in names} for row in run.findings.all()]
+    return run.version, run.state, run.error, found

@@ -10,7 +10,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -48,14 +48,15 @@ class NotYet(Exception):
 class Outcome:
     """What a handler wants done: `effect` runs in the finishing transaction, `state` is where the job goes.
 
-    `data` is what the claim's audit entry will say. A job that is queued again waits for `wait_seconds`, or where
+    `action` and `data` are what the claim's audit entry will say; without an action there is none, for nothing of the
+    claim has changed. A job that is queued again waits for `wait_seconds`, or where
     that is None for as long as its attempts say.
     """
 
     claim: Claim
     effect: Callable[[], None]
-    action: str
-    data: dict[str, Any]
+    action: str = ""
+    data: dict[str, Any] = field(default_factory=dict)
     state: JobState = JobState.DONE
     error: dict[str, Any] | None = None
     wait_seconds: float | None = None
@@ -208,9 +209,9 @@ def finish(job: Job, outcome: Outcome) -> None:
             raise StaleJob("The job is held by another worker by now.")
         outcome.effect()
         _event(job, outcome.state, outcome.error)
-        audit.record(
-            chain, action=outcome.action, actor=None, data={"job": job.pk, **outcome.data}, at=timezone.now()
-        )
+        if outcome.action:
+            said = {"job": job.pk, **outcome.data}
+            audit.record(chain, action=outcome.action, actor=None, data=said, at=timezone.now())
         log.info("job.committing", job_id=str(job.pk), kind=job.kind)
     log.info("job.finished", job_id=str(job.pk), kind=job.kind, state=outcome.state.value)
 

@@ -9,6 +9,9 @@ from django.db.models import Prefetch
 from claims.errors import Missing
 from claims.models import Claim, MediaItem, Person
 from claims.models.claims import ClaimQuerySet
+from verification.models import CheckRun
+
+_CURRENT_RUNS = Prefetch("check_runs", CheckRun.objects.current())
 
 
 def claim_rows(person: Person) -> ClaimQuerySet:
@@ -20,7 +23,7 @@ def claim_rows(person: Person) -> ClaimQuerySet:
             "dimension_statuses",
             "publications",
             "queue_entries",
-            Prefetch("media", MediaItem.objects.select_related("asset").prefetch_related("check_runs")),
+            Prefetch("media", MediaItem.objects.select_related("asset").prefetch_related(_CURRENT_RUNS)),
         )
     )
 
@@ -43,7 +46,7 @@ def media_named(person: Person, media_id: uuid.UUID) -> MediaItem:
     item = (
         MediaItem.objects.visible_to(person)
         .select_related("asset", "claim__desk")
-        .prefetch_related("check_runs")
+        .prefetch_related(_CURRENT_RUNS)
         .filter(pk=media_id)
         .first()
     )

@@ -17,11 +17,11 @@ from django.utils import timezone
 
 from claims.models import Asset, Body, ChangeHead, Claim
 from verification.domain.transitions import Action
-from verification.models import AuditEntry, Heartbeat, Note, Redaction, ScheduledPublication
+from verification.models import AuditEntry, Evidence, Heartbeat, Note, Redaction, ScheduledPublication
 from verification.services import audit, erasure, jobs, queue
 from verification.services.acting import acting_by_itself
 
-STATEMENT, NOTE, ORIGINAL = "statement", "note", "original"
+STATEMENT, NOTE, EVIDENCE, ORIGINAL = "statement", "note", "evidence", "original"
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,8 @@ def repeat_erasure(known: KnownErasure) -> bool:
         }
         if known.target == NOTE:
             erasure.erase_note(act, Note.objects.get(pk=known.target_id))
+        elif known.target == EVIDENCE:
+            erasure.erase_evidence(act, Evidence.objects.get(pk=known.target_id))
         elif known.target == ORIGINAL:
             erasure.erase_original(act, Asset.objects.get(pk=known.target_id))
         else:
@@ -92,6 +94,8 @@ def _claim_of(known: KnownErasure) -> Claim | None:
     """The claim on whose chain the erasure is to be repeated, if there is anything left to erase."""
     if known.target == NOTE:
         return Claim.objects.filter(notes__pk=known.target_id, notes__body__redacted_at=None).first()
+    if known.target == EVIDENCE:
+        return Claim.objects.filter(evidence__pk=known.target_id, evidence__body__redacted_at=None).first()
     if known.target == ORIGINAL:
         left = Claim.objects.filter(media__asset__pk=known.target_id, media__asset__redacted_at=None)
         return left.order_by("pk").first()

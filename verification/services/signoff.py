@@ -192,7 +192,11 @@ def _of_item(  # noqa: PLR0917  its one caller names them in this order
 
 def _contradictions(claim: Claim) -> dict[tuple[uuid.UUID, str], list[FindingRow]]:
     found: dict[tuple[uuid.UUID, str], list[FindingRow]] = {}
-    rows = FindingRow.objects.filter(run__media__claim=claim, stance=Stance.CONTRADICTS).select_related("run")
+    rows = (
+        FindingRow.objects.current()
+        .filter(run__media__claim=claim, stance=Stance.CONTRADICTS)
+        .select_related("run")
+    )
     for row in rows.order_by("run__media__position", "run__check_slug", "position"):
         found.setdefault((row.run.media_id, row.dimension), []).append(row)
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import structlog
 
+from claims.errors import StorageFailed
 from claims.media import archive, working
 from claims.media.sniff import SAFE_INLINE
 from claims.models import Asset
@@ -19,23 +20,33 @@ def make(asset: Asset) -> str | None:
     Returns why there are none where there should be: a failure's code, and None where all is well. That an original
     can't be drawn says nothing against it.
     """
-    if not _wants_any(asset) or working.listed(asset.sha256):
+    if not _wants_any(asset):
         return None
     try:
-        drawn = sandbox.draw(archive.path_of(asset.sha256), media_type=asset.media_type)
+        if working.listed(asset.sha256):
+            return None
+        with archive.local_copy(asset.sha256) as path:
+            drawn = sandbox.draw(path, media_type=asset.media_type)
+        for still in drawn:
+            working.keep(working.WorkingCopy(asset.sha256, still.at_ms), still.jpeg)
     except sandbox.DecodeFailed as failure:
         log.info("stills.failed", asset_id=str(asset.pk), code=failure.code)
         return failure.code
-    for still in drawn:
-        working.keep(working.WorkingCopy(asset.sha256, still.at_ms), still.jpeg)
+    except OSError as error:
+        log.warning("stills.away", asset_id=str(asset.pk), error=error.strerror)
+        return StorageFailed.code
     return None
 
 
 def of(asset: Asset | None) -> list[working.WorkingCopy]:
-    """The working copies of an original; none of one that was erased."""
+    """The working copies of an original; none of one that was erased, nor while the archive is away."""
     if asset is None or asset.redacted_at is not None:
         return []
-    return working.listed(asset.sha256)
+    try:
+        return working.listed(asset.sha256)
+    except OSError as error:
+        log.warning("stills.away", asset_id=str(asset.pk), error=error.strerror)
+        return []
 
 
 def _wants_any(asset: Asset) -> bool:

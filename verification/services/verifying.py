@@ -40,6 +40,8 @@ SPOKEN_OF = {
     "verification_verdict": "verdict",
     "verification_note": "note",
     "verification_notestrike": "struck",
+    "verification_evidence": "evidence",
+    "verification_evidencestrike": "evidence_struck",
     "verification_redaction": "redaction",
     "claims_publication": "publication",
 }
@@ -157,7 +159,7 @@ class Verification:
             self._notes.say("text", f"{body} {commitment}")
         for verdict in data.get("verdicts", ()):
             self._notes.say("verdict", verdict["id"])
-        for word in ("note", "struck", "redaction", "publication"):
+        for word in ("note", "struck", "evidence", "evidence_struck", "redaction", "publication"):
             # An erasure that a restore repeated has its row in the database that was lost.
             if word in data and not (word == "redaction" and data.get("repeated")):
                 self._notes.say(word, data[word])
@@ -283,6 +285,10 @@ class Verification:
                 continue  # erased while we read
             if asset.redacted_at is not None and not erased:
                 yield Break(where, "was erased, and no audit entry says so")
+            elif asset.redacted_at is not None and outcome == FixityOutcome.UNREADABLE:
+                yield Break(
+                    where, "was erased by an audit entry, and the archive does not say whether it is gone"
+                )
             elif asset.redacted_at is not None and outcome != FixityOutcome.MISSING:
                 yield Break(where, "was erased by an audit entry, and its file is there")
             elif asset.redacted_at is None and erased:

@@ -12,7 +12,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.utils import timezone
 
-from claims.errors import Missing, StetError
+from claims.errors import Missing, StetError, StorageFailed
+from claims.media import archive
 from claims.models import IdempotencyKey, MediaItem, Person
 from claims.vocabulary import CaptureState, Examination, JobKind
 from verification import dispatch
@@ -28,15 +29,18 @@ from verification.services import (
     politeness,
     publication,
     queue,
+    reexamination,
     stamps,
 )
 from verification.services.acting import acting
+from verification.services.bundles import asking, keeping
 
 log = structlog.get_logger(__name__)
 
 HANDLERS = {
     JobKind.CAPTURE: jobs.Handler(capture.work, capture.give_up),
     JobKind.EXAMINE: jobs.Handler(examination.work, examination.give_up),
+    JobKind.BUNDLE: jobs.Handler(asking.work, asking.give_up),
 }
 LOOP, WORKER = "reconcile", "worker"
 """Whose heartbeats are kept."""
@@ -44,9 +48,16 @@ LOOP, WORKER = "reconcile", "worker"
 RING_AGAIN_SECONDS = 10
 """How long a ring may go unheard before it is repeated."""
 
+EXAMINE_AGAIN_SECONDS = 5
+"""How often the loop looks for media that were examined by earlier checks."""
+
 KEEP_ANSWERS = timedelta(hours=24)
 WATCH_SECONDS = 60
 """How often the loop looks whether an original is due to be hashed again, or a stamp to be asked for."""
+
+SWEEP_SECONDS = 3600
+JUST_ERASED = timedelta(minutes=10)
+"""How long what was erased is looked after in every round; after that once in `SWEEP_SECONDS`."""
 
 
 def run_job(job_id: uuid.UUID) -> bool:
@@ -90,9 +101,11 @@ def reconcile() -> int:
             publication.publish_scheduled(scheduled)
         except StetError as error:
             log.warning("embargo.not_ended", scheduled=str(scheduled.pk), code=error.code)
-    erasure.finish_erasures()
+    _watch_over_archive()
     _watch_over_records()
     politeness.forget_old_turns()
+    if _is_time("reexamination", EXAMINE_AGAIN_SECONDS):
+        reexamination.examine_some_stale()
     IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEEP_ANSWERS).delete()
     waiting = list(jobs.due()[:500])
     if not dispatch.broker_answers():
@@ -106,13 +119,26 @@ def reconcile() -> int:
     return 0
 
 
+def _watch_over_archive() -> None:
+    """Removes what is to be gone. An archive that is elsewhere is not asked in every round for all that ever went."""
+    erasure.finish_erasures(since=timezone.now() - JUST_ERASED)
+    if _is_time("sweep", SWEEP_SECONDS):
+        erasure.finish_erasures()
+        try:
+            archive.sweep()
+        except (OSError, StorageFailed) as error:
+            log.warning("archive.not_swept", reason=str(error))
+
+
 def _watch_over_records() -> None:
-    """Signs a checkpoint, hashes some originals again and asks for time-stamps, each when its time has come."""
+    """Signs a checkpoint, hashes some originals again, clears bundles away and asks for time-stamps, each in its time."""
     try:
         if _is_time("checkpoints", settings.CHECKPOINT_SECONDS):
             checkpoints.sign_what_is_new()
         if _is_time("fixity", WATCH_SECONDS):
             fixity.check_due()
+        if _is_time("bundles", WATCH_SECONDS):
+            keeping.erase_stale()
         if _is_time("stamps", WATCH_SECONDS):
             stamps.stamp_what_is_due()
     except ImproperlyConfigured as error:

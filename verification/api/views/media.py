@@ -23,6 +23,7 @@ from claims.vocabulary import Scope, Stance
 from verification.api.inputs import MediaInput, NothingInput, RecheckInput, UploadInput
 from verification.api.reading import new_media
 from verification.api.shapes import (
+    CheckShape,
     FindingShape,
     MediaDetailShape,
     MediaShape,
@@ -168,39 +169,26 @@ class MediaRecheck(StetView):
 class Checks(StetView):
     scopes = {"GET": Scope.INTERNAL_READ}
 
-    @extend_schema(operation_id="list_checks", responses={200: schema_of(dict[str, Any])})
+    @extend_schema(operation_id="list_checks", responses={200: schema_of(dict[str, list[CheckShape]])})
     def get(self, request: Request) -> Response:  # noqa: ARG002  the framework's signature
         """The checks there are, what each looks at and what it means."""
-        return Response(
-            {
-                "results": [
-                    {
-                        "slug": check.slug,
-                        "title": check.title,
-                        "version": check.version,
-                        "dimensions": [dimension.value for dimension in check.dimensions],
-                        "media_types": list(check.media_types),
-                        "help": check.help,
-                    }
-                    for check in registry.all_checks()
-                ]
-            }
-        )
+        return Response({"results": [registry.describe(check) for check in registry.all_checks()]})
 
 
 class Findings(StetView):
     scopes = {"GET": Scope.INTERNAL_READ}
-    filters = frozenset({"media", "check", "stance"})
+    filters = frozenset({"media", "check", "stance", "version"})
 
     @extend_schema(
         operation_id="list_findings",
-        parameters=[OpenApiParameter(name, str) for name in ("media", "check", "stance")],
+        parameters=[OpenApiParameter(name, str) for name in ("media", "check", "stance", "version")],
         responses={200: page_of(FindingShape)},
     )
     def get(self, request: Request) -> Response:
-        """What the checks found in the media of the caller's desks."""
+        """What the checks found in the media of the caller's desks; of a `version`, also what is superseded."""
         rows = FindingRow.objects.visible_to(caller(request)).select_related("run")
         params = request.query_params
+        rows = rows.filter(run__version=params["version"]) if "version" in params else rows.current()
         if "media" in params:
             try:
                 rows = rows.filter(run__media=uuid.UUID(params["media"]))

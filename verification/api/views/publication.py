@@ -25,7 +25,7 @@ from verification.api.inputs import (
     RedactInput,
 )
 from verification.api.shapes import NotPublishedShape
-from verification.models import Note, Redaction, ScheduledPublication
+from verification.models import Evidence, Note, Redaction, ScheduledPublication
 from verification.services import erasure, publication
 from verification.services.reading import claim_named, media_named
 
@@ -114,7 +114,7 @@ class Redact(StetView):
     @extend_schema(operation_id="redact", request=RedactInput, responses={200: schema_of(dict[str, Any])})
     @idempotent
     def post(self, request: Request, name: str) -> Response:
-        """Erases a claim's text, a note, or an original, for a court or a person's right. It can't be undone."""
+        """Erases a claim's text, a note, a bound, or an original, for a court or a person's right. It can't be undone."""
         claim, person = claim_named(caller(request), name), caller(request)
         said = read_input(RedactInput, request)
         why = {"reason": said["reason"], "legal_ground": said["legal_ground"]}
@@ -122,6 +122,8 @@ class Redact(StetView):
             redaction = erasure.redact_statement(claim, actor=person, **why)
         elif said["target"] == "note":
             redaction = erasure.redact_note(_note(claim, said), actor=person, **why)
+        elif said["target"] == "evidence":
+            redaction = erasure.redact_evidence(_evidence(claim, said), actor=person, **why)
         else:
             item = media_named(caller(request), _id(said))
             if item.claim_id != claim.pk:
@@ -154,7 +156,9 @@ class LegalHolds(StetView):
 
 def _id(said: dict[str, Any]) -> Any:
     if "id" not in said:
-        raise InvalidInput(FieldError("/id", "Name the note, or the media item, by its id.", "required"))
+        raise InvalidInput(
+            FieldError("/id", "Name the note, the bound, or the media item, by its id.", "required")
+        )
     return said["id"]
 
 
@@ -163,6 +167,13 @@ def _note(claim: Claim, said: dict[str, Any]) -> Note:
     if note is None:
         raise InvalidInput(FieldError("/id", "This claim has no note of this id.", "unknown"))
     return note
+
+
+def _evidence(claim: Claim, said: dict[str, Any]) -> Evidence:
+    evidence = Evidence.objects.filter(claim=claim, pk=_id(said)).first()
+    if evidence is None:
+        raise InvalidInput(FieldError("/id", "This claim has no bound of this id.", "unknown"))
+    return evidence
 
 
 def _shape(redaction: Redaction) -> dict[str, Any]:

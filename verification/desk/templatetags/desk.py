@@ -13,8 +13,10 @@ from django.utils.safestring import SafeString
 
 from claims.dates import ClaimedDate, say_date
 from claims.vocabulary import Dimension
+from verification.checks import registry
 from verification.desk import words
 from verification.domain.wording import say_distance
+from verification.models import CheckRun
 
 register = template.Library()
 
@@ -70,6 +72,18 @@ def bytes_said(size: int) -> str:
             return f"{size:.0f} {unit}" if unit == "bytes" or size >= 10 else f"{size:.1f} {unit}"
         size = size / 1000  # type: ignore[assignment]
     return f"{size:.1f} GB"
+
+
+@register.filter
+def is_stale(run: CheckRun) -> bool:
+    """Whether a check's run is of an earlier version."""
+    return registry.is_stale(run.check_slug, run.version)
+
+
+@register.filter
+def cannot_know(slug: str) -> str:
+    """What nobody may conclude from a check's findings; nothing of one that is no longer there."""
+    return next((check.cannot_know for check in registry.all_checks() if check.slug == slug), "")
 
 
 @register.inclusion_tag("desk/parts/chip.html")

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.progress import track
@@ -59,6 +60,7 @@ class Command(BaseCommand):
                 claimed_date=claimed_date,
                 claimed_location=claimed_location,
                 checks=checks,
+                trust_list=settings.C2PA_TRUST,
                 now=datetime.now(UTC),
             )
             failed += shown["error"] is not None or any(
