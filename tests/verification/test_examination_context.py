@@ -25,7 +25,7 @@ def added(checker: Caller, tmp_path: Any, maker: str, **more: str) -> MediaItem:
     body = make.exif_jpeg(tmp_path / "x.jpg", make=maker).read_bytes()
     form = encode_multipart(BOUNDARY, {"file": SimpleUploadedFile("x.jpg", body), "kind": "photo"})
     created = checker.call("POST", f"claims/{claim['ref']}/media/", form, Content_Type=MULTIPART_CONTENT)
-    assert created.status_code == 201, created.content
+    assert created.status_code == 202, created.content
     work.reconcile()
     return MediaItem.objects.get(pk=created.json()["id"])
 
