@@ -69,7 +69,6 @@ def test_a_film_is_examined_without_a_database(tmp_path, film):
     found = {(one["check"], one["stance"]) for one in shown["findings"]}
     assert found >= {
         ("container_dates", "supports"),
-        ("content_credentials", "inconclusive"),
         ("gps_location", "supports"),
         ("sun_position", "neutral"),
     }

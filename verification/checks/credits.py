@@ -40,7 +40,7 @@ _NOBODY = re.compile(
     re.IGNORECASE,
 )
 _AGENCIES = re.compile(
-    r"\b(reuters|afp|agence france.presse|associated press|ap photo|epa|getty|dpa|anadolu|xinhua|tass|ria novosti|"
+    r"\b(reuters|afp|agence france|associated press|ap photo|epa|getty|dpa|anadolu|xinhua|tass|ria novosti|"
     r"ansa|efe|shutterstock|alamy|corbis|ukrinform|upi|zuma|sipa|bloomberg|pa images|pa wire)\b",
     re.IGNORECASE,
 )

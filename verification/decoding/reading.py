@@ -37,6 +37,7 @@ _PICTURES = {
     "image/avif": "AVIF",
     "image/heic": "HEIF",
 }
+_DOCUMENT = "application/pdf"
 _HAVE_THUMBNAILS = frozenset({"JPEG", "PNG", "WEBP"})
 _EXIFREAD_READS = frozenset({"image/jpeg", "image/tiff"})
 
@@ -112,6 +113,10 @@ def _readers(media_type: str, *, max_pixels: int, max_frames: int) -> list[tuple
         if demuxer == "mov":
             readers.insert(1, ("boxes", "metadata", containers.read_header_box))
         return readers
+    if media_type == _DOCUMENT:
+        from verification.decoding import documents  # noqa: PLC0415
+
+        return [("pdf", "metadata", documents.read_info), ("xmp", "packets", documents.read_packet)]
     if media_type not in _PICTURES:
         return []
     from verification.decoding import endings, packets, pictures, thumbnails  # noqa: PLC0415

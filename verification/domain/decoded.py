@@ -8,7 +8,7 @@ from typing import Any
 from verification.domain.credentials import Credentials
 from verification.domain.inside import EditStep, FoundText, JpegCoding, Thumbnail, Trailer
 
-RECIPE = 2
+RECIPE = 3
 """Rises whenever the decoders read more, or otherwise, out of the same file: facts kept from before are read anew."""
 
 

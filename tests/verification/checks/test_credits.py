@@ -27,7 +27,7 @@ def test_an_author_says_whom_to_ask_and_proves_nothing():
     assert [one["role"] for one in finding.data["credits"]] == ["author", "owner"]
 
 
-@pytest.mark.parametrize("credit", ["Getty Images", "AFP via Getty Images", "REUTERS", "FOTO: dpa"])
+@pytest.mark.parametrize("credit", ["Getty Images", "AFP via Getty Images", "REUTERS", "Bild: dpa"])
 def test_an_agencys_template_names_no_photographer(credit):
     (finding,) = run(("IPTC Credit", credit))
     assert finding.stance is Stance.NEUTRAL
