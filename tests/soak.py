@@ -11,11 +11,13 @@ import json
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +48,7 @@ class Figures:
     acknowledged: Counter[str] = field(default_factory=Counter)
     jobs: int = 0
     cut_off: int = 0
+    given_up: int = 0
     lost: int = 0
     twice: int = 0
     missing: int = 0
@@ -96,7 +99,7 @@ def kill_rounds(vendors: list[str], number: int) -> Iterator[Round]:
     ways = {"worker": (of_workers, 4), "child": (of_children, 5), "loop": (of_loops, 4)}
     for victim, (way, step) in ways.items():
         for vendor in vendors:
-            for amount in in_rounds(round(number * OF_KILLS[victim] / len(vendors)), step):
+            for amount in in_rounds(ceil(number * OF_KILLS[victim] / len(vendors)), step):
                 play = played_kills(victim, way(amount))
                 yield Round("kills", f"kills of {victim}", vendor, amount, play, victim != "loop")
 
@@ -137,6 +140,7 @@ def crash_round(vendor: str, number: int, cluster: Cluster | None) -> Round:
         came = crashes.crash(stack, folder, crashes=number, strike=strike, saw=saw)
         figures.acknowledged += came.acknowledged
         figures.cut_off += came.cut_off
+        figures.given_up += came.given_up
         figures.missing, figures.twice = len(came.missing), len(came.twice)
         assert not came.missing, came.missing
         assert not came.twice, came.twice
@@ -202,7 +206,11 @@ class Soak:
             ) as stack:
                 one.play(stack, folder, figures, tick)
         except (AssertionError, OSError, psycopg.Error) as wrong:
-            error = f"{one.name} on {one.vendor}: {type(wrong).__name__}: {wrong}. The logs are in {folder}"
+            place = traceback.extract_tb(wrong.__traceback__)[-1]
+            what = f"{type(wrong).__name__} {wrong}".strip()
+            error = (
+                f"{one.name} on {one.vendor}: {what} ({place.name}: {place.line}). The logs are in {folder}"
+            )
             figures.errors.append(error)
         figures.seconds += time.monotonic() - began
         self.write(whole=False)
