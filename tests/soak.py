@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sys
 import tempfile
 import time
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import zip_longest
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -84,6 +86,8 @@ def in_rounds(number: int, step: int) -> list[int]:
 
 
 def kill_rounds(vendors: list[str], number: int) -> Iterator[Round]:
+    """Victims and databases in turn, so that a run that is stopped has tried something of each."""
+
     def of_workers(amount: int) -> Callable[..., kills.Killed]:
         whole = up_to(amount // 10, 4)
         return lambda stack, folder, saw: kills.kill_workers(
@@ -97,11 +101,23 @@ def kill_rounds(vendors: list[str], number: int) -> Iterator[Round]:
         return lambda stack, folder, saw: kills.kill_loops(stack, folder, kills=amount, saw=saw)
 
     ways = {"worker": (of_workers, 4), "child": (of_children, 5), "loop": (of_loops, 4)}
-    for victim, (way, step) in ways.items():
-        for vendor in vendors:
-            for amount in in_rounds(ceil(number * OF_KILLS[victim] / len(vendors)), step):
-                play = played_kills(victim, way(amount))
-                yield Round("kills", f"kills of {victim}", vendor, amount, play, victim != "loop")
+    rows = [
+        [
+            Round(
+                "kills",
+                f"kills of {victim}",
+                vendor,
+                amount,
+                played_kills(victim, way(amount)),
+                victim != "loop",
+            )
+            for amount in in_rounds(ceil(number * OF_KILLS[victim] / len(vendors)), step)
+        ]
+        for victim, (way, step) in ways.items()
+        for vendor in vendors
+    ]
+    for column in zip_longest(*rows):
+        yield from filter(None, column)
 
 
 def played_kills(victim: str, scenario: Callable[..., kills.Killed]) -> Callable[..., None]:
@@ -212,6 +228,8 @@ class Soak:
                 f"{one.name} on {one.vendor}: {what} ({place.name}: {place.line}). The logs are in {folder}"
             )
             figures.errors.append(error)
+        else:
+            shutil.rmtree(folder)
         figures.seconds += time.monotonic() - began
         self.write(whole=False)
         return error
@@ -276,6 +294,8 @@ def main() -> int:
         soak = Soak(asked.report, databases, folder)
         play_all(soak, list(rounds(asked, asked.database, cluster)), console)
         ok = soak.write(whole=True)
+    if ok:
+        shutil.rmtree(folder)
     for (part, vendor), one in soak.figures.items():
         console.print(
             f"{part} on {vendor}: {one.seen.total() or len(one.told)} seen, {one.lost} lost, {one.twice} twice, "
