@@ -25,8 +25,8 @@ from tests.stack import Answer, Api, Process, Stack, claim_with, photo, wait_for
 
 WRITERS = 6
 WRITES_BETWEEN = 24
-PATIENCE_SECONDS = 90.0
-DONE_SECONDS = 120.0
+PATIENCE_SECONDS = 300.0
+DONE_SECONDS = 300.0
 
 KEPT = {
     "filed": "SELECT id FROM claims_claim",
