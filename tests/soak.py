@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -283,6 +284,7 @@ def arguments() -> argparse.Namespace:
 
 def main() -> int:
     asked, console = arguments(), Console()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped."))  # what was started ends as with Ctrl-C
     folder = Path(tempfile.mkdtemp(prefix="stet-soak-"))
     with ExitStack() as ends:
         cluster = ends.enter_context(Cluster()) if POSTGRES in asked.database else None
