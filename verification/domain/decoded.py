@@ -75,6 +75,22 @@ class Stream:
 
 
 @dataclass(frozen=True)
+class FrameHash:
+    """The perceptual hash of a photo, or of a film's frame at `at_ms` milliseconds, by a `recipe`.
+
+    `turns` has it for the picture's eight turns and mirror images in the order of `likeness.Turn`, each as 64
+    lower-case hex digits; the first is the picture as it lies.
+    `trimmed` says that plain bars around it were cut off before. `quality` goes from 0 (one plain surface) to 100.
+    """
+
+    at_ms: int | None
+    quality: int
+    recipe: str
+    trimmed: bool
+    turns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ReaderError:
     """A reader's failure on one part of the file: "metadata" or "pixels" (frames are pixels)."""
 
@@ -100,6 +116,7 @@ class Decoded:
     tags: dict[str, str] = field(default_factory=dict)
     readers: dict[str, str] = field(default_factory=dict)
     errors: tuple[ReaderError, ...] = ()
+    hashes: tuple[FrameHash, ...] = ()
 
     def failed(self, part: str) -> ReaderError | None:
         """The first failure on `part`, if any: absence of a fact means nothing where its reader failed."""
@@ -111,13 +128,18 @@ class Decoded:
 
     def as_json(self) -> dict[str, Any]:
         shown = asdict(self)
-        for name in ("dates", "streams", "errors"):
+        for name in ("dates", "streams", "errors", "hashes"):
             shown[name] = list(shown[name])
+        for one in shown["hashes"]:
+            one["turns"] = list(one["turns"])
         return shown
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Decoded:
-        """The facts back from what `as_json` gave. Raises TypeError or KeyError for anything else."""
+        """The facts back from what `as_json` gave, now or before it had `hashes`.
+
+        Raises TypeError or KeyError for anything else.
+        """
         gps = stored["gps"]
         return cls(
             **{
@@ -127,5 +149,8 @@ class Decoded:
                 "device": Device(**stored["device"]),
                 "streams": tuple(Stream(**one) for one in stored["streams"]),
                 "errors": tuple(ReaderError(**one) for one in stored["errors"]),
+                "hashes": tuple(
+                    FrameHash(**{**one, "turns": tuple(one["turns"])}) for one in stored.get("hashes", ())
+                ),
             }
         )
