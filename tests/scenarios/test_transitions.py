@@ -25,6 +25,7 @@ queue             staff       x     .      .       .        .       .     .     
 add-media         staff       x     x      x       x        .       x     x       .        .        .
 recapture         staff       x     x      x       x        x       x     x       .        .        .
 recheck           staff       x     x      x       x        x       x     x       .        .        .
+judge-match       staff       x     x      x       x        x       x     x       .        .        .
 note              staff       x     x      x       x        x       x     x       x        x        x
 lease             staff       .     F      F       .        .       F     F       .        .        .
 record-verdict    staff       .     L      L       .        .       L     L       .        .        .

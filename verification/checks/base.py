@@ -11,9 +11,10 @@ from typing import Protocol
 from claims.dates import ClaimedDate
 from claims.errors import StetError
 from claims.places import Place
-from claims.vocabulary import CheckRunState, Dimension, MediaKind
+from claims.vocabulary import CheckRunState, Dimension, MatchState, MediaKind
 from verification.domain.decoded import Decoded
 from verification.domain.findings import Finding
+from verification.domain.likeness import Turn
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,42 @@ class EarlierCopy:
 
 
 @dataclass(frozen=True)
+class NearCopy:
+    """A media item of another claim whose picture is or looks like this one's; times are aware.
+
+    `distance` is in bits of 256 (`domain.likeness` says what they mean), `turn` what its picture lies like beside
+    this one, `at_ms` and `there_ms` the frames of the films that are alike. `archived_at` is by our own clock;
+    `posted_by_page` says that a page stated `posted_at`, else a person said it.
+    """
+
+    match: str
+    claim: str
+    media: str
+    distance: int
+    turn: Turn
+    state: MatchState
+    archived_at: datetime
+    posted_at: datetime | None = None
+    posted_by_page: bool = False
+    url: str | None = None
+    account: str | None = None
+    at_ms: int | None = None
+    there_ms: int | None = None
+
+    @property
+    def known_at(self) -> datetime:
+        """When it is first known to have been there."""
+        return min(self.archived_at, self.posted_at or self.archived_at)
+
+
+@dataclass(frozen=True)
 class Context:
     """What is claimed of the media, and when we look at it. All times are aware.
 
     `claimed_location` is the place SHOWN; `claimed_camera` is where the camera is said to have stood.
-    `captured_at` is when our archive got the bytes. `earlier_copies` is None where there was no archive to
-    ask, and empty where it was asked and has none.
+    `captured_at` is when our archive got the bytes. `earlier_copies` and `near_copies` are None where there was no
+    archive to ask, and empty where it was asked and has none. `near_files` is how many other files look like this
+    one in all, for `near_copies` may be no more than the first of them.
     """
 
     now: datetime
@@ -60,6 +91,8 @@ class Context:
     posted_at: datetime | None = None
     captured_at: datetime | None = None
     earlier_copies: tuple[EarlierCopy, ...] | None = None
+    near_copies: tuple[NearCopy, ...] | None = None
+    near_files: int = 0
 
 
 class NotApplicable(StetError):

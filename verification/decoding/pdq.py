@@ -36,7 +36,7 @@ _SIGNS: Floats = np.where(np.arange(_FREQUENCIES) % 2, 1, -1).astype(np.float32)
 def compute(picture: np.ndarray[Any, np.dtype[np.uint8]]) -> tuple[list[str], int]:
     """The hashes of a picture's eight turns in hex, and its quality from 0 (one plain surface) to 100.
 
-    `picture` is rows × columns × RGB. The turns are in the order of `domain.likeness.Turn`.
+    `picture` is rows by columns by RGB. The turns are in the order of `domain.likeness.Turn`.
     """
     luma = sum(picture[:, :, channel] * weight for channel, weight in enumerate(_LUMA))
     small = _thinned(np.asarray(luma, np.float32))

@@ -3,6 +3,7 @@ from verification.models.checkpoints import Checkpoint, FixityCheck, Seal, Seale
 from verification.models.checks import CheckRun, FindingRow
 from verification.models.hosts import Host, HostTurn
 from verification.models.jobs import Heartbeat, Job, JobEvent
+from verification.models.likeness import Hashed, ImageHash, MatchDecision, MediaMatch
 from verification.models.policy import Policy
 from verification.models.queue import LeaseEvent, QueueEntry, Skip
 from verification.models.review import DimensionStatus, Draft, Note, NoteStrike, Review, Verdict
@@ -17,13 +18,17 @@ __all__ = [
     "Draft",
     "FindingRow",
     "FixityCheck",
+    "Hashed",
     "Heartbeat",
     "Host",
     "HostTurn",
+    "ImageHash",
     "Job",
     "JobEvent",
     "LeaseEvent",
     "LegalHold",
+    "MatchDecision",
+    "MediaMatch",
     "Note",
     "NoteStrike",
     "Policy",

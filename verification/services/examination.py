@@ -16,11 +16,12 @@ from verification import sandbox
 from verification.checks import base, registry
 from verification.domain.decoded import Decoded
 from verification.domain.findings import Finding, FoundPoint, Side, TimeBound
+from verification.domain.likeness import RECIPE
 from verification.examination import bound_json, point_json
 from verification.inference.dates import DateSuggestion, suggest_date
 from verification.inference.locations import LocationSuggestion, suggest_location
-from verification.models import CheckRun, FindingRow, Job
-from verification.services import jobs, stills
+from verification.models import CheckRun, FindingRow, Hashed, Job
+from verification.services import jobs, matches, stills
 
 
 def work(job: Job) -> jobs.Outcome:
@@ -39,6 +40,7 @@ def work(job: Job) -> jobs.Outcome:
             state = jobs.failed_state(job, retriable=True)
             return _undecodable(item, failure, JobState.QUARANTINED if state == JobState.FAILED else state)
         error = failure.detail
+    matches.link(item, facts.hashes if facts else ())
     media = base.Media(
         sha256=asset.sha256,
         media_type=asset.media_type,
@@ -69,6 +71,8 @@ def context_of(item: MediaItem, *, now: datetime) -> base.Context:
         posted_at=item.posted_at,
         captured_at=arrived.finished_at if arrived else None,
         earlier_copies=earlier_copies(item),
+        near_copies=tuple(one.near for one in matches.appearances(item)),
+        near_files=matches.near_files(item),
     )
 
 
@@ -147,7 +151,8 @@ def finding_of(row: FindingRow) -> Finding:
 
 
 def _facts(asset: Asset) -> Decoded:
-    if asset.facts is not None:
+    """What was read out of the original; read again where that was before there were hashes, or by another recipe."""
+    if asset.facts is not None and Hashed.objects.filter(asset=asset, recipe=RECIPE).exists():
         return Decoded.from_json(asset.facts)
     return sandbox.decode(archive.path_of(asset.sha256), media_type=asset.media_type)
 
@@ -155,13 +160,17 @@ def _facts(asset: Asset) -> Decoded:
 def _outcome(
     item: MediaItem, outcomes: tuple[base.Outcome, ...], facts: Decoded | None, *, data: dict[str, Any]
 ) -> jobs.Outcome:
+    said: dict[str, Any] = {"media": item.pk, **data}
+
     def effect() -> None:
         if facts is not None and item.asset is not None:
-            Asset.objects.filter(pk=item.asset.pk, facts__isnull=True).update(facts=facts.as_json())
+            Asset.objects.filter(pk=item.asset.pk, redacted_at=None).update(facts=facts.as_json())
+        told_before = matches.copies_told(item)
         _store(item, outcomes)
+        said.update(matches.ask_for_recheck(item, told_before))
         MediaItem.objects.filter(pk=item.pk).update(examination=Examination.DONE)
 
-    return jobs.Outcome(claim=item.claim, effect=effect, action="examined", data={"media": item.pk, **data})
+    return jobs.Outcome(claim=item.claim, effect=effect, action="examined", data=said)
 
 
 def _undecodable(item: MediaItem, failure: sandbox.DecodeFailed, state: JobState) -> jobs.Outcome:

@@ -25,6 +25,7 @@ from verification.services import (
     examination,
     fixity,
     jobs,
+    matches,
     politeness,
     publication,
     queue,
@@ -94,6 +95,8 @@ def reconcile() -> int:
     _watch_over_records()
     politeness.forget_old_turns()
     IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEEP_ANSWERS).delete()
+    matches.tell_what_turned_up()
+    matches.hash_what_came_before()
     waiting = list(jobs.due()[:500])
     if not dispatch.broker_answers():
         return int(bool(waiting) and run_job(waiting[0].pk))
