@@ -26,7 +26,7 @@ class BitsField(_Field):
     def db_type(self, connection: BaseDatabaseWrapper) -> str:
         return f"bit({HASH_BITS})" if connection.vendor == "postgresql" else "char(64)"
 
-    def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:
+    def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:  # noqa: ARG002
         return as_bits(value) if value is not None and connection.vendor == "postgresql" else value
 
     def get_placeholder(self, value: Any, compiler: Any, connection: BaseDatabaseWrapper) -> str:  # noqa: ARG002

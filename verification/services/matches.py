@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -26,7 +27,7 @@ from claims.vocabulary import (
 from verification.checks.base import NearCopy
 from verification.checks.recycled_media import RecycledMedia
 from verification.domain.decoded import FrameHash
-from verification.domain.likeness import LEAST_QUALITY, RECIPE, Turn
+from verification.domain.likeness import LEAST_QUALITY, RECIPE, SAME, Turn
 from verification.domain.transitions import Action
 from verification.models import CheckRun, FindingRow, Hashed, Job, MatchDecision, MediaMatch
 from verification.services import jobs, similar
@@ -52,6 +53,25 @@ class Appearance:
     match: MediaMatch
     item: MediaItem
     near: NearCopy
+
+    @property
+    def likeness(self) -> str:
+        """`identical` bytes, the `same` picture by its look, or `possible`, where a person should look."""
+        if self.match.state == MatchState.IDENTICAL:
+            return "identical"
+        return "same" if self.match.distance <= SAME else "possible"
+
+    def is_before(self, item: MediaItem) -> bool:
+        """Whether it is known to have been there before the item."""
+        known = known_at(item)
+        return known is None or self.near.known_at < known
+
+
+def known_at(item: MediaItem) -> datetime | None:
+    """When the item's original is first known to have been there; None before it was captured."""
+    captured = [capture.finished_at for capture in item.captures.all() if capture.asset_id == item.asset_id]
+    posted = [item.posted_at] if item.posted_at else []
+    return min([*captured, *posted], default=None)
 
 
 def link(item: MediaItem, hashes: Sequence[FrameHash]) -> None:
@@ -129,6 +149,7 @@ def matches_of(item: MediaItem) -> QuerySet[MediaMatch]:
             newer__redacted_at=None,
         )
         .select_related("older", "newer")
+        .prefetch_related("decisions__reason", "decisions__by")
         .order_by("distance", "id")
     )
 
