@@ -239,6 +239,15 @@ class PubStatus(StrEnum):
     CANCELED = "canceled"
 
 
+class MatchState(StrEnum):
+    """What is known of two originals that look alike: whether a person looked, or that they are the same bytes."""
+
+    IDENTICAL = "identical"
+    PROPOSED = "proposed"
+    CONFIRMED = "confirmed"
+    DISMISSED = "dismissed"
+
+
 class JobKind(StrEnum):
     CAPTURE = "capture"
     EXAMINE = "examine"

@@ -22,7 +22,7 @@ from claims.media import working
 from claims.models import ApiKey, Asset
 from claims.vocabulary import Scope
 from tests.conftest import TWO_VIDEOS, Caller, everything, file_claim, lease, published, refused, submitted
-from verification.models import CheckRun, FindingRow, LegalHold
+from verification.models import CheckRun, FindingRow, LegalHold, MediaMatch
 from verification.services import work
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -77,6 +77,8 @@ GET    media/<media_id>/stills/<still>        401      403    ok      ok     ok 
 GET    media/<media_id>/bounds/                  401      403    ok      ok     ok     404     404
 POST   media/<media_id>/bounds/                  401      403    ok      ok     ok     404     404
 POST   media/<media_id>/bounds/<bound_id>/strike/  401      403    ok      ok     ok     404     404
+GET    media/<media_id>/similar/             401      403    ok      ok     ok     404     404
+POST   media/<media_id>/similar/<match_id>/  401      403    ok      ok     ok     404     404
 POST   media/<media_id>/recapture/            401      403    ok      ok     ok     404     404
 POST   media/<media_id>/recheck/              401      403    ok      ok     ok     404     404
 GET    checks/                                401      403    ok      ok     ok     ok      ok
@@ -137,6 +139,13 @@ def scene(checker: Caller, editor: Caller, settings: Any, tmp_path: Any) -> dict
         media_id=media, check_slug="x", version="1", state="done", ran_at=timezone.now()
     )
     FindingRow.objects.create(run=run, position=0, dimension="date", stance="neutral", sentence="It is.")
+    twin = Asset.objects.create(
+        sha256="ab" * 32, size_bytes=1, media_type="image/gif", kind="photo", archived_at=timezone.now()
+    )
+    match = MediaMatch.objects.create(
+        desk_id=asset.items.get().claim.desk_id, older=twin, newer=asset, distance=9, turn="none",
+        found_at=timezone.now(),
+    )  # fmt: skip
     note = checker.post(f"claims/{claim}/notes/", {"body": "a"}).json()["id"]
     bound = checker.post(f"media/{media}/bounds/", BOUND).json()["id"]
     leased = lease(checker)
@@ -148,6 +157,7 @@ def scene(checker: Caller, editor: Caller, settings: Any, tmp_path: Any) -> dict
         "name": claim,
         "media_id": media,
         "still": "copy.jpg",
+        "match_id": str(match.pk),
         "note_id": note,
         "bound_id": bound,
         "entry_id": leased["entry"]["id"],
@@ -180,6 +190,7 @@ def body_for(path: str, scene: dict[str, str]) -> Any:
         "claims/<name>/submit/": token,
         "claims/<name>/duplicate/": {**WHY, "of": scene["claim_id"]},
         "claims/<name>/assign/": {"to": None},
+        "media/<media_id>/similar/<match_id>/": {**WHY, "state": "confirmed"},
         "claims/<name>/redact/": {**WHY, "target": "statement", "legal_ground": "a court order"},
     }
     takes_none = ("/queue/", "/publish/", "/recapture/", "/recheck/", "/next/", "/lease/", "/renew/")

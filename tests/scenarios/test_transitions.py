@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 from itertools import product
 from typing import Any
@@ -10,11 +11,11 @@ import pytest
 from django.utils import timezone
 
 from claims.errors import IllegalState, NotAllowed
-from claims.models import MediaItem
+from claims.models import Asset, Claim, MediaItem
 from claims.vocabulary import Role, Stage
 from tests.conftest import Caller, everything, file_claim, lease, refused, review
 from verification.domain.transitions import Action, Situation, allowed_actions, permit
-from verification.models import QueueEntry
+from verification.models import MediaMatch, QueueEntry
 
 STAGES = ("draft", "queued", "in_review", "awaiting_signoff", "scheduled", "published", "held", "withdrawn", "dropped", "duplicate")  # fmt: skip
 # x allowed; L to who holds the lease; F where the review is free to take; P where something was made public.
@@ -25,6 +26,7 @@ queue             staff       x     .      .       .        .       .     .     
 add-media         staff       x     x      x       x        .       x     x       .        .        .
 recapture         staff       x     x      x       x        x       x     x       .        .        .
 recheck           staff       x     x      x       x        x       x     x       .        .        .
+judge-match       staff       x     x      x       x        x       x     x       .        .        .
 note              staff       x     x      x       x        x       x     x       x        x        x
 add-bound         staff       x     x      x       x        x       x     x       x        x        x
 lease             staff       .     F      F       .        .       F     F       .        .        .
@@ -121,7 +123,20 @@ def brought_to(stage: str, checker: Caller, editor: Caller, claim: str = "") -> 
         claim = brought_to(before, checker, editor, claim)
     else:
         claim = file_claim(checker, draft=True, media=[{"url": "https://media.example/one.mp4"}])["id"]
-        MediaItem.objects.update(state="captured")
+        at = timezone.now()
+        older, newer = (
+            Asset.objects.create(
+                sha256=uuid.uuid4().hex * 2,
+                size_bytes=1,
+                media_type="video/mp4",
+                kind="video",
+                archived_at=at,
+            )
+            for _ in range(2)
+        )
+        MediaItem.objects.update(state="captured", asset=newer)
+        desk = Claim.objects.get(pk=claim).desk
+        MediaMatch.objects.create(desk=desk, older=older, newer=newer, distance=9, turn="none", found_at=at)
     act(checker, editor, claim)
     return claim
 
@@ -142,6 +157,9 @@ def tried(by: Caller, action: str, claim: dict[str, Any], etag: str, other: str)
         return by.post(f"{media}{action}/")
     if action == "add-bound":
         return by.post(f"{media}bounds/", BOUND)
+    if action == "judge-match":
+        match = MediaMatch.objects.get(newer__items=claim["media"][0]["id"])
+        return by.post(f"{media}similar/{match.pk}/", {**WHY, "state": "confirmed"})
     if action == "record-verdict":
         return by.post(f"{here}verdicts/", verdict)
     if action == "duplicate":

@@ -42,7 +42,7 @@ def stamped(item: MediaItem, *, after: timedelta) -> Stamp:
 
 
 def held_since(item: MediaItem) -> FindingRow:
-    return FindingRow.objects.get(run__media=item, run__check_slug="held_since")
+    return FindingRow.objects.current().get(run__media=item, run__check_slug="held_since")
 
 
 def test_a_time_stamp_shows_once_the_file_is_examined_again(checker: Caller) -> None:

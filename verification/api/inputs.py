@@ -22,6 +22,7 @@ from claims.vocabulary import (
     Cause,
     ContentFlag,
     Dimension,
+    MatchState,
     MediaKind,
     Method,
     Priority,
@@ -244,6 +245,12 @@ class RedactInput(ReasonInput):
         required=False, help_text="The note, the bound, or the media item whose original goes"
     )
     legal_ground = serializers.CharField(max_length=200)
+
+
+class JudgeInput(ReasonInput):
+    """What somebody says of two pictures that look alike: the same, or not."""
+
+    state = WordField(MatchState)
 
 
 class RecheckInput(StrictSerializer):

@@ -26,6 +26,7 @@ from verification.models import (
 )
 from verification.services.acting import situation
 from verification.services.examination import suggestions
+from verification.services.matches import Appearance
 from verification.services.publication import gate
 from verification.services.queue import Lease
 from verification.services.standing import Standing, standing
@@ -157,6 +158,33 @@ class StillShape(TypedDict):
     working_copy: bool
     of_sha256: str
     at_seconds: float | None
+
+
+class JudgedShape(TypedDict):
+    state: str
+    reason: str | None
+    by: str
+    at: datetime
+
+
+class SimilarShape(TypedDict):
+    match: str
+    media: str
+    claim: str
+    ref: str
+    earlier: bool
+    state: str
+    distance: int
+    likeness: str
+    turn: str
+    at_seconds: float | None
+    there_at_seconds: float | None
+    known_at: datetime
+    archived_at: datetime
+    posted_at: datetime | None
+    url: str | None
+    account: str | None
+    decisions: list[JudgedShape]
 
 
 class PageShape(TypedDict):
@@ -389,6 +417,37 @@ def still_shape(item: MediaItem, copy: WorkingCopy) -> StillShape:
         "working_copy": True,
         "of_sha256": copy.sha256,
         "at_seconds": None if copy.at_ms is None else copy.at_ms / 1000,
+    }
+
+
+def similar_shape(found: Appearance, item: MediaItem) -> SimilarShape:
+    near = found.near
+    return {
+        "match": near.match,
+        "media": near.media,
+        "claim": str(found.item.claim_id),
+        "ref": near.claim,
+        "earlier": found.is_before(item),
+        "state": near.state.value,
+        "distance": near.distance,
+        "likeness": found.likeness,
+        "turn": near.turn.value,
+        "at_seconds": None if near.at_ms is None else near.at_ms / 1000,
+        "there_at_seconds": None if near.there_ms is None else near.there_ms / 1000,
+        "known_at": near.known_at,
+        "archived_at": near.archived_at,
+        "posted_at": near.posted_at,
+        "url": near.url,
+        "account": near.account,
+        "decisions": [
+            {
+                "state": decision.state,
+                "reason": decision.reason.content,
+                "by": decision.by.username,
+                "at": decision.at,
+            }
+            for decision in found.match.decisions.all()
+        ],
     }
 
 

@@ -11,10 +11,11 @@ from typing import Protocol
 from claims.dates import ClaimedDate
 from claims.errors import StetError
 from claims.places import Place
-from claims.vocabulary import CheckRunState, Dimension, MediaKind, Stance
+from claims.vocabulary import CheckRunState, Dimension, MatchState, MediaKind, Stance
 from verification.domain.credentials import Credentials
 from verification.domain.decoded import Decoded, Device
 from verification.domain.findings import Finding
+from verification.domain.likeness import Turn
 
 
 @dataclass(frozen=True)
@@ -71,15 +72,45 @@ class OtherMedia:
 
 
 @dataclass(frozen=True)
+class NearCopy:
+    """A media item of another claim whose picture is or looks like this one's; times are aware.
+
+    `distance` is in bits of 256 (`domain.likeness` says what they mean), `turn` what its picture lies like beside
+    this one, `at_ms` and `there_ms` the frames of the films that are alike. `archived_at` is by our own clock;
+    `posted_by_page` says that a page stated `posted_at`, else a person said it.
+    """
+
+    match: str
+    claim: str
+    media: str
+    distance: int
+    turn: Turn
+    state: MatchState
+    archived_at: datetime
+    posted_at: datetime | None = None
+    posted_by_page: bool = False
+    url: str | None = None
+    account: str | None = None
+    at_ms: int | None = None
+    there_ms: int | None = None
+
+    @property
+    def known_at(self) -> datetime:
+        """When it is first known to have been there."""
+        return min(self.archived_at, self.posted_at or self.archived_at)
+
+
+@dataclass(frozen=True)
 class Context:
     """What is claimed of the media, and when we look at it. All times are aware.
 
     `claimed_location` is the place SHOWN; `claimed_camera` is where the camera is said to have stood.
-    `captured_at` is when our archive got the bytes. `earlier_copies` is None where there was no archive to
-    ask, and empty where it was asked and has none. `same_creator` are the other media whose creator is said to
-    be the same person: None where this item names no creator. `url` is the address that the media item is said to
-    be at, the post's where it is a post. `stamped_at` is the time that `stamp_authority`, a time-stamp authority,
-    put on the hash of the bytes.
+    `captured_at` is when our archive got the bytes. `earlier_copies` and `near_copies` are None where there was no
+    archive to ask, and empty where it was asked and has none. `near_files` is how many other files look like this
+    one in all, for `near_copies` may be no more than the first of them. `same_creator` are the other media whose
+    creator is said to be the same person: None where this item names no creator. `url` is the address that the media
+    item is said to be at, the post's where it is a post. `stamped_at` is the time that `stamp_authority`, a
+    time-stamp authority, put on the hash of the bytes.
     """
 
     now: datetime
@@ -93,6 +124,8 @@ class Context:
     url: str | None = None
     stamped_at: datetime | None = None
     stamp_authority: str | None = None
+    near_copies: tuple[NearCopy, ...] | None = None
+    near_files: int = 0
 
 
 class NotApplicable(StetError):

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from verification import checks
 from verification.checks.base import Check
+from verification.domain import likeness
 from verification.domain.decoded import RECIPE
 
 _NO_CHECKS = frozenset({"base", "registry"})
@@ -31,8 +32,12 @@ def all_checks() -> tuple[Check, ...]:
 
 @cache
 def fingerprint() -> str:
-    """Stands for all checks with their versions and for what the decoders read: 16 hex digits."""
-    said = [f"decoded {RECIPE}", *(f"{check.slug} {check.version}" for check in all_checks())]
+    """Stands for all checks with their versions and for what the decoders read and hash: 16 hex digits."""
+    said = [
+        f"decoded {RECIPE}",
+        f"hashed {likeness.RECIPE}",
+        *(f"{check.slug} {check.version}" for check in all_checks()),
+    ]
     return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
 
 

@@ -9,12 +9,13 @@ from typing import Any, BinaryIO
 
 import av
 from av.container import InputContainer
+from PIL import Image
 
-from verification.decoding import positions
+from verification.decoding import likeness, positions
 from verification.decoding.limits import BeyondLimits
 from verification.decoding.tags import clean, kept
 from verification.domain.clocks import read_clock
-from verification.domain.decoded import Decoded, Device, FoundDate, FoundGps, Stream
+from verification.domain.decoded import Decoded, Device, FoundDate, FoundGps, FrameHash, Stream
 
 _APPLE = "com.apple.quicktime."
 _APPLE_DATE = f"{_APPLE}creationdate"
@@ -72,8 +73,9 @@ def read_header_box(file: BinaryIO, facts: Decoded) -> Decoded:
 def decode_keyframes(
     file: BinaryIO, facts: Decoded, demuxer: str, max_pixels: int, max_frames: int
 ) -> Decoded:
-    """The proof that the film can be decoded: its first keyframes, at most `max_frames`, once."""
+    """The proof that the film can be decoded: its first keyframes, at most `max_frames`, once; with their hashes."""
     decoded = 0
+    hashes: list[FrameHash] = []
     with opened(file, demuxer, max_pixels) as container:
         stream = film_of(container) or next(iter(container.streams.audio), None)
         if stream is None:
@@ -85,11 +87,22 @@ def decode_keyframes(
             if stream.type == "video" and frame.width * frame.height > max_pixels:
                 raise BeyondLimits("too_many_pixels", f"A frame has {frame.width} by {frame.height} pixels.")
             decoded += 1
+            if stream.type == "video":
+                at_ms = max(0, round((frame.time or 0) * 1000))
+                hashes += likeness.hashes_of(_picture(frame), at_ms=at_ms)
             if decoded >= max_frames:
                 break
     if not decoded:
         raise ValueError("not one frame could be decoded")
-    return replace(facts, keyframes_decoded=decoded)
+    return replace(facts, keyframes_decoded=decoded, hashes=tuple(hashes))
+
+
+def _picture(frame: Any) -> Image.Image:
+    """A frame no larger than its hash needs."""
+    scale = min(1.0, likeness.DRAFT_SIDE / max(frame.width, frame.height))
+    width, height = (max(1, round(side * scale)) for side in (frame.width, frame.height))
+    small: Image.Image = frame.reformat(width=width, height=height, format="rgb24").to_image()
+    return small
 
 
 def opened(file: BinaryIO, demuxer: str, max_pixels: int) -> InputContainer:

@@ -15,7 +15,7 @@ from exifread.core.exceptions import ExifNotFound, InvalidExif
 from exifread.core.find_exif import determine_type
 from PIL import ExifTags, Image
 
-from verification.decoding import positions
+from verification.decoding import likeness, positions
 from verification.decoding.limits import BeyondLimits
 from verification.decoding.tags import clean, found_date, kept
 from verification.domain.decoded import Decoded, Device, FoundGps
@@ -125,10 +125,11 @@ def read_size(file: BinaryIO, facts: Decoded, form: str, max_pixels: int) -> Dec
 
 
 def decode_pixels(file: BinaryIO, facts: Decoded, form: str, max_pixels: int) -> Decoded:
-    """The proof that the first frame can be decoded: raises whatever Pillow raises where it can't."""
+    """The proof that the first frame can be decoded, and its hash: raises whatever Pillow raises where it can't."""
     with opened(file, form, max_pixels) as picture:
+        picture.draft(None, (likeness.DRAFT_SIDE, likeness.DRAFT_SIDE))
         picture.load()
-    return replace(facts, keyframes_decoded=1)
+        return replace(facts, keyframes_decoded=1, hashes=tuple(likeness.hashes_of(picture)))
 
 
 @contextmanager

@@ -18,6 +18,7 @@ ACTS: dict[str, str] = {
     "add-media": "Added a media item",
     "recapture": "Had a media item fetched again",
     "recheck": "Had a media item examined again",
+    "judge-match": "Judged whether two pictures are the same",
     "captured": "Archived an original",
     "capture-failed": "Could not fetch a media item",
     "examined": "Examined a media item",

@@ -83,6 +83,22 @@ class Stream:
 
 
 @dataclass(frozen=True)
+class FrameHash:
+    """The perceptual hash of a photo, or of a film's frame at `at_ms` milliseconds, by a `recipe`.
+
+    `turns` has it for the picture's eight turns and mirror images in the order of `likeness.Turn`, each as 64
+    lower-case hex digits; the first is the picture as it lies.
+    `trimmed` says that plain bars around it were cut off before. `quality` goes from 0 (one plain surface) to 100.
+    """
+
+    at_ms: int | None
+    quality: int
+    recipe: str
+    trimmed: bool
+    turns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ReaderError:
     """A reader's failure on one part of the file.
 
@@ -120,6 +136,7 @@ class Decoded:
     tags: dict[str, str] = field(default_factory=dict)
     readers: dict[str, str] = field(default_factory=dict)
     errors: tuple[ReaderError, ...] = ()
+    hashes: tuple[FrameHash, ...] = ()
     orientation: int | None = None
     recorded_width: int | None = None
     recorded_height: int | None = None
@@ -145,11 +162,13 @@ class Decoded:
 
     def as_json(self) -> dict[str, Any]:
         shown = asdict(self)
-        for name in ("dates", "streams", "errors", "programs", "credits", "steps"):
+        for name in ("dates", "streams", "errors", "programs", "credits", "steps", "hashes"):
             shown[name] = list(shown[name])
         if shown["jpeg"]:
             shown["jpeg"]["tables"] = [list(table) for table in shown["jpeg"]["tables"]]
         shown["credentials"] = self.credentials.as_json() if self.credentials else None
+        for one in shown["hashes"]:
+            one["turns"] = list(one["turns"])
         return shown
 
     @classmethod
@@ -176,5 +195,8 @@ class Decoded:
                 "thumbnail": Thumbnail(**thumbnail) if thumbnail else None,
                 "jpeg": JpegCoding.from_json(jpeg) if jpeg else None,
                 "trailer": Trailer(**trailer) if trailer else None,
+                "hashes": tuple(
+                    FrameHash(**{**one, "turns": tuple(one["turns"])}) for one in stored.get("hashes", ())
+                ),
             }
         )

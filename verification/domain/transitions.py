@@ -21,6 +21,7 @@ class Action(StrEnum):
     ADD_MEDIA = "add-media"
     RECAPTURE = "recapture"
     RECHECK_MEDIA = "recheck"
+    JUDGE_MATCH = "judge-match"
     NOTE = "note"
     ADD_BOUND = "add-bound"
     LEASE = "lease"
@@ -69,6 +70,7 @@ TABLE: dict[Action, Rule] = {
     Action.ADD_MEDIA: Rule(LIVE - {Stage.SCHEDULED}, STAFF),
     Action.RECAPTURE: Rule(LIVE, STAFF),
     Action.RECHECK_MEDIA: Rule(LIVE, STAFF),
+    Action.JUDGE_MATCH: Rule(LIVE, STAFF),
     Action.NOTE: Rule(ANY, STAFF),
     Action.ADD_BOUND: Rule(ANY, STAFF),
     Action.LEASE: Rule(UNDER_REVIEW, STAFF, needs_entry=True),

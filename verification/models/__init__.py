@@ -4,6 +4,7 @@ from verification.models.checks import CheckRun, FindingRow
 from verification.models.evidence import Evidence, EvidenceStrike
 from verification.models.hosts import Host, HostTurn
 from verification.models.jobs import Heartbeat, Job, JobEvent
+from verification.models.likeness import Hashed, ImageHash, MatchDecision, MediaMatch
 from verification.models.policy import Policy
 from verification.models.queue import LeaseEvent, QueueEntry, Skip
 from verification.models.review import DimensionStatus, Draft, Note, NoteStrike, Review, Verdict
@@ -20,13 +21,17 @@ __all__ = [
     "EvidenceStrike",
     "FindingRow",
     "FixityCheck",
+    "Hashed",
     "Heartbeat",
     "Host",
     "HostTurn",
+    "ImageHash",
     "Job",
     "JobEvent",
     "LeaseEvent",
     "LegalHold",
+    "MatchDecision",
+    "MediaMatch",
     "Note",
     "NoteStrike",
     "Policy",

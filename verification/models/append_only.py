@@ -36,6 +36,7 @@ RULES: tuple[Rule, ...] = (
     Rule("verification_leaseevent"),
     Rule("verification_fixitycheck"),
     Rule("verification_stamp"),
+    Rule("verification_matchdecision"),
     Rule("verification_checkpoint", key=""),
     Rule("verification_seal", key=""),
     Rule("claims_publication"),

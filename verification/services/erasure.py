@@ -19,7 +19,16 @@ from claims.models import Asset, Body, Capture, Claim, MediaItem, Person, Public
 from claims.publishing import notice
 from claims.vocabulary import Cause, ChangeKind, Stage
 from verification.domain.transitions import Action
-from verification.models import AuditEntry, Evidence, EvidenceStrike, FindingRow, LegalHold, Note, Redaction
+from verification.models import (
+    AuditEntry,
+    Evidence,
+    EvidenceStrike,
+    FindingRow,
+    ImageHash,
+    LegalHold,
+    Note,
+    Redaction,
+)
 from verification.services.acting import Act, acting
 from verification.services.bundles import keeping
 from verification.services.queue import cancel_queue_entry
@@ -104,6 +113,7 @@ def erase_statement(act: Act) -> None:
 def erase_original(act: Act, asset: Asset) -> None:
     """The effect of redacting an original and what was kept beside it, within the act that records it."""
     FindingRow.objects.filter(run__media__asset=asset).delete()
+    ImageHash.objects.filter(asset=asset).delete()
     erased = dict(Asset.objects.kept_with(asset).values_list("pk", "sha256"))
     Asset.objects.filter(pk__in=erased).update(facts=None, redacted_at=act.at)
     act.data |= {"sha256": asset.sha256, "beside": sorted(set(erased.values()) - {asset.sha256})}

@@ -27,13 +27,14 @@ from claims.vocabulary import (
 )
 from verification import sandbox
 from verification.checks import base, registry
+from verification.domain import likeness
 from verification.domain.decoded import RECIPE, Decoded
 from verification.domain.findings import Finding, FoundPoint, Side, TimeBound
 from verification.examination import bound_json, point_json
 from verification.inference.dates import DateSuggestion, suggest_date
 from verification.inference.locations import LocationSuggestion, suggest_location
-from verification.models import CheckRun, Evidence, FindingRow, Job, Stamp
-from verification.services import jobs, stills
+from verification.models import CheckRun, Evidence, FindingRow, Hashed, Job, Stamp
+from verification.services import jobs, matches, stills
 
 STORAGE_WAIT_SECONDS = 60.0
 _OTHERS = 50
@@ -62,6 +63,7 @@ def work(job: Job) -> jobs.Outcome:
         # That says nothing against the file: it waits until the archive is there again.
         MediaItem.objects.filter(pk=item.pk).update(examination=Examination.WAITING)
         raise jobs.NotYet(STORAGE_WAIT_SECONDS) from away
+    matches.link(item, facts.hashes if facts else ())
     media = base.Media(
         sha256=asset.sha256,
         media_type=asset.media_type,
@@ -100,6 +102,8 @@ def context_of(item: MediaItem, *, now: datetime) -> base.Context:
         url=item.url or None,
         stamped_at=stamp.stamped_at if stamp else None,
         stamp_authority=stamp.authority if stamp else None,
+        near_copies=tuple(one.near for one in matches.appearances(item)),
+        near_files=matches.near_files(item),
     )
 
 
@@ -226,12 +230,20 @@ def finding_of(row: FindingRow) -> Finding:
 
 
 def _facts(asset: Asset) -> Decoded:
-    """The facts as they were kept; read anew where other decoders read them, or another list judged the credentials."""
+    """The facts as they were kept; read anew where others read or hashed them, or another list judged credentials."""
     kept = Decoded.from_json(asset.facts) if asset.facts is not None else None
-    if kept is not None and kept.recipe == RECIPE and not _judged_by_another_list(kept):
+    if kept is not None and _is_current(kept, asset):
         return kept
     with archive.local_copy(asset.sha256) as path:
         return sandbox.decode(path, media_type=asset.media_type, trust_list=settings.C2PA_TRUST)
+
+
+def _is_current(kept: Decoded, asset: Asset) -> bool:
+    return (
+        kept.recipe == RECIPE
+        and Hashed.objects.filter(asset=asset, recipe=likeness.RECIPE).exists()
+        and not _judged_by_another_list(kept)
+    )
 
 
 def _judged_by_another_list(kept: Decoded) -> bool:
@@ -255,15 +267,19 @@ def _trust_list_hash() -> str | None:
 def _outcome(
     item: MediaItem, outcomes: tuple[base.Outcome, ...], facts: Decoded | None, *, data: dict[str, Any]
 ) -> jobs.Outcome:
+    said: dict[str, Any] = {"media": item.pk, **data}
+
     def effect() -> None:
         if facts is not None and item.asset is not None:
             Asset.objects.filter(pk=item.asset.pk, redacted_at=None).update(facts=facts.as_json())
+        told_before = matches.copies_told(item)
         _store(item, outcomes)
+        said.update(matches.ask_for_recheck(item, told_before))
         MediaItem.objects.filter(pk=item.pk).update(
             examination=Examination.DONE, examined_with=registry.fingerprint()
         )
 
-    return jobs.Outcome(claim=item.claim, effect=effect, action="examined", data={"media": item.pk, **data})
+    return jobs.Outcome(claim=item.claim, effect=effect, action="examined", data=said)
 
 
 def _undecodable(item: MediaItem, failure: sandbox.DecodeFailed, state: JobState) -> jobs.Outcome:

@@ -26,6 +26,7 @@ from verification.services import (
     examination,
     fixity,
     jobs,
+    matches,
     politeness,
     publication,
     queue,
@@ -107,6 +108,7 @@ def reconcile() -> int:
     if _is_time("reexamination", EXAMINE_AGAIN_SECONDS):
         reexamination.examine_some_stale()
     IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEEP_ANSWERS).delete()
+    matches.tell_what_turned_up()
     waiting = list(jobs.due()[:500])
     if not dispatch.broker_answers():
         return int(bool(waiting) and run_job(waiting[0].pk))

@@ -20,22 +20,24 @@ from claims.errors import FieldError, InvalidInput, Missing
 from claims.media import working
 from claims.media.capture import Captured, CaptureFailed, take_upload
 from claims.vocabulary import Scope, Stance
-from verification.api.inputs import MediaInput, NothingInput, RecheckInput, UploadInput
+from verification.api.inputs import JudgeInput, MediaInput, NothingInput, RecheckInput, UploadInput
 from verification.api.reading import new_media
 from verification.api.shapes import (
     CheckShape,
     FindingShape,
     MediaDetailShape,
     MediaShape,
+    SimilarShape,
     StillShape,
     finding_shape,
     media_detail_shape,
     media_shape,
+    similar_shape,
     still_shape,
 )
 from verification.checks import registry
 from verification.models import FindingRow
-from verification.services import stills, submissions
+from verification.services import matches, stills, submissions
 from verification.services.claim_lists import words
 from verification.services.reading import claim_named, media_named
 
@@ -135,6 +137,39 @@ class MediaStill(StetView):
                 "There is no such working copy of this media item. Its stills/ lists those there are."
             )
         return working_copy(copy)
+
+
+class MediaSimilar(StetView):
+    scopes = {"GET": Scope.INTERNAL_READ}
+
+    @extend_schema(operation_id="list_similar", responses={200: schema_of(dict[str, list[SimilarShape]])})
+    def get(self, request: Request, media_id: uuid.UUID) -> Response:
+        """Media of other claims of the desk whose picture is or looks like the item's, the first known first."""
+        item = media_named(caller(request), media_id)
+        return Response({"results": [similar_shape(one, item) for one in matches.appearances(item)]})
+
+
+class MediaMatchJudged(StetView):
+    scopes = {"POST": Scope.CLAIMS_WRITE}
+
+    @extend_schema(
+        operation_id="judge_match",
+        request=JudgeInput,
+        responses={200: schema_of(dict[str, list[SimilarShape]])},
+    )
+    @idempotent
+    def post(self, request: Request, media_id: uuid.UUID, match_id: uuid.UUID) -> Response:
+        """Confirms that two pictures are the same, or dismisses it; both are examined again with that in mind."""
+        item = media_named(caller(request), media_id)
+        said = read_input(JudgeInput, request)
+        matches.judge_match(
+            item,
+            matches.match_named(item, match_id),
+            actor=caller(request),
+            state=said["state"],
+            reason=said["reason"],
+        )
+        return Response({"results": [similar_shape(one, item) for one in matches.appearances(item)]})
 
 
 class MediaRecapture(StetView):
