@@ -43,8 +43,17 @@ CONTEXTS = [
         posted_at=datetime(2022, 10, 5, tzinfo=UTC),
         captured_at=datetime(2022, 10, 6, tzinfo=UTC),
         earlier_copies=(EarlierCopy("C-12", datetime(2020, 10, 13, tzinfo=UTC)),),
+        url="https://x.com/someone/status/1577278383193862144",
+        stamped_at=datetime(2022, 10, 6, 0, 3, tzinfo=UTC),
+        stamp_authority="https://tsa.example/",
     ),
     Context(now=NOW, claimed_date=parse_date("../2022"), claimed_location=Place("Kyiv"), earlier_copies=()),
+    Context(
+        now=NOW,
+        claimed_date=parse_date("2022-12-21T12:00:00Z"),
+        claimed_location=Place("the pole", 90, 180),
+        url="https://t.me/channel/\x00" + "1" * 5000,
+    ),
 ]
 checks = pytest.mark.parametrize("check", all_checks(), ids=lambda check: check.slug)
 

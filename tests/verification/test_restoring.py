@@ -19,7 +19,7 @@ from claims.vocabulary import JobKind
 from config.demo_media import make_photo
 from tests.conftest import Caller, file_claim, lease, published, refused
 from tests.verification.test_erasure import traces
-from verification.models import AuditEntry, Heartbeat, Job, JobEvent, LegalHold, QueueEntry
+from verification.models import AuditEntry, Evidence, Heartbeat, Job, JobEvent, LegalHold, QueueEntry
 from verification.services import audit, erasure, jobs, work
 from verification.services.restoring import KnownErasure, known_erasures, repeat_erasure, take_up_restored
 
@@ -167,12 +167,27 @@ def test_an_original_erased_after_the_backup_goes_from_the_archive(
     assert list(audit.verify()) == []
 
 
+def test_a_bound_that_was_erased_since_the_backup_is_erased_again(
+    claim: Claim, admin: Caller, checker: Caller
+) -> None:
+    filed = file_claim(checker, media=[{"url": "https://media.example/b.mp4"}])
+    entered = {"kind": "landmark", "reason": "Boundwordsecret", "side": "not_before", "date": "2019"}
+    bound = checker.post(f"media/{filed['media'][0]['id']}/bounds/", entered).json()["id"]
+    evidence = Evidence.objects.get(pk=bound)
+    (known,) = as_at_the_backup(lambda: erasure.redact_evidence(evidence, actor=admin.person, **WHY))
+    assert Body.objects.get(pk=evidence.body_id).content is not None
+    assert repeat_erasure(known) is True
+    assert repeat_erasure(known) is False
+    assert Body.objects.get(pk=evidence.body_id).content is None
+    assert list(audit.verify()) == []
+
+
 def test_what_is_erased_already_or_of_another_desk_is_left_alone(claim: Claim, admin: Caller) -> None:
     (known,) = as_at_the_backup(lambda: erasure.redact_statement(claim, actor=admin.person, **WHY))
     assert repeat_erasure(known) is True
     entries = AuditEntry.objects.count()
     assert repeat_erasure(known) is False
-    for target in ("statement", "note", "original"):
+    for target in ("statement", "note", "evidence", "original"):
         foreign = KnownErasure(str(uuid.uuid4()), target, str(uuid.uuid4()), "0" * 64, known.said)
         assert repeat_erasure(foreign) is False
     assert AuditEntry.objects.count() == entries

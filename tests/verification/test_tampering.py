@@ -39,6 +39,11 @@ def desk_at_work(checker: Caller, editor: Caller, admin: Caller, settings: Any, 
         content = SimpleUploadedFile("a.gif", b"GIF89a" + bytes([number]) * 300)
         upload = encode_multipart(BOUNDARY, {"file": content})
         assert checker.call("POST", f"claims/{second}/media/", upload, Content_Type=MULTIPART_CONTENT).status_code == 202  # fmt: skip
+    media = checker.get(f"claims/{second}/media/").json()["results"][0]["id"]
+    for year in ("2019", "2020"):
+        entered = {"kind": "landmark", "reason": "The bridge.", "side": "not_before", "date": year}
+        bound = checker.post(f"media/{media}/bounds/", entered).json()["id"]
+    assert checker.post(f"media/{media}/bounds/{bound}/strike/", {"reason": "Another."}).status_code == 200
     why = {"reason": "a court", "legal_ground": "an order"}
     redacted = admin.post(f"claims/{first}/redact/", {"target": "note", "id": note, **why})
     assert redacted.status_code == 200, redacted.content
