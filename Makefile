@@ -18,7 +18,7 @@ PREPARE = found="$$($(FIND_PYTHON))"; \
 	"$$found" scripts/venv.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-pg check bench screenshots schema lock venv venv-dev
+.PHONY: help run demo test test-pg soak check bench screenshots schema lock venv venv-dev
 
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 - \2/p' Makefile
@@ -34,6 +34,9 @@ test: venv-dev ## all checks and tests, on SQLite and where they answer on Postg
 
 test-pg: venv-dev ## the tests that touch the database, on a PostgreSQL brought along
 	@exec $(VENV)/python scripts/test.py --postgres
+
+soak: venv-dev ## the long versions of kills, crashes, leases and changes (SOAK="--only kills --kills 100")
+	@exec $(VENV)/python -m tests.soak $(SOAK)
 
 check: venv-dev ## linters and types only
 	@exec $(VENV)/python scripts/test.py --check

@@ -9,9 +9,11 @@ from urllib.parse import urlsplit
 import environ
 from csp.constants import NONE, SELF
 
+from claims.vocabulary import MediaKind
 from config import env
 from config.logging import LOGGING, configure  # noqa: F401  Django reads LOGGING here
 from config.version import read_version
+from verification.domain.evidence import EvidenceKind
 
 configure()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -171,6 +173,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
+    # Two choices are called `kind`: each keeps a name of its own in the document.
+    "ENUM_NAME_OVERRIDES": {
+        "KindEnum": [kind.value for kind in MediaKind],
+        "BoundKindEnum": [kind.value for kind in EvidenceKind],
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "claims.api.schema.with_manners",

@@ -96,10 +96,15 @@ class Cluster:
                 process_group=0,
             )
         self._watchman.tell("+group", popen.pid)
-        self._server = server = Process("postgres", popen, self._log, self._watchman)
+        self._server = Process("postgres", popen, self._log, self._watchman)
+        self.wait()
+
+    def wait(self) -> None:
+        """Waits until it answers."""
 
         def answers() -> bool:
-            assert popen.poll() is None, server.said()[-4000:]
+            assert self._server is not None
+            assert self._server.popen.poll() is None, self._server.said()[-4000:]
             try:
                 psycopg.connect(self.url, connect_timeout=3).close()
             except psycopg.OperationalError:

@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
+import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import zip_longest
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +51,7 @@ class Figures:
     acknowledged: Counter[str] = field(default_factory=Counter)
     jobs: int = 0
     cut_off: int = 0
+    given_up: int = 0
     lost: int = 0
     twice: int = 0
     missing: int = 0
@@ -81,6 +87,8 @@ def in_rounds(number: int, step: int) -> list[int]:
 
 
 def kill_rounds(vendors: list[str], number: int) -> Iterator[Round]:
+    """Victims and databases in turn, so that a run that is stopped has tried something of each."""
+
     def of_workers(amount: int) -> Callable[..., kills.Killed]:
         whole = up_to(amount // 10, 4)
         return lambda stack, folder, saw: kills.kill_workers(
@@ -94,11 +102,23 @@ def kill_rounds(vendors: list[str], number: int) -> Iterator[Round]:
         return lambda stack, folder, saw: kills.kill_loops(stack, folder, kills=amount, saw=saw)
 
     ways = {"worker": (of_workers, 4), "child": (of_children, 5), "loop": (of_loops, 4)}
-    for victim, (way, step) in ways.items():
-        for vendor in vendors:
-            for amount in in_rounds(round(number * OF_KILLS[victim] / len(vendors)), step):
-                play = played_kills(victim, way(amount))
-                yield Round("kills", f"kills of {victim}", vendor, amount, play, victim != "loop")
+    rows = [
+        [
+            Round(
+                "kills",
+                f"kills of {victim}",
+                vendor,
+                amount,
+                played_kills(victim, way(amount)),
+                victim != "loop",
+            )
+            for amount in in_rounds(ceil(number * OF_KILLS[victim] / len(vendors)), step)
+        ]
+        for victim, (way, step) in ways.items()
+        for vendor in vendors
+    ]
+    for column in zip_longest(*rows):
+        yield from filter(None, column)
 
 
 def played_kills(victim: str, scenario: Callable[..., kills.Killed]) -> Callable[..., None]:
@@ -137,6 +157,7 @@ def crash_round(vendor: str, number: int, cluster: Cluster | None) -> Round:
         came = crashes.crash(stack, folder, crashes=number, strike=strike, saw=saw)
         figures.acknowledged += came.acknowledged
         figures.cut_off += came.cut_off
+        figures.given_up += came.given_up
         figures.missing, figures.twice = len(came.missing), len(came.twice)
         assert not came.missing, came.missing
         assert not came.twice, came.twice
@@ -202,8 +223,14 @@ class Soak:
             ) as stack:
                 one.play(stack, folder, figures, tick)
         except (AssertionError, OSError, psycopg.Error) as wrong:
-            error = f"{one.name} on {one.vendor}: {type(wrong).__name__}: {wrong}. The logs are in {folder}"
+            place = traceback.extract_tb(wrong.__traceback__)[-1]
+            what = f"{type(wrong).__name__} {wrong}".strip()
+            error = (
+                f"{one.name} on {one.vendor}: {what} ({place.name}: {place.line}). The logs are in {folder}"
+            )
             figures.errors.append(error)
+        else:
+            shutil.rmtree(folder)
         figures.seconds += time.monotonic() - began
         self.write(whole=False)
         return error
@@ -257,6 +284,7 @@ def arguments() -> argparse.Namespace:
 
 def main() -> int:
     asked, console = arguments(), Console()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped."))  # what was started ends as with Ctrl-C
     folder = Path(tempfile.mkdtemp(prefix="stet-soak-"))
     with ExitStack() as ends:
         cluster = ends.enter_context(Cluster()) if POSTGRES in asked.database else None
@@ -268,6 +296,8 @@ def main() -> int:
         soak = Soak(asked.report, databases, folder)
         play_all(soak, list(rounds(asked, asked.database, cluster)), console)
         ok = soak.write(whole=True)
+    if ok:
+        shutil.rmtree(folder)
     for (part, vendor), one in soak.figures.items():
         console.print(
             f"{part} on {vendor}: {one.seen.total() or len(one.told)} seen, {one.lost} lost, {one.twice} twice, "

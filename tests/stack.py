@@ -404,9 +404,10 @@ class Stack:
         return time.monotonic() - began
 
     def lost_and_twice(self) -> tuple[int, int]:
-        """How many jobs have not come to their end, and how many effects there are beyond one for each job."""
+        """What no job has done that was to be done, and effects beyond one for each job: how many there are."""
         jobs = self.sql("SELECT id, kind, state, subject_id FROM verification_job")
-        lost = sum(state != "done" for _, _, state, _ in jobs)
+        done = {(kind, subject) for _, kind, state, subject in jobs if state == "done"}
+        lost = len({(kind, subject) for _, kind, _, subject in jobs} - done)
         ends = self.sql("SELECT job_id FROM verification_jobevent WHERE state = 'done'")
         effects = [Counter(row[0] for row in ends) - Counter(job_id for job_id, *_ in jobs)]
         for kind, action in (("capture", "captured"), ("examine", "examined")):

@@ -65,6 +65,8 @@ GET  /media/<media_id>/player/                  login 403    ok      ok     ok  
 GET  /media/<media_id>/found/                   login 403    ok      ok     ok     404
 POST /media/<media_id>/fetch-again/             login 403    ok      ok     ok     404
 POST /media/<media_id>/examine-again/           login 403    ok      ok     ok     404
+POST /media/<media_id>/bound/                   login 403    ok      ok     ok     404
+POST /media/<media_id>/bounds/<bound_id>/strike/ login 403   ok      ok     ok     404
 GET  /claims/<ref>/sign-off/                    login 403    ok      ok     ok     404
 POST /claims/<ref>/sign-off/                    login 403    403     ok     ok     404
 GET  /claims/<ref>/sign-off/gate/               login 403    ok      ok     ok     404
@@ -117,6 +119,9 @@ def routes(patterns: Any, before: str = "/") -> Iterator[str]:
 PATHS = list(routes(get_resolver().url_patterns))
 
 
+BOUND = {"kind": "landmark", "reason": "The bridge", "side": "not_before", "date": "2019"}
+
+
 def test_every_page_is_in_the_table() -> None:
     assert set(PATHS) == {path for _, path in ROWS}
 
@@ -131,6 +136,7 @@ def scene(checker: Caller, second_checker: Caller, editor: Caller) -> dict[str, 
         "POST", f"claims/{claim['id']}/media/", upload, Content_Type=MULTIPART_CONTENT
     ).json()["id"]
     note = checker.post(f"claims/{claim['id']}/notes/", {"body": "a"}).json()["id"]
+    bound = checker.post(f"media/{media}/bounds/", BOUND).json()["id"]
     leased = lease(checker)
     waiting = file_claim(checker, statement="Another one.")
     entry = checker.get(f"claims/{waiting['id']}/").json()["queue_entry"]["id"]
@@ -142,6 +148,7 @@ def scene(checker: Caller, second_checker: Caller, editor: Caller) -> dict[str, 
         "ref": claim["ref"],
         "media_id": media,
         "note_id": note,
+        "bound_id": bound,
         "entry_id": entry,
         "token": leased["lease_token"],
         "person_id": str(colleague.pk),
@@ -175,6 +182,8 @@ def form_for(path: str, scene: dict[str, str]) -> dict[str, str]:
     return {
         "/desk/switch/": {"desk": "conflict"},
         "/claims/<ref>/sign-off/": {"act": "hold", "reason": "because"},
+        "/media/<media_id>/bound/": BOUND,
+        "/media/<media_id>/bounds/<bound_id>/strike/": {"reason": "because"},
         "/admin/jobs/retry/": {"job": scene["job_id"]},
         "/admin/people/<person_id>/role/": {"role": "editor"},
     }.get(path, {})

@@ -20,7 +20,7 @@ from PIL import Image
 from claims.models import MediaItem, Source
 from tests.conftest import Caller, decide, file_claim, lease, published
 from verification.checks import registry
-from verification.models import CheckRun, Draft, FindingRow, Note, QueueEntry, Verdict
+from verification.models import CheckRun, Draft, Evidence, FindingRow, Note, QueueEntry, Verdict
 
 Pages = Callable[[Caller], Client]
 VIDEOS = [{"url": "https://media.example/one.mp4"}, {"url": "https://media.example/two.mp4"}]
@@ -274,6 +274,26 @@ def test_notes_are_left_and_struck(
     pages(editor).post(strike)
     assert "<s>Look" in bench.html()
     assert bench.client.post(f"{bench.url}note/", {"body": "  "}).status_code == 400
+
+
+def test_a_bound_is_entered_shown_with_its_author_and_struck(
+    bench: Bench, pages: Pages, editor: Caller
+) -> None:
+    media = MediaItem.objects.first()
+    bound = {"kind": "landmark", "side": "not_before", "date": "2019", "reason": "The <b>bridge</b>"}
+    assert bench.client.post(f"/media/{media.pk}/bound/", bound).status_code == 302
+    entered = Evidence.objects.get()
+    assert (entered.media, entered.hard, entered.by.username) == (media, False, "olena")
+    html = bench.html()
+    assert "landmark: The &lt;b&gt;bridge&lt;/b&gt; (entered by olena)" in html
+    strike = f"/media/{media.pk}/bounds/{entered.pk}/strike/"
+    assert strike in html
+    assert bench.client.post(strike, {"reason": " "}).status_code == 400
+    assert pages(editor).post(strike, {"reason": "another bridge"}).status_code == 302
+    assert "entered by olena" not in bench.html()
+    for bad in ({"date": ""}, {"date": "2019-13"}, {"side": "around"}, {"kind": "hunch"}, {"reason": ""}):
+        assert bench.client.post(f"/media/{media.pk}/bound/", {**bound, **bad}).status_code == 400
+    assert Evidence.objects.count() == 1
 
 
 def test_a_file_for_a_claim_that_takes_none_is_not_archived(

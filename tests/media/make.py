@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
+import pillow_heif
 from PIL import Image
 
 Ratio = tuple[int, int]
@@ -132,6 +134,39 @@ def png_bomb(path: Path, width: int, height: int) -> Path:
 def photo(path: Path, *, form: str = "JPEG", size: tuple[int, int] = (32, 24)) -> Path:
     """A plain picture without any metadata."""
     Image.new("RGB", size, (90, 120, 150)).save(path, format=form)
+    return path
+
+
+_FILMS = {"video/mp4": "mp4", "video/quicktime": "mov", "video/x-msvideo": "avi"}
+_SOUNDS = {
+    "audio/mp4": ("ipod", "aac"),
+    "audio/mpeg": ("mp3", "libmp3lame"),
+    "audio/wav": ("wav", "pcm_s16le"),
+    "audio/flac": ("flac", "flac"),
+}
+
+
+def plain(path: Path, media_type: str) -> Path:
+    """A small file of that type: one colour, silence or an empty page."""
+    if media_type in _FILMS:
+        return tagged_video(path, {}, form=_FILMS[media_type])
+    if media_type in _SOUNDS:
+        return silence(path, *_SOUNDS[media_type])
+    if media_type == "image/heic":
+        pillow_heif.from_pillow(Image.new("RGB", (32, 24), (90, 120, 150))).save(path)
+        return path
+    return photo(path, form=media_type.rpartition("/")[2].upper())
+
+
+def silence(path: Path, form: str, codec: str) -> Path:
+    """A second of nothing to hear."""
+    with av.open(str(path), "w", format=form) as container:
+        stream = container.add_stream(codec, rate=44_100)
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 44_100), np.int16), format="s16", layout="mono")
+        frame.sample_rate = 44_100
+        resampler = av.AudioResampler(stream.format.name, "mono", 44_100)
+        for part in [*resampler.resample(frame), None]:
+            container.mux(stream.encode(part))
     return path
 
 

@@ -10,7 +10,16 @@ from django.utils import timezone
 
 from claims.models import Body, Publication
 from tests.conftest import Caller, published
-from verification.models import AuditEntry, JobEvent, LeaseEvent, Note, Verdict, append_only
+from verification.models import (
+    AuditEntry,
+    Evidence,
+    EvidenceStrike,
+    JobEvent,
+    LeaseEvent,
+    Note,
+    Verdict,
+    append_only,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +31,13 @@ def rows(checker: Caller, editor: Caller) -> dict[str, Any]:
     here = f"claims/{publication['claim']}/"
     note = checker.post(f"{here}notes/", {"body": "The shadow falls north."}).json()
     checker.post(f"{here}notes/{note['id']}/strike/")
+    media = checker.get(here).json()["media"][0]["id"]
+    entered = {"kind": "landmark", "reason": "a", "side": "not_before", "date": "2019"}
+    bound = checker.post(f"media/{media}/bounds/", entered).json()
+    checker.post(f"media/{media}/bounds/{bound['id']}/strike/", {"reason": "a"})
     return {
+        "verification_evidence": Evidence.objects.first(),
+        "verification_evidencestrike": EvidenceStrike.objects.first(),
         "verification_verdict": Verdict.objects.first(),
         "verification_note": Note.objects.first(),
         "verification_auditentry": AuditEntry.objects.first(),
@@ -38,6 +53,8 @@ def rows(checker: Caller, editor: Caller) -> dict[str, Any]:
     [
         "verification_verdict",
         "verification_note",
+        "verification_evidence",
+        "verification_evidencestrike",
         "verification_auditentry",
         "verification_jobevent",
         "verification_leaseevent",

@@ -27,7 +27,22 @@ def test_dates_are_read_as_precisely_as_they_are_written(text, at):
 
 
 @pytest.mark.parametrize(
-    "text", ["junk", "2022:13:01 00:00:00", "20221004", "04/10/2022", "2022:10:04 25:00:00"]
+    "text",
+    [
+        "junk",
+        "2022:13:01 00:00:00",
+        "20221004",
+        "04/10/2022",
+        "2022:10:04 25:00:00",
+        "2022:10:04 24:00:00",
+        "2022:10:04 23:60:00",
+        "2022:10:32 10:00:00",
+        "2022:02:30 10:00:00",
+        "2023:02:29 10:00:00",
+        "-001:10:04 10:00:00",
+        "20222:10:04 10:00:00",
+        "\uff12\uff10\uff12\uff12:10:04 10:00:00",
+    ],
 )
 def test_what_is_no_date_is_not_guessed(text):
     assert read_clock(text).at is None
@@ -37,6 +52,11 @@ def test_what_is_no_date_is_not_guessed(text):
     "text",
     [
         "0000:00:00 00:00:00",
+        "0000:05:04 10:00:00",
+        "2022:00:04 10:00:00",
+        "2022:10:00 10:00:00",
+        "0001:01:01 00:00:00",
+        "9999:12:31 23:59:59",
         "",
         "    :  :     :  :  ",
         "\x00\x00\x00",
@@ -79,6 +99,20 @@ def test_a_time_with_its_zone_is_one_instant_unless_that_is_not_trusted():
     assert span_of("2022-10-04T14:07:00+03:00").not_before == datetime(2022, 10, 4, 11, 7, tzinfo=UTC)
     untrusted = span_of("2022-10-04T14:07:00+00:00", trust_offset=False)
     assert untrusted.not_after - untrusted.not_before == timedelta(hours=28)
+
+
+@pytest.mark.parametrize("text", ["2038:01:19 03:14:08", "2106:02:07 06:28:16", "2022:10:04 23:59:60"])
+def test_dates_beyond_a_counters_end_are_read_as_they_stand(text):
+    """Whether they are still to come is for who knows the time."""
+    reading = read_clock(text)
+    assert reading.unset is None
+    assert reading.at.startswith(text[:4])
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00", "9999-12-31T23:59:59", "0001", "9999"])
+def test_a_span_at_the_calendars_end_stays_within_it(at):
+    span = span_of(at)
+    assert span.not_before <= span.not_after
 
 
 def test_a_year_is_all_its_days():

@@ -1,4 +1,4 @@
-"""What an examination tells the checks beside the file: its name, and the creator's other media."""
+"""What the examination tells the checks: the address, when the desk got the bytes, and who stamped them."""
 
 from __future__ import annotations
 
@@ -7,121 +7,83 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
-from django.utils import timezone
 
-from claims.models import Capture, MediaItem, Source, SourceLink
-from claims.vocabulary import SourceRole
+from claims.models import MediaItem
 from tests.conftest import Caller, file_claim
-from tests.media import make
-from verification.services import examination, work
+from verification.models import FindingRow, Stamp
+from verification.services import submissions, work
+from verification.services.examination import context_of
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
-
-def added(checker: Caller, tmp_path: Any, maker: str, **more: str) -> MediaItem:
-    """A media item of a claim of its own, examined, whose file names this maker."""
-    claim = file_claim(checker, statement=f"Filmed with {maker}, {more}.")
-    body = make.exif_jpeg(tmp_path / "x.jpg", make=maker).read_bytes()
-    form = encode_multipart(BOUNDARY, {"file": SimpleUploadedFile("x.jpg", body), "kind": "photo"})
-    created = checker.call("POST", f"claims/{claim['ref']}/media/", form, Content_Type=MULTIPART_CONTENT)
-    assert created.status_code == 202, created.content
-    work.reconcile()
-    return MediaItem.objects.get(pk=created.json()["id"])
+GIF = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
 
 
-def link(item: MediaItem, name: str, role: SourceRole, *, whole_claim: bool = False) -> None:
-    source, _ = Source.objects.get_or_create(desk=item.claim.desk, name=name)
-    SourceLink.objects.create(
-        source=source, claim=item.claim, media=None if whole_claim else item, role=role.value
+def sent(by: Caller, **claim: Any) -> MediaItem:
+    """An item of a claim of their own, with the same bytes each time, examined."""
+    filed = file_claim(by, **claim)
+    answer = by.client.post(
+        f"/api/v1/claims/{filed['id']}/media/",
+        {"file": SimpleUploadedFile("a.gif", GIF)},
+        headers={"Authorization": f"Bearer {by.key}"},
     )
+    assert answer.status_code == 202, answer.content
+    while work.reconcile():
+        pass
+    return MediaItem.objects.select_related("asset", "claim__desk").get(pk=answer.json()["id"])
 
 
-def makers(item: MediaItem) -> list[str | None] | None:
-    others = examination.same_creator(item)
-    return None if others is None else [other.device.make for other in others]
+def stamped(item: MediaItem, *, after: timedelta) -> Stamp:
+    at = item.captures.get().finished_at + after
+    assert item.asset is not None
+    return Stamp.objects.create(
+        asset=item.asset, sha256=item.asset.sha256, authority="https://tsa.example/", token=b"x", tried_at=at, stamped_at=at
+    )  # fmt: skip
 
 
-def test_only_media_of_the_same_creator_is_compared(checker: Caller, tmp_path: Any) -> None:
-    mine, theirs, posted, claimed, foreign = (
-        added(checker, tmp_path, maker) for maker in ("Nikon", "Canon", "Apple", "Sony", "Leica")
-    )
-    assert makers(mine) is None
-    link(mine, "Olena", SourceRole.CREATOR)
-    assert makers(mine) == []
-    link(theirs, "Olena", SourceRole.CREATOR)
-    link(posted, "Olena", SourceRole.POSTER)
-    link(claimed, "Olena", SourceRole.CREATOR, whole_claim=True)
-    link(foreign, "Marko", SourceRole.CREATOR)
-    assert makers(mine) == ["Canon"]
-    assert makers(theirs) == ["Nikon"]
-    assert makers(posted) is None
-    assert makers(foreign) == []
+def held_since(item: MediaItem) -> FindingRow:
+    return FindingRow.objects.get(run__media=item, run__check_slug="held_since")
 
 
-def test_the_same_bytes_elsewhere_are_no_other_file(checker: Caller, tmp_path: Any) -> None:
-    mine, again = added(checker, tmp_path, "Nikon"), added(checker, tmp_path, "Nikon", again="yes")
-    assert mine.asset_id == again.asset_id
-    for item in (mine, again):
-        link(item, "Olena", SourceRole.CREATOR)
-    assert makers(mine) == []
+def test_a_time_stamp_shows_once_the_file_is_examined_again(checker: Caller) -> None:
+    item = sent(checker)
+    assert "no time-stamp authority" in held_since(item).sentence
+    stamp = stamped(item, after=timedelta(minutes=3))
+    Stamp.objects.create(
+        asset=item.asset, sha256=stamp.sha256, authority="https://tsa.example/", token=None,
+        failure={"code": "no_stamp", "detail": "x"}, tried_at=stamp.tried_at - timedelta(minutes=1),
+    )  # fmt: skip
+    submissions.recheck_media(item, actor=checker.person)
+    while work.reconcile():
+        pass
+    found = held_since(item)
+    assert "https://tsa.example/ signed its hash at" in found.sentence
+    assert found.data["stamped_at"] == stamp.stamped_at.isoformat()
 
 
-def test_an_erased_original_is_not_compared(checker: Caller, tmp_path: Any) -> None:
-    mine, theirs = added(checker, tmp_path, "Nikon"), added(checker, tmp_path, "Canon")
-    for item in (mine, theirs):
-        link(item, "Olena", SourceRole.CREATOR)
-    assert theirs.asset is not None
-    theirs.asset.redacted_at = timezone.now()
-    theirs.asset.save()
-    assert makers(mine) == []
-
-
-def test_the_finding_reaches_the_claim(checker: Caller, tmp_path: Any) -> None:
-    mine, theirs = added(checker, tmp_path, "Nikon"), added(checker, tmp_path, "Canon")
-    runs = {run.check_slug: run.state for run in mine.check_runs.all()}
-    assert runs["same_device"] == "not_applicable"
-    assert runs["file_shape"] == "done"
-    link(mine, "Olena", SourceRole.CREATOR)
-    link(theirs, "Olena", SourceRole.CREATOR)
-    context = examination.context_of(mine, now=timezone.now())
-    assert context.same_creator is not None
-    assert [other.claim for other in context.same_creator] == [theirs.claim.ref]
-
-
-@pytest.mark.parametrize(
-    ("found", "final", "requested", "name"),
-    [
-        (
-            "",
-            "https://example.org/a/photo_2022-10-04_14-07-00.jpg?x=1",
-            "https://example.org/s",
-            "photo_2022-10-04_14-07-00.jpg",
-        ),
-        (
-            "https://example.org/IMG-20221004-WA0007.jpg",
-            "https://example.org/page",
-            "",
-            "IMG-20221004-WA0007.jpg",
-        ),
-        ("", "", "https://example.org/WhatsApp%20Image.jpg", "WhatsApp Image.jpg"),
-        ("", "https://example.org/", "", None),
-        ("", "", "", None),
-    ],
-)
-def test_the_name_is_that_at_the_address(
-    checker: Caller, tmp_path: Any, found: str, final: str, requested: str, name: str | None
+def test_a_stamp_older_than_the_desks_own_copy_would_tell_of_another_desk(
+    checker: Caller, stranger: Caller
 ) -> None:
-    item = added(checker, tmp_path, "Nikon")
-    first = item.captures.get()
-    earlier = first.finished_at - timedelta(minutes=1)
-    Capture.objects.create(
-        media=item,
-        asset=item.asset,
-        found_url=found,
-        final_url=final,
-        requested_url=requested,
-        started_at=earlier,
-        finished_at=earlier,
-    )
-    assert examination._file_name(item) == name
+    theirs = sent(stranger)
+    stamp = stamped(theirs, after=timedelta())
+    ours = sent(checker)
+    assert ours.asset_id == theirs.asset_id
+    assert context_of(theirs, now=stamp.tried_at).stamped_at == stamp.stamped_at
+    context = context_of(ours, now=stamp.tried_at)
+    assert (context.stamped_at, context.stamp_authority, context.earlier_copies) == (None, None, ())
+
+
+def test_a_stamp_of_the_desks_own_earlier_copy_is_its_to_know(checker: Caller) -> None:
+    first = sent(checker)
+    stamp = stamped(first, after=timedelta())
+    second = sent(checker, statement="Another claim with the same picture.")
+    assert context_of(second, now=stamp.tried_at).stamped_at == stamp.stamped_at
+
+
+def test_the_address_of_the_item_is_told(checker: Caller) -> None:
+    url = "https://x.com/someone/status/1050118621198921728"
+    claim = file_claim(checker, media=[{"url": url}])
+    item = MediaItem.objects.get(pk=claim["media"][0]["id"])
+    context = context_of(item, now=item.created_at)
+    assert context.url == url
+    assert context_of(sent(checker), now=item.created_at).url is None

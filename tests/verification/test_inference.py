@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from claims.dates import ClaimedDate, parse_date
 from claims.places import Place
 from claims.vocabulary import Dimension, Stance
+from verification.domain.evidence import EvidenceKind, finding_of_evidence
 from verification.domain.findings import Finding, FoundPoint, Side, TimeBound
 from verification.inference.dates import suggest_date
 from verification.inference.locations import suggest_location
@@ -15,8 +16,9 @@ EARLY, LATE = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 KYIV = Place("Kyiv", 50.45, 30.5234, 5_000)
 
 instants = st.datetimes(datetime(2015, 1, 1), datetime(2025, 1, 1), timezones=st.just(UTC))
+authors = st.sampled_from([None, "olena", "petro"])
 bounds = st.builds(
-    TimeBound, st.sampled_from(Side), instants, st.booleans(), st.sampled_from(["a", "b", "c"])
+    TimeBound, st.sampled_from(Side), instants, st.booleans(), st.sampled_from(["a", "b", "c"]), authors
 )
 points = st.builds(
     FoundPoint,
@@ -24,6 +26,7 @@ points = st.builds(
     st.floats(-180, 180, allow_subnormal=False),
     st.floats(1, 5_000),
     st.sampled_from(["a", "b"]),
+    authors,
 )
 
 
@@ -43,6 +46,12 @@ def claims(draw):
     )
 
 
+def evidence_for(one):
+    """A bound as a person enters it: kept as JSON, read back as a finding."""
+    content = {"reason": "r", "side": one.side.value, "at": one.at.isoformat(), "place": None}
+    return finding_of_evidence(EvidenceKind.LANDMARK, content, hard=one.hard, by="olena")
+
+
 def bound(side, at, hard=True, reason="r"):
     return TimeBound(side, datetime.fromisoformat(at).replace(tzinfo=UTC), hard, reason)
 
@@ -55,6 +64,54 @@ def test_adding_a_bound_never_widens(claimed, findings, added):
     assert (after.not_after or LATE) <= (before.not_after or LATE)
     if before.outcome is Outcome.CONTRADICTED:
         assert after.outcome is Outcome.CONTRADICTED
+
+
+@given(claims(), date_findings, bounds)
+def test_evidence_bounds_as_a_finding_does_and_never_widens(claimed, findings, added):
+    entered = evidence_for(added)
+    assert [(one.side, one.at, one.hard, one.by) for one in entered.bounds] == [
+        (added.side, added.at, added.hard, "olena")
+    ]
+    before = suggest_date(claimed=claimed, findings=findings)
+    after = suggest_date(claimed=claimed, findings=[*findings, entered])
+    as_found = suggest_date(claimed=claimed, findings=[*findings, finding(added)])
+    assert (after.outcome, after.not_before, after.not_after) == (
+        as_found.outcome,
+        as_found.not_before,
+        as_found.not_after,
+    )
+    assert (after.not_before or EARLY) >= (before.not_before or EARLY)
+    assert (after.not_after or LATE) <= (before.not_after or LATE)
+
+
+@given(claims(), st.lists(bounds, min_size=1, max_size=5), st.randoms())
+def test_the_order_of_evidence_never_matters_and_without_it_all_is_undetermined(
+    claimed, given_bounds, chance
+):
+    entered = [evidence_for(one) for one in given_bounds]
+    shuffled = [*entered]
+    chance.shuffle(shuffled)
+    assert suggest_date(claimed=claimed, findings=shuffled) == suggest_date(claimed=claimed, findings=entered)
+    assert suggest_date(claimed=claimed, findings=[]).outcome is Outcome.UNDETERMINED
+
+
+@given(claims(), date_findings)
+def test_the_reasoning_shows_every_bound_and_what_each_leaves(claimed, findings):
+    """Followed by hand, the bounds that are shown give the interval that is shown."""
+    shown = suggest_date(claimed=claimed, findings=findings).as_json()
+    assert len(shown["bounds"]) == len({bound for one in findings for bound in one.bounds})
+    left = [claimed.not_before, claimed.not_after]
+    for one in shown["bounds"]:
+        at = datetime.fromisoformat(one["at"])
+        old = [*left]
+        if one["side"] == "not_before":
+            left[0] = max(left[0] or EARLY, at)
+        else:
+            left[1] = min(left[1] or LATE, at)
+        assert one["bites"] == (left != old)
+    assert [shown["not_before"], shown["not_after"]] == [
+        end and end.isoformat().replace("+00:00", "Z") for end in left
+    ]
 
 
 @given(claims(), date_findings, st.randoms())

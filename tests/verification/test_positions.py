@@ -85,3 +85,47 @@ def test_iso_6709_is_read_in_all_its_forms(text, latitude, longitude):
 )
 def test_iso_6709_that_is_no_position_says_why(text, problem):
     assert from_iso_6709(text, field="location", reader="test").problem == problem
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude", "expected"),
+    [
+        ([(90, 1)], [(0, 1)], (90, 0)),
+        ([(90, 1), (0, 1), (0, 1)], [(180, 1)], (90, 180)),
+        ([(0, 1)], [(180, 1)], (0, 180)),
+        ([(89, 1), (59, 1), (5999, 100)], [(179, 1), (59, 1), (5999, 100)], (90, 180)),
+    ],
+)
+def test_poles_and_the_date_line_are_on_the_map(latitude, longitude, expected):
+    found = exif(latitude, longitude)
+    assert found.problem is None
+    assert (found.latitude, found.longitude) == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [(0x32000000, 0x01000000), (0x1B000000, 1)],  # read in the wrong byte order
+        [(2**32 - 1, 1)],
+        [(-50, 1)],
+        [(90, 1), (0, 1), (1, 1)],
+        [(89, 1), (60, 1), (1, 1)],
+    ],
+)
+def test_nonsense_of_a_wrong_byte_order_is_off_the_map_or_south_at_most(parts):
+    found = exif(parts, [(30, 1)])
+    assert found.problem == "out_of_range" or found.latitude == -50
+
+
+@pytest.mark.parametrize(
+    "text", ["+90+000.0001/", "-90.0000+180.0000/", "+00.0000+180.0000/", "+00-179.9999/"]
+)
+def test_iso_6709_reaches_the_poles_and_the_date_line(text):
+    assert from_iso_6709(text, field="location", reader="test").problem is None
+
+
+@pytest.mark.parametrize(
+    "text", ["+90.0001+000.0000/", "+00.0000+180.0001/", "+9060+00000/", "+\u0669\u0660+\u0660/"]
+)
+def test_iso_6709_goes_no_further(text):
+    assert from_iso_6709(text, field="location", reader="test").problem in {"out_of_range", "unreadable"}

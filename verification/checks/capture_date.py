@@ -28,6 +28,16 @@ class CaptureDate:
         "zone: such a time may be any instant within 14 hours either way. Clocks are wrong at times and tags can be "
         "edited, so the bounds are soft. Dates of digitising and of the last change bound the end alone."
     )
+    reads = (
+        "The dates of taking, digitising and changing in EXIF, with their offsets where the camera wrote any."
+    )
+    stances = {
+        Stance.SUPPORTS: "The recorded time lies within the claimed date, whatever zone it may be in.",
+        Stance.CONTRADICTS: "It lies outside of the claimed date in every zone there is.",
+        Stance.NEUTRAL: "There is a date, and nothing is claimed to set it beside.",
+        Stance.INCONCLUSIVE: "There is no date, it can't be, or its zone leaves both open.",
+    }
+    cannot_know = "Whether the clock was right, and whether somebody wrote the date in later."
 
     def run(self, media: Media, context: Context) -> list[Finding]:
         facts = media.facts()

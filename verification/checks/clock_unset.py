@@ -22,6 +22,12 @@ class ClockUnset:
         "Names the dates in a file that are none: zeros and blanks, the first days of computers' clocks (1904, 1970, "
         "1980, 2000), midnight of any 1 January, and days still to come. They say nothing of when it was filmed."
     )
+    reads = "Every date that the decoders read out of the file."
+    stances = {
+        Stance.NEUTRAL: "All dates can be dates.",
+        Stance.INCONCLUSIVE: "A date is a clock's first day, blank, or still to come.",
+    }
+    cannot_know = "Whether a date that can be one is right."
 
     def run(self, media: Media, context: Context) -> list[Finding]:
         facts = media.facts()

@@ -34,6 +34,14 @@ class ContentCredentials:
         "was done, whether an algorithm made it. Anybody can sign: only a signer on the desk's trust list is "
         "trusted. Most files have no credentials, and credentials that do not validate are no sign of tampering."
     )
+    reads = "The C2PA manifest in the file, against the desk's trust list where it has one."
+    stances = {
+        Stance.SUPPORTS: "The credentials hold, and a signer on the desk's trust list says that a camera took it.",
+        Stance.CONTRADICTS: "A trusted signer says that an algorithm made it.",
+        Stance.NEUTRAL: "The credentials hold; who signed and what was done is said.",
+        Stance.INCONCLUSIVE: "There are none, they do not validate, or nobody on the trust list signed them.",
+    }
+    cannot_know = "Whether an unknown signer tells the truth, and whether credentials that do not validate were tampered with."
 
     def run(self, media: Media, context: Context) -> list[Finding]:
         credentials, facts = media.credentials(), media.facts()
@@ -51,8 +59,8 @@ class ContentCredentials:
 def _nothing(credentials: Credentials, facts: Decoded, data: dict[str, Any]) -> Finding:
     if credentials.state is CredentialState.UNREADABLE:
         sentence = (
-            f"The file carries content credentials that {facts.read_by('c2pa')} can't read; that is no sign of "
-            "tampering, and nothing follows from it."
+            f"The file bears the mark of content credentials, and {facts.read_by('c2pa')} can't read any in it; that "
+            "is no sign of tampering, and nothing follows from it."
         )
     elif credentials.remote_url:
         sentence = (

@@ -34,6 +34,12 @@ class CredentialIngredients:
         "Credentials can hold although those of an ingredient do not: whoever signed took it over as it was. "
         "An ingredient without credentials is the usual case and says nothing."
     )
+    reads = "The ingredients that a C2PA manifest names, and theirs in turn, each with its own state."
+    stances = {
+        Stance.NEUTRAL: "What went into the file is said, and nothing in it fails.",
+        Stance.INCONCLUSIVE: "An ingredient's credentials do not validate, or the file's own could not be read.",
+    }
+    cannot_know = "What an ingredient without credentials was, and whether a failing one was tampered with."
 
     def run(self, media: Media, context: Context) -> list[Finding]:
         credentials, facts = media.credentials(), media.facts()

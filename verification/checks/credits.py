@@ -56,6 +56,12 @@ class Credits:
         "Reads the author, the owner and the credit line that a file carries. Anybody can write them, agencies and "
         "cameras fill them in by template, and they stay when a picture is edited: they say whom to ask."
     )
+    reads = "Author, owner, credit line and copyright in EXIF, IPTC, XMP and a document's own fields."
+    stances = {
+        Stance.NEUTRAL: "Somebody is named.",
+        Stance.INCONCLUSIVE: "Nobody is named, or a template filled it in.",
+    }
+    cannot_know = "Whether those who are named made it."
 
     def run(self, media: Media, context: Context) -> list[Finding]:
         facts = media.facts()

@@ -53,6 +53,11 @@ class DateDisagreement:
         "Sets the dates within a file beside each other: taken, digitised, created, changed. A scan is digitised "
         "long after it was taken, and an honest edit changes the last date, so a difference only says what to ask."
     )
+    reads = "The dates within the file: taken, digitised, created, changed, in EXIF, IPTC, XMP and a document's fields."
+    stances = {
+        Stance.NEUTRAL: "They agree, or how far they lie apart and what that can mean.",
+    }
+    cannot_know = "Which of them is right, and whether an edit was honest."
 
     def run(self, media: Media, context: Context) -> list[Finding]:
         facts = media.facts()

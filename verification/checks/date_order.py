@@ -28,6 +28,13 @@ class DateOrder:
         "reached this archive. A claimed date after either can't be right; a camera's clock after either was wrong, "
         "or the post showed something else. A time without zone counts as late only where it is so in every zone."
     )
+    reads = "The claimed date, the camera's clock, when the media is said to have been posted, and when it came here."
+    stances = {
+        Stance.CONTRADICTS: "The claimed date begins after the media was posted or came here.",
+        Stance.NEUTRAL: "No date comes after the post or the capture.",
+        Stance.INCONCLUSIVE: "The camera's clock comes after them: it was wrong, or the post showed something else.",
+    }
+    cannot_know = "Which of two dates is the wrong one."
 
     def run(self, media: Media, context: Context) -> list[Finding]:
         steps = _steps(context)

@@ -34,6 +34,12 @@ class Dimensions:
         "cameras make. A smaller picture was scaled down, as platforms do; another shape was cropped. A camera that "
         "zooms digitally crops and enlarges by itself."
     )
+    reads = "The size that the camera recorded, the picture's own, its turn, and the camera's digital zoom."
+    stances = {
+        Stance.NEUTRAL: "The sizes agree, or the picture was turned, scaled or cropped.",
+        Stance.INCONCLUSIVE: "No size was recorded, or the shape is no camera's and may be a crop.",
+    }
+    cannot_know = "What was cropped away, and who did it."
 
     def run(self, media: Media, context: Context) -> list[Finding]:
         facts = media.facts()

@@ -50,6 +50,12 @@ class EditorSoftware:
         "of honest photos carry such a name, since every change of brightness or caption leaves one; most forgeries "
         "carry none."
     )
+    reads = "The programs that EXIF, XMP, PNG texts and documents name, and the steps that XMP keeps."
+    stances = {
+        Stance.NEUTRAL: "A program or its steps are named.",
+        Stance.INCONCLUSIVE: "None is named, or only the camera's own.",
+    }
+    cannot_know = "What was changed; most changes leave no name."
 
     def run(self, media: Media, context: Context) -> list[Finding]:
         facts = media.facts()

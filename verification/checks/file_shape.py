@@ -64,6 +64,12 @@ class FileShape:
         "the picture's end. Phones append films and depth maps there, so that most of it is honest; names are changed "
         "by people and programs without thought."
     )
+    reads = "The kind of file by its bytes, its name, and what follows after the picture's end."
+    stances = {
+        Stance.NEUTRAL: "Name and bytes are of two kinds, or something follows, with what it is.",
+        Stance.INCONCLUSIVE: "What follows is of no kind that is known here.",
+    }
+    cannot_know = "Who added it, and why."
 
     def run(self, media: Media, context: Context) -> list[Finding]:
         facts = media.decoded

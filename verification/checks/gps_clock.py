@@ -42,6 +42,13 @@ class GpsClock:
         "and phones are not always set to the zone they are in, so a difference contradicts nothing. The satellites' "
         "time is that of the last fix, and can be older than the picture."
     )
+    reads = "The satellites' time of day in EXIF, the camera's own time, and the zone kept at the position or the claimed place."
+    stances = {
+        Stance.SUPPORTS: "The offset between the two clocks is that of the claimed place on that day.",
+        Stance.NEUTRAL: "The offset fits or does not fit the file's own position, or there is no place to set it beside.",
+        Stance.INCONCLUSIVE: "The clocks are no whole zone apart, or the offset is not that of the claimed place.",
+    }
+    cannot_know = "Whether the clock was set to where it was, and how old the last fix was."
 
     def run(self, media: Media, context: Context) -> list[Finding]:
         facts = media.facts()

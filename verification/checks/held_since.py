@@ -21,6 +21,11 @@ class HeldSince:
         "before that, a hard bound, given where it takes something from the claimed date. It proves that we have held "
         "the file since, and nothing of when, where or by whom it was filmed."
     )
+    reads = "When the archive got the file, and the time-stamp token on its hash where there is one."
+    stances = {
+        Stance.NEUTRAL: "It has been held here since then.",
+    }
+    cannot_know = "When, where and by whom it was filmed."
 
     def run(self, media: Media, context: Context) -> list[Finding]:
         if context.captured_at is None:

@@ -22,6 +22,11 @@ class JpegTables:
         "programs and platforms use, or with tables of somebody's own, as many cameras and Photoshop have. Many "
         "programs share one table and one program has many: it names a family, and never a program."
     )
+    reads = "The quantisation tables and the colour subsampling of a JPEG."
+    stances = {
+        Stance.NEUTRAL: "Which family of tables it was saved with.",
+    }
+    cannot_know = "Which program saved it, and how often it was saved before."
 
     def run(self, media: Media, context: Context) -> list[Finding]:
         facts = media.facts()

@@ -38,6 +38,11 @@ class NoCaptureData:
         "Tells of files without any date, position or device. Most platforms take these out, screenshots and many "
         "programs never write them: it is no sign of anything wrong, and never held against date, place or source."
     )
+    reads = "Whether the decoders found any date, position or device."
+    stances = {
+        Stance.NEUTRAL: "There is none: it was taken out, or never written.",
+    }
+    cannot_know = "Who took it out, and why."
 
     def run(self, media: Media, context: Context) -> list[Finding]:
         facts = media.facts()

@@ -53,6 +53,12 @@ class PlatformTrace:
         "WhatsApp, Telegram and Facebook give to files that are saved. A copy from there is not the original. Names "
         "are easily changed, so a name says little and its absence nothing."
     )
+    reads = "Facebook's mark in IPTC's special instructions, and the name that the file came with."
+    stances = {
+        Stance.NEUTRAL: "A platform left its trace: this is a copy from there.",
+        Stance.INCONCLUSIVE: "There is none; that proves nothing.",
+    }
+    cannot_know = "Where it was before that platform, and whether somebody gave it that name."
 
     def run(self, media: Media, context: Context) -> list[Finding]:
         found = []

@@ -25,6 +25,15 @@ class PostTime:
         "id does not say. The bound is soft where the id can be forged or the post's media exchanged. A post that "
         "announced a live broadcast is older than the broadcast."
     )
+    reads = "The id in the address of the post, by the platform's published way of numbering."
+    stances = {
+        Stance.CONTRADICTS: "The post was made before the claimed date began.",
+        Stance.NEUTRAL: "The post was made at that time, and the claimed date allows it or none is claimed.",
+        Stance.INCONCLUSIVE: "The id gives a time that can't be.",
+    }
+    cannot_know = (
+        "When it was filmed, when the post became public, and whether the post shows the same media today."
+    )
 
     def run(self, media: Media, context: Context) -> list[Finding]:
         if not context.url:

@@ -50,6 +50,12 @@ class Reencoded:
         "encodes again what is posted there: it tells that this is not the camera's own file, and not that what it "
         "shows was altered. Programs can leave nothing, so that none is named proves nothing."
     )
+    reads = "The names of encoders and muxers that a container and its streams carry."
+    stances = {
+        Stance.NEUTRAL: "A program encoded or packed the file: it is not the camera's own.",
+        Stance.INCONCLUSIVE: "No program is named.",
+    }
+    cannot_know = "Whether what it shows was altered, and how often it was encoded."
 
     def run(self, media: Media, context: Context) -> list[Finding]:
         facts = media.facts()

@@ -25,6 +25,13 @@ class SameDevice:
         "is said to have filmed; media of re-posters is left out. A serial number speaks of one camera, a model of "
         "millions. People have several devices, so another one contradicts nothing."
     )
+    reads = "Maker, model, serial number and lens, here and in other media said to be by the same creator."
+    stances = {
+        Stance.SUPPORTS: "The same serial number stands in other media of the creator.",
+        Stance.NEUTRAL: "The same model or another device.",
+        Stance.INCONCLUSIVE: "The file or the others name no device.",
+    }
+    cannot_know = "Who held the camera, and whether somebody wrote the names in."
 
     def run(self, media: Media, context: Context) -> list[Finding]:
         if context.same_creator is None:

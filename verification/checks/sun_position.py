@@ -52,6 +52,11 @@ class SunPosition:
         "and how long it was; for a claimed day its rising and setting, and a row for each hour. A person sets that "
         "beside what the media shows. Hills, houses and clouds are not considered, and indoors it tells nothing."
     )
+    reads = "The claimed date and place; nothing of the file."
+    stances = {
+        Stance.NEUTRAL: "Where the sun stood, for a person to set beside what the media shows.",
+    }
+    cannot_know = "What the media shows: its light, its shadows, hills, houses and clouds."
 
     def run(self, media: Media, context: Context) -> list[Finding]:
         facts = media.decoded

@@ -26,6 +26,13 @@ class ThumbnailMismatch:
         "letterboxed. Where they differ, the photo was cropped or changed and its thumbnail was not. Most programs "
         "renew the thumbnail, so that one which fits proves nothing."
     )
+    reads = "The thumbnail within the photo, compared with the photo in eight turns and without bars."
+    stances = {
+        Stance.CONTRADICTS: "They show different pictures.",
+        Stance.NEUTRAL: "They show the same, cropped or turned at most.",
+        Stance.INCONCLUSIVE: "There is none, or it is too small or too plain to compare.",
+    }
+    cannot_know = "What was changed; and a thumbnail that fits may have been renewed."
 
     def run(self, media: Media, context: Context) -> list[Finding]:
         facts = media.facts()

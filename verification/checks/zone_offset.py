@@ -25,6 +25,13 @@ class ZoneOffset:
         "claimed place on that day, summer time considered. Wide stretches of the earth share an offset, and "
         "cameras and phones are not always set to the zone they are in: it can support a place, and contradicts none."
     )
+    reads = "The offset from UTC that the camera wrote, and the zones kept at the file's position and the claimed place."
+    stances = {
+        Stance.SUPPORTS: "The offset is that of the claimed place on that day.",
+        Stance.NEUTRAL: "It fits or does not fit the file's own position, or there is no place to set it beside.",
+        Stance.INCONCLUSIVE: "It is not that of the claimed place.",
+    }
+    cannot_know = "Whether the clock was set to the zone it was in; many places share one."
 
     def run(self, media: Media, context: Context) -> list[Finding]:
         facts = media.facts()

@@ -23,7 +23,7 @@ property that says where they are kept."""
 _PART_BYTES = 1024 * 1024
 _OVERLAP = max(map(len, _MARKS)) - 1
 _FETCH_NOTHING: dict[str, Any] = {"remote_manifest_fetch": False, "ocsp_fetch": False}
-_REMOTE = re.compile(r"Remote: must fetch remote manifests from url (\S+)")
+_REMOTE = re.compile(r"Remote: must fetch remote manifests from url (.+)", re.DOTALL)
 _STATES = {
     "Trusted": CredentialState.TRUSTED,
     "Valid": CredentialState.VALID,

@@ -27,6 +27,7 @@ from claims.vocabulary import (
 from verification.desk.date_axis import DateAxis, draw_dates
 from verification.desk.forms.verdict import VerdictForm
 from verification.domain.areas import radius_of
+from verification.domain.evidence import EvidenceKind
 from verification.domain.findings import Finding
 from verification.domain.rollup import applies_to
 from verification.domain.transitions import Action, allowed_actions
@@ -256,6 +257,10 @@ class Workbench:
     @property
     def flags(self) -> list[ContentFlag]:
         return list(ContentFlag)
+
+    @property
+    def bound_kinds(self) -> list[EvidenceKind]:
+        return list(EvidenceKind)
 
     @property
     def may_edit(self) -> bool:

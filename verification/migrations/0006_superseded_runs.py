@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('claims', '0005_examined_with'),
-        ('verification', '0004_host_turns'),
+        ('verification', '0005_bundle_jobs'),
     ]
 
     operations = [

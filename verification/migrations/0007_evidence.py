@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('claims', '0004_captures'),
-        ('verification', '0004_host_turns'),
+        ('verification', '0006_superseded_runs'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -69,8 +69,8 @@ def test_credentials_that_cannot_be_read_are_no_sign_of_tampering():
     (finding,) = run(Credentials(CredentialState.UNREADABLE, detail="Jumbf: broken"))
     assert finding.stance is Stance.INCONCLUSIVE
     assert finding.sentence == (
-        "The file carries content credentials that c2pa 0.9 can't read; that is no sign of tampering,"
-        " and nothing follows from it."
+        "The file bears the mark of content credentials, and c2pa 0.9 can't read any in it; that is no sign of"
+        " tampering, and nothing follows from it."
     )
     assert finding.data["detail"] == "Jumbf: broken"
 

@@ -160,3 +160,19 @@ def test_a_fix_is_compared_by_the_time_of_day_alone():
 def test_the_age_of_a_fix_is_not_guessed_from_a_clock_without_zone():
     naive = (FoundDate("x", "DateTimeOriginal", "exifread", at="2022-10-04T14:07:00"),)
     assert only(replace(IN_KYIV, fix_time="03:00:00"), camera=KYIV, dates=naive).stance is Stance.SUPPORTS
+
+
+@pytest.mark.parametrize(
+    ("here", "there"),
+    [
+        ((0.0, 180.0), (0.0, -180.0)),
+        ((10.0, 179.999), (10.0, -179.999)),
+        ((90.0, 0.0), (90.0, 137.0)),
+        ((-90.0, -180.0), (-89.9999, 12.0)),
+    ],
+)
+def test_across_the_date_line_and_at_the_poles_near_is_near(here, there):
+    gps = replace(IN_KYIV, latitude=here[0], longitude=here[1])
+    finding = only(gps, camera=Place("there", there[0], there[1], 1_000))
+    assert finding.stance is Stance.SUPPORTS
+    assert finding.data["distance_m"] < 500

@@ -11,14 +11,17 @@ from django.shortcuts import redirect, render
 from django.urls import path, reverse
 
 from claims.addresses import AllowList, OutboundError, parse_url
-from claims.errors import FieldError, InvalidInput, StetError
-from claims.intake import NewMedia
+from claims.errors import FieldError, InvalidInput, Missing, StetError
+from claims.intake import MAX_TEXT, NewMedia
 from claims.media.capture import CaptureFailed, take_upload
 from claims.models import Claim, MediaItem
 from claims.vocabulary import ContentFlag
+from verification.desk.forms.bound import read_bound
 from verification.desk.frame import DeskRequest, live, page
 from verification.desk.workbench import Workbench
+from verification.models import Evidence
 from verification.services import submissions
+from verification.services.evidence import add_evidence, strike_evidence
 from verification.services.reading import claim_named, media_named
 
 
@@ -84,6 +87,29 @@ def examine_again(request: DeskRequest, media_id: uuid.UUID) -> HttpResponse:
     return _to_item(item.claim, item.position)
 
 
+@page(methods=("POST",))
+def add_bound(request: DeskRequest, media_id: uuid.UUID) -> HttpResponse:
+    """Enters what a person knows of when the item was filmed."""
+    item = media_named(request.user, media_id)
+    add_evidence(item, actor=request.user, new=read_bound(request.POST))
+    messages.info(request, "Your bound counts beside what the checks found.")
+    return _to_item(item.claim, item.position)
+
+
+@page(methods=("POST",))
+def strike_bound(request: DeskRequest, media_id: uuid.UUID, bound_id: uuid.UUID) -> HttpResponse:
+    item = media_named(request.user, media_id)
+    evidence = Evidence.objects.visible_to(request.user).filter(media=item, pk=bound_id).first()
+    if evidence is None:
+        raise Missing("There is no such bound on this media item.")
+    reason = request.POST.get("reason", "").strip()
+    if not 0 < len(reason) <= MAX_TEXT:
+        raise InvalidInput(FieldError("/reason", f"Say why, in at most {MAX_TEXT:,} characters.", "required"))
+    strike_evidence(evidence, actor=request.user, reason=reason)
+    messages.info(request, "The bound is struck. It counts no more and stays in the record.")
+    return _to_item(item.claim, item.position)
+
+
 def _view_of(request: DeskRequest, media_id: uuid.UUID) -> dict[str, object]:
     item = media_named(request.user, media_id)
     bench = Workbench(claim_named(request.user, str(item.claim_id)), request.user)
@@ -101,4 +127,6 @@ urlpatterns = [
     path("media/<uuid:media_id>/found/", found, name="found"),
     path("media/<uuid:media_id>/fetch-again/", fetch_again, name="fetch-again"),
     path("media/<uuid:media_id>/examine-again/", examine_again, name="examine-again"),
+    path("media/<uuid:media_id>/bound/", add_bound, name="add-bound"),
+    path("media/<uuid:media_id>/bounds/<uuid:bound_id>/strike/", strike_bound, name="strike-bound"),
 ]
