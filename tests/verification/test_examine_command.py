@@ -171,7 +171,17 @@ def test_the_checks_are_listed(tmp_path):
     slugs = [one["slug"] for one in listed]
     assert slugs == sorted(slugs)
     assert {"container_dates", "exact_duplicate", "gps_location", "sun_position"} <= set(slugs)
-    told = {"slug", "title", "version", "dimensions", "media_types", "help", "reads", "stances", "cannot_know"}
+    told = {
+        "slug",
+        "title",
+        "version",
+        "dimensions",
+        "media_types",
+        "help",
+        "reads",
+        "stances",
+        "cannot_know",
+    }
     assert all(set(one) == told for one in listed)
     assert "gps_location 1: GPS position" in manage("checks", tmp_path=tmp_path).stdout
 
