@@ -125,6 +125,14 @@ def test_only_the_checks_asked_for_are_run(tmp_path, film):
     assert [one["check"] for one in json.loads(done.stdout)["check_runs"]] == ["gps_location"]
 
 
+def test_the_name_of_a_file_is_examined_as_well(tmp_path):
+    photo = make.photo(tmp_path / "IMG-20221004-WA0007.png")
+    done = manage("examine", photo, "--json", tmp_path=tmp_path)
+    found = {one["check"]: one["data"] for one in json.loads(done.stdout)["findings"]}
+    assert found["platform_trace"]["platform"] == "WhatsApp"
+    assert found["file_shape"]["expected"] == ["jpg", "jpeg", "jpe", "jfif", "mpo"]
+
+
 def test_for_people_it_prints_sentences(tmp_path, film):
     done = manage("examine", film, "--claimed-date", "2022-10-04", tmp_path=tmp_path)
     assert done.returncode == 0

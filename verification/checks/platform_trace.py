@@ -107,7 +107,7 @@ def _nothing(media: Media) -> Finding:
         raise CheckFailed(media.decode_error or "The file has not been decoded, and its name is not known.")
     failure = media.decoded.failed("packets") if media.decoded else None
     if failure and media.file_name is None:
-        raise CheckFailed(f"The file's IPTC tags could not be read: {failure.detail}")
+        raise CheckFailed(f"The file's IPTC and XMP tags could not be read: {failure.detail}")
     sentence = "Neither tags nor name bear a platform's trace; most platforms leave none, so nothing follows from that."
     data = {"absent": True, "file_name": media.file_name}
     return Finding(Dimension.PROVENANCE, Stance.INCONCLUSIVE, sentence, data)

@@ -24,6 +24,8 @@ _MOST_PIXELS = 2_000_000
 _PLAIN = 4.0
 """Grey levels of standard deviation: a picture with less is too plain to be told from another."""
 _SAME_SHAPE = 0.02
+_FITS = 0.04
+"""A distance below which no better way is looked for."""
 _BLACK, _LIT = 24, 0.1
 """Grey levels up to which a point is black, and the share of others from which on a line is no bar."""
 _JPEG = b"\xff\xd8\xff"
@@ -62,6 +64,8 @@ def compare(whole: Image.Image, little: Image.Image, size: tuple[int, int]) -> T
                 # A hair better is chance; what lies as it is comes first.
                 if distance is not None and (best.distance is None or distance < best.distance - 0.01):
                     best = Thumbnail(*size, distance, turn, mirrored, fit)
+                if best.distance is not None and best.distance < _FITS:
+                    return best
     return best
 
 

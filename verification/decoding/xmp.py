@@ -130,8 +130,10 @@ def _texts(names: tuple[str, ...], found: Mapping[str, list[str]]) -> list[Found
 
 def _device(device: Device, found: Mapping[str, list[str]]) -> Device:
     """The device with what EXIF has not said of it already."""
+    return replace(
+        device, serial=device.serial or _first(_SERIALS, found), lens=device.lens or _first(_LENSES, found)
+    )
 
-    def first(names: tuple[str, ...]) -> str | None:
-        return next((clean(found[name][0]) for name in names if found.get(name)), None)
 
-    return replace(device, serial=device.serial or first(_SERIALS), lens=device.lens or first(_LENSES))
+def _first(names: tuple[str, ...], found: Mapping[str, list[str]]) -> str | None:
+    return next((clean(found[name][0]) for name in names if found.get(name)), None)
