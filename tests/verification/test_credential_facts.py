@@ -59,8 +59,10 @@ def test_the_desk_s_trust_list_reaches_the_decoder_and_a_new_one_judges_anew(
     settings.C2PA_TRUST = tmp_path / "trusted.pem"
     settings.C2PA_TRUST.write_bytes(signer.root)
     assert examine_again(job)["state"] == "trusted"
-    stances = FindingRow.objects.current().filter(run__check_slug="content_credentials").values_list(
-        "stance", flat=True
+    stances = (
+        FindingRow.objects.current()
+        .filter(run__check_slug="content_credentials")
+        .values_list("stance", flat=True)
     )
     assert "supports" in stances
     settings.C2PA_TRUST = None

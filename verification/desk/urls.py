@@ -2,6 +2,7 @@
 
 from verification.desk.views import (
     board,
+    bundle,
     editing,
     entrance,
     filing,
@@ -23,6 +24,7 @@ urlpatterns = [
     *editing.urlpatterns,
     *media.urlpatterns,
     *signoff.urlpatterns,
+    *bundle.urlpatterns,
     *published.urlpatterns,
     *house.urlpatterns,
     *records.urlpatterns,

@@ -209,7 +209,9 @@ def near_files(item: MediaItem) -> int:
 
 def copies_told(item: MediaItem) -> set[str]:
     """The media that the last examination named as earlier copies of this one."""
-    rows = FindingRow.objects.current().filter(run__media=item, run__check_slug=RecycledMedia.slug, position=0)
+    rows = FindingRow.objects.current().filter(
+        run__media=item, run__check_slug=RecycledMedia.slug, position=0
+    )
     rows = rows.exclude(bounds=[])
     return {copy["media"] for data in rows.values_list("data", flat=True) for copy in data["copies"]}
 

@@ -24,7 +24,7 @@ from verification.services.bundles import making
 
 HOSTILE = '"><script>alert(1)</script><img src="https://evil.example/x.png" onerror=alert(1)>\u202e&amp;{{ 7|add:7 }}'
 VERIFIER = Path(making.__file__).with_name("verify_bundle.py")
-WHY = {"reason": "a court", "legal_ground": "an order"}
+WHY = {"reason": "Unmistakable grounds", "legal_ground": "an order"}
 
 
 @pytest.fixture

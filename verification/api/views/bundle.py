@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from django.http import FileResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -12,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from claims.api.base import StetView, caller
+from claims.api.files import download
 from claims.api.schema import schema_of
 from claims.vocabulary import Scope
 from verification.api.shapes import BundleShape
@@ -33,21 +31,10 @@ class Bundle(StetView):
         claim = claim_named(caller(request), name)
         ready = asking.ask_for(claim)
         if ready is not None:
-            return as_download(ready, f"stet-{claim.ref}.zip")
+            return download(ready, f"stet-{claim.ref}.zip")
         headers = {"Location": f"/api/v1/claims/{claim.pk}/bundle/", "Retry-After": str(POLL_SECONDS)}
         said: BundleShape = {
             "state": "being_made",
             "detail": "The bundle is being made. Ask again in a moment.",
         }
         return Response(said, status=202, headers=headers)
-
-
-def as_download(path: Path, name: str) -> FileResponse:
-    """A bundle as a file to be saved, never to be shown, and not to be kept on the way."""
-    response = FileResponse(
-        path.open("rb"), as_attachment=True, filename=name, content_type="application/zip"
-    )
-    response["Cache-Control"] = "private, no-store"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response["X-Content-Type-Options"] = "nosniff"
-    return response

@@ -1,6 +1,7 @@
 """The records of one claim as a bundle holds them: plain JSON, texts apart under their ids.
 
-What the desk's staff sees is in it, and no more: a confidential source is its pseudonym, drafts stay where they are.
+What the desk's staff sees is in it, and no more: a confidential source is its pseudonym, drafts stay where they are,
+and so do the reasons of erasures and legal holds, which are for admins and may quote what was erased.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 from django.db.models import Q
 
 from claims.models import Asset, Body, Capture, Claim, MediaItem, Person, Source
+from verification.domain.transitions import Action
 from verification.models import (
     AuditEntry,
     Checkpoint,
@@ -307,7 +309,6 @@ def _legal_holds(claim: Claim) -> Rows:
     return [
         {
             "id": str(one.pk),
-            "reason": one.reason,
             "placed_by": str(one.placed_by_id),
             "placed_at": at(one.placed_at),
             "lifted_by": _id(one.lifted_by_id),
@@ -333,14 +334,16 @@ def _stamp(one: Stamp) -> dict[str, Any]:
 
 
 def _texts(entries: Iterable[AuditEntry]) -> Rows:
-    """Every text that the chain speaks of, with the salt by which its commitment can be computed again."""
+    """Every text that the chain speaks of, with its salt; of one that is withheld, the commitment alone."""
     ids = {body for entry in entries for body in _bodies_in(entry.data)}
+    withheld = {entry.data["reason"]["body"] for entry in entries if entry.action == Action.REDACT}
     return [
         {
             "id": str(one.pk),
             "commitment": one.commitment,
-            "salt": one.salt,
-            "content": one.content,
+            "withheld": str(one.pk) in withheld,
+            "salt": None if str(one.pk) in withheld else one.salt,
+            "content": None if str(one.pk) in withheld else one.content,
             "created_at": at(one.created_at),
             "redacted_at": at(one.redacted_at),
         }

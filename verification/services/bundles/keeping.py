@@ -1,5 +1,7 @@
 """Where made bundles lie until the claim moves on: `bundles/` in the archive's folder, a file a claim and state.
 
+Where originals are kept on S3 that is the data folder, which web and workers then share.
+
 A bundle is a copy of what can be made again. It goes as soon as anything of its claim changes, an erasure above all,
 and after a week at the latest.
 """
@@ -16,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from claims.media import archive
@@ -107,4 +110,4 @@ def _assets_of(claim_id: uuid.UUID) -> QuerySet[Asset]:
 
 
 def _folder() -> Path:
-    return archive.root() / "bundles"
+    return (archive.root() or settings.DATA_DIR) / "bundles"

@@ -82,10 +82,11 @@ def _pack_originals(bag: Bag, gathered: Gathered, watch: Watch | None) -> None:
         name = file_of(asset)
         if not archive.holds(asset.sha256):
             raise _not_intact(asset.sha256, "is missing from the archive")
-        for size in bag.add_file(name, archive.path_of(asset.sha256)):
-            done += size
-            if watch is not None:
-                watch(done, total)
+        with archive.local_copy(asset.sha256) as path:
+            for size in bag.add_file(name, path):
+                done += size
+                if watch is not None:
+                    watch(done, total)
         if bag.digest_of(name) != asset.sha256:
             raise _not_intact(asset.sha256, "has other bytes in the archive than were taken in")
 

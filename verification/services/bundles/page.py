@@ -72,10 +72,7 @@ def render(gathered: Gathered, checkpoint: Checkpoint, made_at: datetime) -> str
         "verdicts": [_verdict(one, words, named, records["reviews"]) for one in records["verdicts"]],
         "undone": {one["undoes"] for one in records["verdicts"]},
         "notes": [_note(one, words, named) for one in records["notes"]],
-        "redactions": [
-            {**one, "who": words.person(one["by"]), "why": words.text(one["reason"])}
-            for one in records["redactions"]
-        ],
+        "redactions": [{**one, "who": words.person(one["by"])} for one in records["redactions"]],
         "entries": [
             {
                 **one,

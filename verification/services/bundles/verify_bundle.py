@@ -336,26 +336,34 @@ class Verification:
         self.texts = {one["id"]: one for one in self.records("texts")}
         said = {pair for entry in self.entries for pair in commitments_in(entry["data"])}
         erased = {body: entry for entry in self.entries if entry["action"] == "redact" for body in entry["data"].get("erased", ())}  # fmt: skip
+        # Why something was erased may quote it: that stays with the desk, its commitment goes along.
+        reasons = {entry["data"]["reason"]["body"] for entry in self.entries if entry["action"] == "redact"}
         for text, commitment in sorted(said):
             if text not in self.texts or self.texts[text]["commitment"] != commitment:
                 self.mark(f"text {text}", "is spoken of by an audit entry and is not there")
         for text, one in self.texts.items():
-            where = f"text {text}"
             if (text, one["commitment"]) not in said:
-                self.mark(where, "is spoken of by no audit entry")
-            if one["redacted_at"] is None:
-                digest = sha256(bytes.fromhex(one["salt"]) + one["content"].encode())
-                if digest != one["commitment"]:
-                    self.mark(where, "is not what was committed to")
-                if text in erased:
-                    self.mark(where, f"was erased by audit entry {erased[text]['seq']} and is there again")
-            elif text not in erased:
-                self.mark(where, "is erased, and no audit entry says so")
-            elif one["content"] is not None or one["salt"] is not None:
-                self.mark(where, "is said to be erased and is there")
+                self.mark(f"text {text}", "is spoken of by no audit entry")
+            if one["withheld"]:
+                if text not in reasons or one["content"] is not None or one["salt"] is not None:
+                    self.mark(f"text {text}", "is withheld, and only the reason of an erasure may be")
             else:
-                self.redacted.append(f"{where}, by audit entry {erased[text]['seq']} of {erased[text]['at']}")
+                self._text(one, erased.get(text))
         return f"{len(self.texts)} texts are what was committed to"
+
+    def _text(self, one: dict[str, Any], erased: dict[str, Any] | None) -> None:
+        where = f"text {one['id']}"
+        if one["redacted_at"] is None:
+            if sha256(bytes.fromhex(one["salt"]) + one["content"].encode()) != one["commitment"]:
+                self.mark(where, "is not what was committed to")
+            if erased:
+                self.mark(where, f"was erased by audit entry {erased['seq']} and is there again")
+        elif not erased:
+            self.mark(where, "is erased, and no audit entry says so")
+        elif one["content"] is not None or one["salt"] is not None:
+            self.mark(where, "is said to be erased and is there")
+        else:
+            self.redacted.append(f"{where}, by audit entry {erased['seq']} of {erased['at']}")
 
     def said(self, word: str) -> Iterator[tuple[Any, dict[str, Any]]]:
         """What entries name by a word, each with its entry."""
