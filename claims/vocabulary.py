@@ -242,6 +242,7 @@ class PubStatus(StrEnum):
 class JobKind(StrEnum):
     CAPTURE = "capture"
     EXAMINE = "examine"
+    COPY = "copy"
 
 
 class JobState(StrEnum):

@@ -20,7 +20,7 @@ from verification.examination import bound_json, point_json
 from verification.inference.dates import DateSuggestion, suggest_date
 from verification.inference.locations import LocationSuggestion, suggest_location
 from verification.models import CheckRun, FindingRow, Job
-from verification.services import jobs, stills
+from verification.services import jobs, playable, stills
 
 STORAGE_WAIT_SECONDS = 60.0
 
@@ -167,6 +167,8 @@ def _outcome(
     def effect() -> None:
         if facts is not None and item.asset is not None:
             Asset.objects.filter(pk=item.asset.pk, facts__isnull=True).update(facts=facts.as_json())
+            if playable.is_wanted(item.asset, facts):
+                playable.enqueue(item)
         _store(item, outcomes)
         MediaItem.objects.filter(pk=item.pk).update(examination=Examination.DONE)
 
