@@ -59,11 +59,11 @@ def size_of(copy: WorkingCopy) -> int:
 
 
 def listed(sha256: str) -> list[WorkingCopy]:
-    """The copies there are of an original, a film's stills in their order."""
+    """The copies there are of an original, a film's stills in their order, then what plays."""
     folder = _folder(sha256)
     names = (name.removeprefix(folder) for name in archive.store().names(folder))
     copies = [copy for name in names if (copy := _of(sha256, name))]
-    return sorted(copies, key=lambda copy: copy.at_ms or 0)
+    return sorted(copies, key=lambda copy: (copy.is_playable, copy.at_ms or 0))
 
 
 def holds(sha256: str) -> bool:

@@ -19,7 +19,7 @@ from tests.media import make, mutants
 from verification import decoder_child, sandbox
 from verification.models import AuditEntry
 from verification.sandbox import DecodeFailed, draw
-from verification.services import work
+from verification.services import stills, work
 
 SAMPLES = {sample.name: sample for sample in mutants.samples()}
 
@@ -187,7 +187,8 @@ def test_what_cannot_be_drawn_is_said_and_spoils_nothing(checker: Caller, monkey
 
     monkeypatch.setattr(sandbox, "draw", fail)
     item = captured(checker, "mp4-tagged")
-    assert (item.examination, working.listed(asset_of(item).sha256)) == ("done", [])
+    pictures = stills.pictures_of(working.listed(asset_of(item).sha256))
+    assert (item.examination, pictures) == ("done", [])
     assert AuditEntry.objects.get(action="examined").data["not_drawn"] == "decode_timeout"
 
 
