@@ -75,8 +75,9 @@ def _candidates(said: dict[str, Any]) -> Iterator[Candidate]:
     seen: set[str] = set()
     for one in [*whole, said]:
         url = one.get("url")
-        is_address = isinstance(url, str) and url.startswith(("http://", "https://"))
-        if not is_address or len(url) > _URL_CHARACTERS or not _is_fetched_at_once(one) or url in seen:
+        if not isinstance(url, str) or len(url) > _URL_CHARACTERS or url in seen:
+            continue
+        if not url.startswith(("http://", "https://")) or not _is_fetched_at_once(one):
             continue
         seen.add(url)
         yield Candidate(url, MediaKind.VIDEO, PROGRAM)
