@@ -252,6 +252,7 @@ class JobKind(StrEnum):
     CAPTURE = "capture"
     EXAMINE = "examine"
     BUNDLE = "bundle"
+    COPY = "copy"
 
 
 class JobState(StrEnum):

@@ -13,6 +13,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connections
 
+from claims import extractors
 from claims.addresses import AllowList
 from claims.media import stores
 from verification.models import append_only
@@ -45,6 +46,19 @@ def archive_place(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Che
         )
         return [Error(str(error), hint=hint, id="stet.E005")]
     return []
+
+
+@register()
+def known_extractors(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:  # noqa: ARG001
+    """An extractor that is named and not there would be passed over in silence."""
+    try:
+        missing = [one for one in extractors.switched_on() if not one.is_installed()]
+    except ValueError as error:
+        return [Error(str(error), hint="Mend STET_EXTRACTORS.", id="stet.E008")]
+    hint = "Install it (pip install yt-dlp), or take it out of STET_EXTRACTORS."
+    return [
+        Error("An extractor is switched on and not installed.", hint=hint, id="stet.E008") for _ in missing
+    ]
 
 
 @register()

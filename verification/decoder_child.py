@@ -32,7 +32,6 @@ _ENVIRONMENT = {
 }
 _LENGTH_BYTES = 4
 NO_ANSWER = "It said what is no answer."
-_ANSWER_BYTES = 4 * 1024 * 1024
 _NUL_IN_JSON = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
@@ -65,8 +64,10 @@ class DecoderChild:
         )
         self.end = weakref.finalize(self, _end, self._process, self.owner)
 
-    def ask(self, handle: int, question: Mapping[str, Any], *, deadline: float) -> dict[str, Any]:
-        """Its answer about the open file; `deadline` is on the monotonic clock, in seconds.
+    def ask(
+        self, handle: int, question: Mapping[str, Any], *, deadline: float, most_bytes: int
+    ) -> dict[str, Any]:
+        """Its answer about the open file, of at most so many bytes; `deadline` is on the monotonic clock, in seconds.
 
         Raises OutOfTime and Broken, after both of which it has to be ended.
         """
@@ -79,7 +80,7 @@ class DecoderChild:
         with suppress(BrokenPipeError):
             self._process.stdin.write(len(body).to_bytes(_LENGTH_BYTES, "big") + body)
         length = int.from_bytes(self._read(_LENGTH_BYTES, deadline), "big")
-        if length > _ANSWER_BYTES:
+        if length > most_bytes:
             raise Broken("It said more than it may.")
         return _understood(self._read(length, deadline), self.files)
 

@@ -36,9 +36,12 @@ class DecodeLimits:
     open_files: int = 16
     max_pixels: int = 50_000_000
     max_frames: int = 24
+    answer_bytes: int = 4 * 1024 * 1024
 
 
 DEFAULT_LIMITS = DecodeLimits()
+PLAY_LIMITS = DecodeLimits(cpu_seconds=90, wall_seconds=150.0, answer_bytes=24 * 1024 * 1024)
+"""For a copy that browsers play: the child itself ends it after 60 s of its processor, 120 s of film or 12 MiB."""
 
 _DETAILS = {
     "decode_timeout": "Reading the file took longer than it may.",
@@ -50,6 +53,7 @@ _DETAILS = {
 
 
 _JPEG = b"\xff\xd8\xff"
+_EBML = b"\x1a\x45\xdf\xa3"
 _MOST_MS = 10**9
 _REFUSALS = frozenset({"undecodable", "too_many_pixels"})
 
@@ -78,6 +82,15 @@ class Drawn:
 
     at_ms: int | None
     jpeg: bytes
+
+
+@dataclass(frozen=True)
+class Played:
+    """A film as WebM: `seconds` from its beginning; `is_whole` where that is all of it."""
+
+    webm: bytes
+    seconds: float
+    is_whole: bool
 
 
 class _Kept(threading.local):
@@ -114,6 +127,14 @@ def draw(path: Path, *, media_type: str, limits: DecodeLimits = DEFAULT_LIMITS) 
     Raises DecodeFailed, and OSError where the file can't be opened.
     """
     return _of_file(path, {"wanted": "drawn"}, _jpegs_in, media_type, limits)
+
+
+def play(path: Path, *, media_type: str, limits: DecodeLimits = PLAY_LIMITS) -> Played:
+    """A copy of the film or recording at `path` that browsers play. Encoding takes long: a job of its own does it.
+
+    Raises DecodeFailed, and OSError where the file can't be opened.
+    """
+    return _of_file(path, "played", _film_in, media_type, limits)
 
 
 def _of_file(
@@ -165,7 +186,7 @@ def _ask(
     child = _child_for(handle, limits)
     used = child.files > 0
     try:
-        answer = child.ask(handle, question, deadline=deadline)
+        answer = child.ask(handle, question, deadline=deadline, most_bytes=limits.answer_bytes)
         _raise_failure(answer)
         understood = understand(answer.get(question["wanted"]))
     except DecodeFailed as failure:
@@ -239,3 +260,17 @@ def _jpegs_in(said: Any) -> tuple[Drawn, ...]:
         if not is_place or not one.jpeg.startswith(_JPEG):
             raise Broken(NO_ANSWER)
     return drawn
+
+
+def _film_in(said: Any) -> Played:
+    if not isinstance(said, dict):
+        raise Broken(NO_ANSWER)
+    try:
+        webm = base64.b64decode(said["webm"], validate=True)
+        seconds, is_whole = said["seconds"], said["is_whole"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise Broken(NO_ANSWER) from error
+    is_time = type(seconds) in {int, float} and 0 <= seconds * 1000 < _MOST_MS
+    if not webm.startswith(_EBML) or not is_time or type(is_whole) is not bool:
+        raise Broken(NO_ANSWER)
+    return Played(webm, float(seconds), is_whole)

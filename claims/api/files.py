@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -21,44 +24,69 @@ _NOT_HELD = "The archive does not hold this original. Tell an admin: it may have
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
+@dataclass(frozen=True)
+class _Body:
+    """What is delivered: how long it is, how it is read, and the tag that names it."""
+
+    size_bytes: int
+    tag: str
+    chunks: Callable[[int, int | None], Iterator[bytes]]
+
+
 def ranged(request: Request, asset: Asset) -> HttpResponseBase:
     """The bytes that a Range header asks for, at most 4 MiB at once; without one, the whole file as a stream.
 
     Raises Missing, and StorageFailed where the archive is away.
     """
-    size = asset.size_bytes
-    part = _asked(request, asset)
+    body = _Body(asset.size_bytes, f'"{asset.sha256}"', partial(archive.chunks, asset.sha256))
+    response = _part(request, body)
+    inline = asset.media_type in SAFE_INLINE
+    response["Content-Type"] = asset.media_type if inline else "application/octet-stream"
+    response["Content-Disposition"] = f'{"inline" if inline else "attachment"}; filename="{asset.sha256}"'
+    return response
+
+
+def working_copy(request: Request, copy: working.WorkingCopy) -> HttpResponseBase:
+    """A working copy's bytes, as guarded as an original's and in the same parts, under a name that says what it is."""
+    with _held():
+        size = working.size_of(copy)
+    response = _part(request, _Body(size, f'"{copy.sha256}-{copy.name}"', partial(working.chunks, copy)))
+    response["Content-Type"] = copy.media_type
+    response["Content-Disposition"] = f'inline; filename="working-copy-of-{copy.sha256}-{copy.name}"'
+    return response
+
+
+def _part(request: Request, body: _Body) -> HttpResponseBase:
+    part = _asked(request, body)
     if part is None:
-        body = _begun(archive.chunks(asset.sha256))
-        return _headed(StreamingHttpResponse(body, headers={"Content-Length": str(size)}), asset)
+        begun = _begun(body.chunks(0, None))
+        return _guarded(StreamingHttpResponse(begun, headers={"Content-Length": str(body.size_bytes)}), body)
     start, end = part
     if start > end:
-        _read(
-            archive.chunks(asset.sha256, 0, 1)
-        )  # that there is such a file comes before what it is asked for
-        return _headed(HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"}), asset)
+        _read(body.chunks(0, 1))  # that there is such a file comes before what it is asked for
+        return _guarded(
+            HttpResponse(status=416, headers={"Content-Range": f"bytes */{body.size_bytes}"}), body
+        )
     end = min(end, start + MAX_ANSWER_BYTES - 1)
-    response = HttpResponse(_read(archive.chunks(asset.sha256, start, end - start + 1)), status=206)
-    response["Content-Range"] = f"bytes {start}-{end}/{size}"
-    return _headed(response, asset)
+    response = HttpResponse(_read(body.chunks(start, end - start + 1)), status=206)
+    response["Content-Range"] = f"bytes {start}-{end}/{body.size_bytes}"
+    return _guarded(response, body)
 
 
-def working_copy(copy: working.WorkingCopy) -> HttpResponseBase:
-    """A working copy's bytes, as guarded as an original's, under a name that says what it is."""
-    response = HttpResponse(_read(working.chunks(copy)))
-    response["Content-Type"] = working.MEDIA_TYPE
-    response["Content-Disposition"] = f'inline; filename="working-copy-of-{copy.sha256}-{copy.name}"'
-    return _guarded(response, f'"{copy.sha256}-{copy.name}"')
-
-
-def _read(chunks: Iterator[bytes]) -> bytes:
+@contextmanager
+def _held() -> Iterator[None]:
     try:
         with archive.storing():
-            return b"".join(chunks)
+            yield
     except StorageFailed as error:
         if isinstance(error.__cause__, FileNotFoundError):
             raise Missing(_NOT_HELD) from error
         raise
+
+
+def _read(chunks: Iterator[bytes]) -> bytes:
+    with _held():
+        return b"".join(chunks)
 
 
 def _begun(chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -72,35 +100,20 @@ def _begun(chunks: Iterator[bytes]) -> Iterator[bytes]:
     return go_on()
 
 
-def _asked(request: Request, asset: Asset) -> tuple[int, int] | None:
+def _asked(request: Request, body: _Body) -> tuple[int, int] | None:
     """First and last byte of the one range asked for; None for all of it. An empty range starts after its end."""
     match = _RANGE.fullmatch(request.headers.get("Range", "").strip())
-    if (
-        match is None
-        or not (match[1] or match[2])
-        or request.headers.get("If-Range", _tag(asset)) != _tag(asset)
-    ):
+    if match is None or not (match[1] or match[2]) or request.headers.get("If-Range", body.tag) != body.tag:
         return None
-    last = asset.size_bytes - 1
+    last = body.size_bytes - 1
     if not match[1]:
-        return max(0, asset.size_bytes - int(match[2])), last
+        return max(0, body.size_bytes - int(match[2])), last
     return int(match[1]), min(int(match[2]), last) if match[2] else last
 
 
-def _tag(asset: Asset) -> str:
-    return f'"{asset.sha256}"'
-
-
-def _headed(response: HttpResponseBase, asset: Asset) -> HttpResponseBase:
-    inline = asset.media_type in SAFE_INLINE
-    response["Content-Type"] = asset.media_type if inline else "application/octet-stream"
-    response["Content-Disposition"] = f'{"inline" if inline else "attachment"}; filename="{asset.sha256}"'
+def _guarded(response: HttpResponseBase, body: _Body) -> HttpResponseBase:
     response["Accept-Ranges"] = "bytes"
-    return _guarded(response, _tag(asset))
-
-
-def _guarded(response: HttpResponseBase, tag: str) -> HttpResponseBase:
-    response["ETag"] = tag
+    response["ETag"] = body.tag
     response["Cache-Control"] = "private, max-age=3600, immutable"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["X-Content-Type-Options"] = "nosniff"

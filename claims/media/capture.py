@@ -29,8 +29,10 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
+from claims import extractors
 from claims.addresses import AllowList
 from claims.errors import StetError, StorageFailed
+from claims.extractors import Extracted
 from claims.media import archive
 from claims.media.found import (
     MAX_OEMBED_BYTES,
@@ -39,6 +41,8 @@ from claims.media.found import (
     candidates_of_oembed,
     oembed_urls,
     posted_at,
+    posted_by_extractor,
+    usable,
 )
 from claims.media.sniff import Sniffed, sniff
 from claims.media.warc import Asked, Exchange
@@ -64,7 +68,7 @@ class KeptPage:
 
 @dataclass(frozen=True)
 class Trail:
-    """What a capture leaves behind, whether it succeeds or not. `found_url` is as asked for, `found_by` where the
+    """What a capture leaves behind, whether it succeeds or not. `extracted_by` says which extractor was asked, if any. `found_url` is as asked for, `found_by` where the
     page names it; both empty where the address itself is media."""
 
     hops: tuple[dict[str, Any], ...] = ()
@@ -73,6 +77,7 @@ class Trail:
     found_by: str = ""
     page: KeptPage | None = None
     warc: archive.Stored | None = None
+    extracted_by: str = ""
 
 
 NO_TRAIL = Trail()
@@ -204,6 +209,7 @@ class _Capture:
         self._hops: list[dict[str, Any]] = []
         self._page: KeptPage | None = None
         self._asked = Asked({})
+        self._extracted: Extracted | None = None
 
     def run(self) -> Captured | Unchanged:
         try:
@@ -284,6 +290,8 @@ class _Capture:
         """Fetches the first of what the page names that is media. Raises CaptureFailed."""
         named = candidates_of(says, page.url, allow=self._allow) or self._by_oembed(says, page)
         moving = [one for one in named if one.kind != MediaKind.PHOTO]
+        if not moving and (extracted := self._by_extractor(page.url)):
+            named = moving = extracted
         if says.has_player and not moving:
             raise CaptureFailed(
                 "It is a web page that shows a video or recording in a player and names no file of it. "
@@ -319,7 +327,8 @@ class _Capture:
             stored = arriving.keep()
             self._exchange.add(fetched.hops, self._asked, body=stored)
         assert self._page is not None  # noqa: S101  for the type checker: candidates come from a page
-        self._page = replace(self._page, posted=posted_at(says, candidate))
+        posted = posted_at(says, candidate) or posted_by_extractor(self._extracted)
+        self._page = replace(self._page, posted=posted)
         return self._captured(stored, sniffed, fetched, candidate)
 
     def _by_oembed(self, says: PageSays, page: Fetched) -> list[Candidate]:
@@ -332,6 +341,16 @@ class _Capture:
                 return candidates_of_oembed(arriving.read(), fetched.url, allow=self._allow)
         return []
 
+    def _by_extractor(self, url: str) -> list[Candidate]:
+        """What an extractor finds on a page that names no film; nothing where none is switched on, or it fails."""
+        for extractor in extractors.switched_on():
+            with suppress(extractors.ExtractorFailed):
+                self._extracted = extractor.extract(url)
+                found = usable(self._extracted.candidates, allow=self._allow)
+                if found:
+                    return found
+        return []
+
     def _captured(
         self, stored: archive.Stored, sniffed: Sniffed, fetched: Fetched, found: Candidate | None = None
     ) -> Captured:
@@ -340,12 +359,18 @@ class _Capture:
 
     def _trail(self, final_url: str, found: Candidate | None) -> Trail:
         named = (found.url, found.found_by) if found else ("", "")
-        return Trail(tuple(self._hops), final_url, *named, self._page, self._exchange.keep())
+        return Trail(
+            tuple(self._hops), final_url, *named, self._page, self._exchange.keep(), extracted_by=self._by
+        )
+
+    @property
+    def _by(self) -> str:
+        return self._extracted.by if self._extracted else ""
 
     def _failed(self, detail: str, *, code: str, retriable: bool) -> CaptureFailed:
         # Of an exchange that brought nothing the log says all there is.
         warc = self._exchange.keep() if self._page else None
-        trail = Trail(tuple(self._hops), page=self._page, warc=warc)
+        trail = Trail(tuple(self._hops), page=self._page, warc=warc, extracted_by=self._by)
         return CaptureFailed(detail, code=code, retriable=retriable, trail=trail)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from django.utils import timezone
 
 from claims.addresses import AllowList, OutboundError, ParsedUrl, follow_reference, parse_url
+from claims.extractors import Extracted
 from claims.pages import Candidate, PageSays, Statement
 from claims.vocabulary import MediaKind
 
@@ -47,6 +48,24 @@ def candidates_of(says: PageSays, page_url: str, *, allow: AllowList) -> list[Ca
         if url and url != page.url:
             found.setdefault(url, Candidate(url, candidate.kind, candidate.found_by, candidate.url))
     return list(found.values())
+
+
+def usable(candidates: Sequence[Candidate], *, allow: AllowList) -> list[Candidate]:
+    """Those whose address the guarded opener would take, written as it writes them."""
+    found = []
+    for candidate in candidates:
+        with suppress(OutboundError):
+            url = parse_url(candidate.url, allow=allow).url
+            found.append(Candidate(url, candidate.kind, candidate.found_by, candidate.url))
+    return found
+
+
+def posted_by_extractor(extracted: Extracted | None) -> Posted | None:
+    """When an extractor says that the page was posted, where that can be."""
+    at = extracted.posted_at if extracted else None
+    if at is None or not _EARLIEST <= at <= timezone.now() + _CLOCKS_DIFFER:
+        return None
+    return Posted(at, at.isoformat(), "an extractor's timestamp")
 
 
 def oembed_urls(says: PageSays, page_url: str, *, allow: AllowList) -> list[str]:

@@ -1,4 +1,4 @@
-"""Working copies: stills of films and JPEG copies of photos, made from originals, kept apart and never as evidence.
+"""Working copies: stills of films, copies of films that browsers play and JPEG copies of photos, made from originals, kept apart and never as evidence.
 
 They lie in the archive under `working/<sha256 of the original>/`, can be made again at any time, and go with the
 original when that is erased. Whatever reads or writes them raises OSError where the archive is full or away.
@@ -12,19 +12,34 @@ from dataclasses import dataclass
 
 from claims.media import archive
 
-_NAME = re.compile(r"copy\.jpg|still-(\d{1,9})\.jpg", re.ASCII)
+_NAME = re.compile(
+    r"copy\.jpg|still-(?P<at>\d{1,9})\.jpg|(?P<film>playable)(-first-(?P<first>\d{1,5})-s)?\.webm", re.ASCII
+)
 MEDIA_TYPE = "image/jpeg"
+FILM_TYPE = "video/webm"
 
 
 @dataclass(frozen=True)
 class WorkingCopy:
-    """One copy. `at_ms` is the still's place in its film, in milliseconds; None for a whole photo's copy."""
+    """One copy. `at_ms` is the still's place in its film, in milliseconds; None for a whole photo's copy.
+
+    One that `is_playable` is a film for browsers; `first_seconds` says how much of the beginning it shows, None all.
+    """
 
     sha256: str
     at_ms: int | None
+    is_playable: bool = False
+    first_seconds: int | None = None
+
+    @property
+    def media_type(self) -> str:
+        return FILM_TYPE if self.is_playable else MEDIA_TYPE
 
     @property
     def name(self) -> str:
+        if self.is_playable:
+            part = "" if self.first_seconds is None else f"-first-{self.first_seconds}-s"
+            return f"playable{part}.webm"
         return "copy.jpg" if self.at_ms is None else f"still-{self.at_ms}.jpg"
 
 
@@ -44,11 +59,11 @@ def size_of(copy: WorkingCopy) -> int:
 
 
 def listed(sha256: str) -> list[WorkingCopy]:
-    """The copies there are of an original, a film's stills in their order."""
+    """The copies there are of an original, a film's stills in their order, then what plays."""
     folder = _folder(sha256)
     names = (name.removeprefix(folder) for name in archive.store().names(folder))
     copies = [copy for name in names if (copy := _of(sha256, name))]
-    return sorted(copies, key=lambda copy: copy.at_ms or 0)
+    return sorted(copies, key=lambda copy: (copy.is_playable, copy.at_ms or 0))
 
 
 def holds(sha256: str) -> bool:
@@ -63,7 +78,15 @@ def erase(sha256: str) -> None:
 
 def _of(sha256: str, name: str) -> WorkingCopy | None:
     match = _NAME.fullmatch(name)
-    return WorkingCopy(sha256, int(match[1]) if match[1] else None) if match else None
+    if match is None:
+        return None
+    at, first = match["at"], match["first"]
+    return WorkingCopy(
+        sha256,
+        int(at) if at else None,
+        is_playable=bool(match["film"]),
+        first_seconds=int(first) if first else None,
+    )
 
 
 def _folder(sha256: str) -> str:

@@ -80,7 +80,7 @@ def test_an_original_goes_its_whole_road_on_s3(
     part = checker.get(f"media/{item.pk}/file/", Range=f"bytes=10-{len(body)}")
     assert (part.status_code, part.content) == (206, body[10 : 10 + MAX_ANSWER_BYTES])
     (still, *_) = checker.get(f"media/{item.pk}/stills/").json()["results"]
-    assert checker.get(still["url"].removeprefix("/api/v1/")).content.startswith(b"\xff\xd8\xff")
+    assert checker.get(still["url"].removeprefix("/api/v1/")).getvalue().startswith(b"\xff\xd8\xff")
 
     # hashed again: intact, then tampered with, then mended
     call_command("fixity", sha256)

@@ -17,7 +17,7 @@ from tests.conftest import Caller, file_claim, published, refused, submitted
 from tests.verification.test_pdq import pattern
 from verification import sandbox
 from verification.models import AuditEntry, CheckRun, FindingRow, Hashed, ImageHash, MatchDecision, MediaMatch
-from verification.services import audit, work
+from verification.services import audit, reexamination, work
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 WHY = {"reason": "The same clouds."}

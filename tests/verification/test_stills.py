@@ -19,7 +19,7 @@ from tests.media import make, mutants
 from verification import decoder_child, sandbox
 from verification.models import AuditEntry
 from verification.sandbox import DecodeFailed, draw
-from verification.services import work
+from verification.services import stills, work
 
 SAMPLES = {sample.name: sample for sample in mutants.samples()}
 
@@ -128,7 +128,8 @@ def captured(checker: Caller, name: str, **said: Any) -> MediaItem:
     answer = checker.call("POST", f"claims/{claim['id']}/media/", upload, Content_Type=MULTIPART_CONTENT)
     assert answer.status_code == 202, answer.content
     with TestCase.captureOnCommitCallbacks(execute=True):
-        work.reconcile()
+        while work.reconcile():
+            pass
     return MediaItem.objects.get(pk=answer.json()["id"])
 
 
@@ -145,8 +146,10 @@ def test_stills_are_listed_and_served_like_originals(checker: Caller) -> None:
     assert still["at_seconds"] is not None
     served = checker.get(still["url"].removeprefix("/api/v1/"))
     original = checker.get(f"media/{item.pk}/file/")
+    body = b"".join(served.streaming_content)
+    served.close()
     original.close()
-    assert Image.open(io.BytesIO(served.content)).format == "JPEG"
+    assert Image.open(io.BytesIO(body)).format == "JPEG"
     for header in ("Content-Security-Policy", "X-Content-Type-Options", "Cache-Control"):
         assert served[header] == original[header]
     assert served["Content-Type"] == "image/jpeg"
@@ -184,7 +187,8 @@ def test_what_cannot_be_drawn_is_said_and_spoils_nothing(checker: Caller, monkey
 
     monkeypatch.setattr(sandbox, "draw", fail)
     item = captured(checker, "mp4-tagged")
-    assert (item.examination, working.listed(asset_of(item).sha256)) == ("done", [])
+    pictures = stills.pictures_of(working.listed(asset_of(item).sha256))
+    assert (item.examination, pictures) == ("done", [])
     assert AuditEntry.objects.get(action="examined").data["not_drawn"] == "decode_timeout"
 
 

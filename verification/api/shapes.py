@@ -24,6 +24,7 @@ from verification.models import (
     QueueEntry,
     Verdict,
 )
+from verification.services import playable, stills
 from verification.services.acting import situation
 from verification.services.examination import suggestions
 from verification.services.matches import Appearance
@@ -187,6 +188,13 @@ class SimilarShape(TypedDict):
     decisions: list[JudgedShape]
 
 
+class PlayableShape(TypedDict):
+    url: str
+    working_copy: bool
+    of_sha256: str
+    first_seconds: int | None
+
+
 class PageShape(TypedDict):
     url: str
     sha256: str
@@ -214,6 +222,7 @@ class MediaDetailShape(MediaShape):
     source_changed: bool
     captures: list[CaptureShape]
     metadata: dict[str, Any] | None
+    playable_copy: PlayableShape | None
     fixity: list[FixityShape]
     findings: dict[str, list[FindingShape]]
     suggestion: dict[str, Any]
@@ -451,6 +460,18 @@ def similar_shape(found: Appearance, item: MediaItem) -> SimilarShape:
     }
 
 
+def playable_shape(item: MediaItem) -> PlayableShape | None:
+    copy = playable.of(stills.of(item.asset))
+    if copy is None:
+        return None
+    return {
+        "url": f"/api/v1/media/{item.pk}/file/?copy=playable",
+        "working_copy": True,
+        "of_sha256": copy.sha256,
+        "first_seconds": copy.first_seconds,
+    }
+
+
 def media_shape(item: MediaItem) -> MediaShape:
     asset = item.asset
     return {
@@ -547,6 +568,7 @@ def media_detail_shape(item: MediaItem) -> MediaDetailShape:
             for capture in item.captures.select_related("asset", "page", "page_text", "warc")
         ],
         "metadata": item.asset.facts if item.asset else None,
+        "playable_copy": playable_shape(item),
         "fixity": [
             {"outcome": done.outcome, "at": done.at}
             for done in FixityCheck.objects.filter(asset=item.asset_id)[:FIXITY_SHOWN]

@@ -11,13 +11,13 @@ from typing import Any, BinaryIO
 from verification.decoding import confinement
 from verification.decoding.limits import BeyondLimits
 from verification.decoding.pipe import Pipe
-from verification.decoding.reading import draw, read
+from verification.decoding.reading import draw, play, read
 
 _HANDLE = 10
 
 
 def main() -> int:
-    """Answers {"facts": …} or {"drawn": …} as wanted, {"failed": code, "detail"?: …} or {"unreachable": true}.
+    """Answers {"facts": …}, {"drawn": …} or {"played": …} as wanted, {"failed": code, "detail"?: …} or {"unreachable": true}.
 
     Each with the serial that it was asked by.
     """
@@ -51,6 +51,8 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         try:
             if request["wanted"] == "drawn":
                 return {"drawn": _drawn(file, request)}
+            if request["wanted"] == "played":
+                return {"played": _played(file, request)}
             facts = read(
                 file,
                 request["media_type"],
@@ -68,6 +70,12 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 def _drawn(file: BinaryIO, request: dict[str, Any]) -> list[dict[str, Any]]:
     jpegs = draw(file, request["media_type"], max_pixels=request["max_pixels"])
     return [{"at_ms": at_ms, "jpeg": base64.b64encode(jpeg).decode()} for at_ms, jpeg in jpegs]
+
+
+def _played(file: BinaryIO, request: dict[str, Any]) -> dict[str, Any]:
+    made = play(file, request["media_type"], max_pixels=request["max_pixels"])
+    webm = base64.b64encode(made.webm).decode()
+    return {"webm": webm, "seconds": made.seconds, "is_whole": made.is_whole}
 
 
 def _opened(handle: int, *, inherited: bool) -> BinaryIO:

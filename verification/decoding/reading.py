@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from verification.decoding.limits import BeyondLimits
 from verification.decoding.tags import clean
 from verification.domain.credentials import CARRIERS
 from verification.domain.decoded import Decoded, ReaderError
+
+if TYPE_CHECKING:
+    from verification.decoding.playable import Playable
 
 Reader = Callable[[BinaryIO, Decoded], Decoded]
 
@@ -90,6 +93,22 @@ def draw(file: BinaryIO, media_type: str, *, max_pixels: int) -> list[tuple[int 
     except Exception as error:
         raise BeyondLimits("undecodable", clean(str(error)) or type(error).__name__) from error
     return []
+
+
+def play(file: BinaryIO, media_type: str, *, max_pixels: int) -> Playable:
+    """A copy of a film or recording that browsers play. Raises BeyondLimits and MemoryError."""
+    from verification.decoding import playable  # noqa: PLC0415
+
+    if media_type not in _CONTAINERS:
+        raise BeyondLimits("undecodable", "it is neither film nor recording")
+    file.seek(0)
+    try:
+        return playable.of_film(file, _CONTAINERS[media_type], max_pixels)
+    except (MemoryError, BeyondLimits):
+        raise
+    # As in `read`: hostile bytes make decoders raise anything.
+    except Exception as error:
+        raise BeyondLimits("undecodable", clean(str(error)) or type(error).__name__) from error
 
 
 def _readers(media_type: str, *, max_pixels: int, max_frames: int) -> list[tuple[str, str, Reader]]:

@@ -22,6 +22,8 @@ ACTS: dict[str, str] = {
     "captured": "Archived an original",
     "capture-failed": "Could not fetch a media item",
     "examined": "Examined a media item",
+    "copied": "Made a working copy of a film that browsers play",
+    "copy-failed": "Could not make a working copy of a film that browsers play",
     "examination-failed": "Could not examine a media item",
     "note": "Wrote a note",
     "add-bound": "Entered a bound",

@@ -20,6 +20,7 @@ from claims.vocabulary import (
     ContentFlag,
     Dimension,
     Examination,
+    JobState,
     MediaKind,
     Stance,
     Status,
@@ -33,11 +34,12 @@ from verification.domain.rollup import applies_to
 from verification.domain.transitions import Action, allowed_actions
 from verification.inference.dates import DateSuggestion, suggest_date
 from verification.inference.locations import LocationSuggestion, suggest_location
-from verification.models import CheckRun, Draft, Evidence, FindingRow, Note, QueueEntry, Verdict
-from verification.services import stills
+from verification.models import CheckRun, Draft, Evidence, FindingRow, Job, Note, QueueEntry, Verdict
+from verification.services import playable, stills
 from verification.services.acting import situation
 from verification.services.drafts import draft_of
 from verification.services.examination import claimed_date_of, claimed_place_of, finding_of
+from verification.services.jobs import GIVEN_UP
 from verification.services.standing import Line, Standing, face_of, line_of, standing
 
 # What browsers of today draw by themselves; anything else is offered to take away.
@@ -54,6 +56,7 @@ class ItemView:
     runs: Sequence[CheckRun]
     captures: Sequence[Capture]
     evidence: Sequence[Evidence]
+    copy_job: Job | None = None
 
     @property
     def anchor(self) -> str:
@@ -71,13 +74,28 @@ class ItemView:
     @property
     def poster(self) -> str | None:
         """The still that stands for a film until it plays; none for one that is flagged."""
-        shown = [] if self.item.content_flags else [copy.name for copy in self._copies]
-        return shown[0] if shown else None
+        shown = [] if self.item.content_flags else stills.pictures_of(self._copies)
+        return shown[0].name if shown else None
 
     @property
     def photo_copy(self) -> str | None:
         """The working copy of a photo that browsers don't draw by themselves."""
-        return next((copy.name for copy in self._copies if copy.at_ms is None), None)
+        pictures = stills.pictures_of(self._copies)
+        return next((copy.name for copy in pictures if copy.at_ms is None), None)
+
+    @cached_property
+    def film_copy(self) -> WorkingCopy | None:
+        """The working copy of a film or recording that browsers don't play by themselves."""
+        return playable.of(self._copies)
+
+    @property
+    def why_no_copy(self) -> str:
+        """Why there is no such copy although one is wanted, or that it is on its way; empty where none is wanted."""
+        if self.copy_job is None or self.film_copy is not None:
+            return ""
+        if self.copy_job.state in GIVEN_UP and self.copy_job.error:
+            return f"No working copy could be made: {self.copy_job.error['detail']}"
+        return "" if self.copy_job.state == JobState.DONE else "A working copy is being made."
 
     @property
     def is_coming(self) -> bool:
@@ -301,6 +319,7 @@ class Workbench:
         evidence: dict[uuid.UUID, list[Evidence]] = defaultdict(list)
         for entered in Evidence.objects.filter(claim=self.claim).standing():
             evidence[entered.media_id].append(entered)
+        copy_jobs = playable.jobs_of(self.media)
         return [
             ItemView(
                 item,
@@ -309,6 +328,7 @@ class Workbench:
                 list(item.check_runs.all()),
                 captures[item.pk],
                 evidence[item.pk],
+                copy_jobs.get(item.pk),
             )
             for item in self.media
         ]

@@ -204,7 +204,7 @@ def _log(item: MediaItem, attempt: _Attempt, asset: Asset | None, *, unchanged: 
         warc=_asset(trail.warc, warc.MEDIA_TYPE, AssetKind.EXCHANGE, attempt.finished_at)
         if trail.warc
         else None,
-        versions=versions(),
+        versions=versions() | ({"extractor": trail.extracted_by} if trail.extracted_by else {}),
         unchanged=unchanged,
         failure=attempt.failure,
         started_at=attempt.started_at,

@@ -34,7 +34,7 @@ from verification.examination import bound_json, point_json
 from verification.inference.dates import DateSuggestion, suggest_date
 from verification.inference.locations import LocationSuggestion, suggest_location
 from verification.models import CheckRun, Evidence, FindingRow, Hashed, Job, Stamp
-from verification.services import jobs, matches, stills
+from verification.services import jobs, matches, playable, stills
 
 STORAGE_WAIT_SECONDS = 60.0
 _OTHERS = 50
@@ -272,6 +272,8 @@ def _outcome(
     def effect() -> None:
         if facts is not None and item.asset is not None:
             Asset.objects.filter(pk=item.asset.pk, redacted_at=None).update(facts=facts.as_json())
+            if playable.is_wanted(item.asset, facts):
+                playable.enqueue(item)
         told_before = matches.copies_told(item)
         _store(item, outcomes)
         said.update(matches.ask_for_recheck(item, told_before))

@@ -23,7 +23,7 @@ def make(asset: Asset) -> str | None:
     if not _wants_any(asset):
         return None
     try:
-        if working.listed(asset.sha256):
+        if pictures_of(working.listed(asset.sha256)):
             return None
         with archive.local_copy(asset.sha256) as path:
             drawn = sandbox.draw(path, media_type=asset.media_type)
@@ -47,6 +47,11 @@ def of(asset: Asset | None) -> list[working.WorkingCopy]:
     except OSError as error:
         log.warning("stills.away", asset_id=str(asset.pk), error=error.strerror)
         return []
+
+
+def pictures_of(copies: list[working.WorkingCopy]) -> list[working.WorkingCopy]:
+    """Those of an original's working copies that are pictures."""
+    return [copy for copy in copies if not copy.is_playable]
 
 
 def _wants_any(asset: Asset) -> bool:

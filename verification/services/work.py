@@ -27,6 +27,7 @@ from verification.services import (
     fixity,
     jobs,
     matches,
+    playable,
     politeness,
     publication,
     queue,
@@ -42,6 +43,7 @@ HANDLERS = {
     JobKind.CAPTURE: jobs.Handler(capture.work, capture.give_up),
     JobKind.EXAMINE: jobs.Handler(examination.work, examination.give_up),
     JobKind.BUNDLE: jobs.Handler(asking.work, asking.give_up),
+    JobKind.COPY: jobs.Handler(playable.work, playable.give_up),
 }
 LOOP, WORKER = "reconcile", "worker"
 """Whose heartbeats are kept."""
@@ -80,9 +82,9 @@ def retry(job: Job, *, actor: Person) -> None:
         item.claim, actor=actor, action=Action.RECAPTURE if capturing else Action.RECHECK_MEDIA
     ) as act:
         jobs.requeue(job)
-        if not capturing:
+        if job.kind == JobKind.EXAMINE:
             item.examination = Examination.WAITING.value
-        elif not item.asset_id:
+        elif capturing and not item.asset_id:
             item.state = CaptureState.PENDING.value
         item.failure = None if capturing else item.failure
         item.save(update_fields=["state", "failure", "examination"])

@@ -37,7 +37,7 @@ from verification.api.shapes import (
 )
 from verification.checks import registry
 from verification.models import FindingRow
-from verification.services import matches, stills, submissions
+from verification.services import matches, playable, stills, submissions
 from verification.services.claim_lists import words
 from verification.services.reading import claim_named, media_named
 
@@ -104,14 +104,28 @@ class MediaFile(StetView):
     scopes = {"GET": Scope.INTERNAL_READ}
 
     @extend_schema(
-        operation_id="read_media_file", responses={(200, "application/octet-stream"): OpenApiTypes.BINARY}
+        operation_id="read_media_file",
+        parameters=[
+            OpenApiParameter("copy", str, enum=["playable"], description="A working copy in its place")
+        ],
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
     )
     def get(self, request: Request, media_id: uuid.UUID) -> HttpResponseBase:
-        """The archived original, whole or in ranges."""
+        """The archived original, whole or in ranges; `?copy=playable`: the working copy of it that browsers play."""
         asset = media_named(caller(request), media_id).asset
         if asset is None or asset.redacted_at is not None:
             raise Missing("There is no original of this media item: it was not captured, or it was erased.")
-        return ranged(request, asset)
+        wanted = request.query_params.get("copy")
+        if wanted is None:
+            return ranged(request, asset)
+        if wanted != "playable":
+            raise InvalidInput(FieldError("copy", "The only copy to be had here is 'playable'."))
+        copy = playable.of(stills.of(asset))
+        if copy is None:
+            raise Missing(
+                "There is no copy of this media item that browsers play: it needs none, or has none yet."
+            )
+        return working_copy(request, copy)
 
 
 class MediaStills(StetView):
@@ -121,7 +135,8 @@ class MediaStills(StetView):
     def get(self, request: Request, media_id: uuid.UUID) -> Response:
         """Working copies to look at: stills of a film, or a JPEG of a photo that browsers don't draw."""
         item = media_named(caller(request), media_id)
-        return Response({"results": [still_shape(item, copy) for copy in stills.of(item.asset)]})
+        shown = stills.pictures_of(stills.of(item.asset))
+        return Response({"results": [still_shape(item, copy) for copy in shown]})
 
 
 class MediaStill(StetView):
@@ -131,12 +146,12 @@ class MediaStill(StetView):
     def get(self, request: Request, media_id: uuid.UUID, still: str) -> HttpResponseBase:
         """One working copy. It is not the original, and no evidence."""
         asset = media_named(caller(request), media_id).asset
-        copy = next((one for one in stills.of(asset) if one.name == still), None)
+        copy = next((one for one in stills.pictures_of(stills.of(asset)) if one.name == still), None)
         if copy is None:
             raise Missing(
                 "There is no such working copy of this media item. Its stills/ lists those there are."
             )
-        return working_copy(copy)
+        return working_copy(request, copy)
 
 
 class MediaSimilar(StetView):
