@@ -40,7 +40,7 @@ OF_KILLS = {"worker": 0.6, "child": 0.3, "loop": 0.1}
 """How the kills are shared out. A loop's or a whole worker's costs a new process, so those are fewer."""
 
 A_ROUND = 100
-CLAIMS_TO_SHARE, CLAIMS_TO_FOLLOW, DEATHS = 2000, 200, 10
+CLAIMS_TO_SHARE, CLAIMS_TO_FOLLOW, DEATHS = 1000, 200, 10
 
 
 @dataclass
