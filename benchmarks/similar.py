@@ -36,7 +36,7 @@ from tests.conftest import TWO_VIDEOS, caller  # noqa: E402  Django first
 from verification.domain.likeness import RECIPE, SAME  # noqa: E402  Django first
 from verification.models.likeness import as_bits  # noqa: E402  Django first
 from verification.services.accounts import ensure_desk  # noqa: E402  Django first
-from verification.services.similar import EXACT, probes  # noqa: E402  Django first
+from verification.services.similar import BY_INDEX, EXACT, probes  # noqa: E402  Django first
 
 BITS = 256
 SCAN = EXACT.replace("stet_bands(hash) && %s::int4[]", "%s::int4[] IS NOT NULL")
@@ -89,12 +89,16 @@ def fill(desk: Desk, hashes: int, dice: random.Random) -> None:
     )
     with connection.cursor() as cursor:
         cursor.execute("UPDATE claims_mediaitem SET asset_id = %s", [asset.pk])
+        cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'image_hashes_by_band'")
+        index = cursor.fetchone()[0]
+        cursor.execute("DROP INDEX image_hashes_by_band")
         copy = "COPY verification_imagehash (id, asset_id, hash, trimmed, quality, recipe) FROM STDIN"
         with cursor.copy(copy) as rows:
             for number in range(hashes):
                 bits = f"{dice.getrandbits(BITS):0{BITS}b}"
                 identity = f"{number:08x}-0000-7000-8000-000000000000"
                 rows.write_row((identity, str(asset.pk), bits, False, 90, RECIPE))
+        cursor.execute(index)
         cursor.execute("VACUUM ANALYZE")
 
 
@@ -107,7 +111,8 @@ def sample(count: int) -> list[str]:
 def search(way: str, digits: str, desk: Desk) -> list[tuple[Any, ...]]:
     bits = as_bits(digits)
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL enable_seqscan = {'off' if way == 'bands' else 'on'}")
+        for setting in BY_INDEX if way == "bands" else ():
+            cursor.execute(f"SET LOCAL {setting}")
         statement = EXACT if way == "bands" else SCAN
         cursor.execute(statement, [bits, probes(digits), bits, SAME, RECIPE, desk.pk])
         return cursor.fetchall()
