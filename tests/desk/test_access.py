@@ -12,12 +12,13 @@ from django.db import transaction
 from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
-from claims.models import Person
+from claims.models import Asset, Person
 from claims.vocabulary import JobState
 from tests.conftest import Caller, everything, file_claim, lease, published
 from tests.scenarios.test_access import is_page
-from verification.models import Job
+from verification.models import Job, MediaMatch
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -67,6 +68,7 @@ POST /media/<media_id>/fetch-again/             login 403    ok      ok     ok  
 POST /media/<media_id>/examine-again/           login 403    ok      ok     ok     404
 POST /media/<media_id>/bound/                   login 403    ok      ok     ok     404
 POST /media/<media_id>/bounds/<bound_id>/strike/ login 403   ok      ok     ok     404
+POST /media/<media_id>/similar/<match_id>/      login 403    ok      ok     ok     404
 GET  /claims/<ref>/sign-off/                    login 403    ok      ok     ok     404
 POST /claims/<ref>/sign-off/                    login 403    403     ok     ok     404
 GET  /claims/<ref>/sign-off/gate/               login 403    ok      ok     ok     404
@@ -136,6 +138,13 @@ def scene(checker: Caller, second_checker: Caller, editor: Caller) -> dict[str, 
     media = checker.call(
         "POST", f"claims/{claim['id']}/media/", upload, Content_Type=MULTIPART_CONTENT
     ).json()["id"]
+    asset = Asset.objects.get(items=media)
+    twin = Asset.objects.create(
+        sha256="ab" * 32, size_bytes=1, media_type="image/gif", kind="photo", archived_at=timezone.now()
+    )
+    match = MediaMatch.objects.create(
+        desk=asset.items.get().claim.desk, older=twin, newer=asset, distance=9, turn="none", found_at=timezone.now()
+    )  # fmt: skip
     note = checker.post(f"claims/{claim['id']}/notes/", {"body": "a"}).json()["id"]
     bound = checker.post(f"media/{media}/bounds/", BOUND).json()["id"]
     leased = lease(checker)
@@ -148,6 +157,7 @@ def scene(checker: Caller, second_checker: Caller, editor: Caller) -> dict[str, 
         "claim_id": public,
         "ref": claim["ref"],
         "media_id": media,
+        "match_id": str(match.pk),
         "note_id": note,
         "bound_id": bound,
         "entry_id": entry,
@@ -182,6 +192,7 @@ def form_for(path: str, scene: dict[str, str]) -> dict[str, str]:
     """What is sent where an empty form would not get as far as the guard."""
     return {
         "/desk/switch/": {"desk": "conflict"},
+        "/media/<media_id>/similar/<match_id>/": {"state": "confirmed", "reason": "because"},
         "/claims/<ref>/sign-off/": {"act": "hold", "reason": "because"},
         "/media/<media_id>/bound/": BOUND,
         "/media/<media_id>/bounds/<bound_id>/strike/": {"reason": "because"},

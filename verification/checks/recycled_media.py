@@ -15,7 +15,7 @@ COMMON = 20
 """From so many other files on that look alike it is taken for a logo, a title or a template, unless a person says not."""
 
 _SURE = frozenset({MatchState.IDENTICAL, MatchState.CONFIRMED})
-_LIES = {
+LIES = {
     Turn.NONE: "",
     Turn.BY_90: ", turned by a quarter",
     Turn.BY_180: ", turned upside down",
@@ -25,6 +25,7 @@ _LIES = {
     Turn.MIRRORED_BY_90: ", mirrored and turned by a quarter",
     Turn.MIRRORED_BY_270: ", mirrored and turned by a quarter",
 }
+"""How one picture lies beside the other, to follow its name."""
 
 
 class RecycledMedia:
@@ -142,7 +143,7 @@ def _subject(copy: NearCopy) -> str:
 
 def _said(copy: NearCopy, *, posted: bool = False) -> str:
     """That it was there and since when: "The same picture, mirrored, was archived here for …"."""
-    lies = f"{_LIES[copy.turn]}," if _LIES[copy.turn] else ""
+    lies = f"{LIES[copy.turn]}," if LIES[copy.turn] else ""
     if posted and copy.posted_at:
         return f"{_subject(copy)}{lies} was posted at {say_moment(copy.posted_at)} UTC ({copy.claim})"
     return f"{_subject(copy)}{lies} was archived here for {copy.claim} at {say_moment(copy.archived_at)} UTC"
@@ -154,7 +155,7 @@ def _unless(copy: NearCopy) -> str:
 
 def _possible(copies: list[NearCopy]) -> Finding:
     nearest = min(copies, key=lambda copy: copy.distance)
-    lies = _LIES[nearest.turn]
+    lies = LIES[nearest.turn]
     sentence = (
         f"A picture in {nearest.claim}{lies}{',' if lies else ''} is somewhat like this one "
         f"({nearest.distance} of 256 bits differ): a person should look."

@@ -80,7 +80,8 @@ def _smoothed(lines: Floats, window: int) -> Floats:
         *range(window + 1, 2 * length - window, 2),
         *range(2 * length - window, 2 * length - window + half - 1),
     ]
-    return np.divide(np.ascontiguousarray(sums[:, ends]), np.array(covered, np.float32), dtype=np.float32)
+    means = np.ascontiguousarray(sums[:, ends]) / np.array(covered, np.float32)
+    return means.astype(np.float32, copy=False)
 
 
 def _product(left: Floats, right: Floats) -> Floats:

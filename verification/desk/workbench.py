@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from django.urls import reverse
+
 from claims.dates import ClaimedDate
 from claims.intake import PossibleDuplicate, possible_duplicates
 from claims.media.working import WorkingCopy
@@ -25,6 +27,7 @@ from claims.vocabulary import (
     Stance,
     Status,
 )
+from verification.checks.recycled_media import LIES
 from verification.desk.date_axis import DateAxis, draw_dates
 from verification.desk.forms.verdict import VerdictForm
 from verification.domain.areas import radius_of
@@ -40,6 +43,7 @@ from verification.services.acting import situation
 from verification.services.drafts import draft_of
 from verification.services.examination import claimed_date_of, claimed_place_of, finding_of
 from verification.services.jobs import GIVEN_UP
+from verification.services.matches import Appearance, appearances_of
 from verification.services.standing import Line, Standing, face_of, line_of, standing
 
 # What browsers of today draw by themselves; anything else is offered to take away.
@@ -207,6 +211,50 @@ class ItemView:
             for one in self.location.points
         ]
         return {"claimed": claimed, "points": points} if claimed or points else None
+
+
+MOST_EARLIER = 8
+"""How many earlier appearances of an item stand on the page; the API has all."""
+
+
+@dataclass(frozen=True)
+class EarlierView:
+    """An earlier appearance of one of the claim's pictures, to be looked at beside it."""
+
+    name: str
+    item: MediaItem
+    found: Appearance
+
+    @property
+    def picture(self) -> str | None:
+        """The address of the item's own picture; none of one that is flagged."""
+        return picture_of(self.item, self.found.near.at_ms)
+
+    @property
+    def earlier_picture(self) -> str | None:
+        return picture_of(self.found.item, self.found.near.there_ms)
+
+    @property
+    def likeness(self) -> str:
+        """How like they are, in words."""
+        near = self.found.near
+        if self.found.likeness == "identical":
+            return "the same file"
+        how = {"same": "looks the same", "possible": "may be the same: look"}[self.found.likeness]
+        return f"{how}{LIES[near.turn]} ({near.distance} of 256 bits differ)"
+
+
+def picture_of(item: MediaItem, at_ms: int | None) -> str | None:
+    """The address of something small to look at, of a film the still nearest to that moment; none where flagged."""
+    if item.content_flags or item.asset is None:
+        return None
+    copies = stills.of(item.asset)
+    if copies:
+        nearest = min(copies, key=lambda copy: abs((copy.at_ms or 0) - (at_ms or 0)))
+        return reverse("media-still", args=[item.pk, nearest.name])
+    if item.kind == MediaKind.PHOTO and item.asset.media_type in _DRAWN:
+        return reverse("media-file", args=[item.pk])
+    return None
 
 
 @dataclass(frozen=True)
@@ -437,6 +485,20 @@ class Workbench:
             .select_related("body", "by", "strike", "media")
             .order_by("at")
         )
+
+    @cached_property
+    def earlier(self) -> list[EarlierView]:
+        """Where the claim's pictures stood before, of each item the first known first."""
+        found = appearances_of(self.media)
+        return [
+            EarlierView(self.names[item.pk], item, one)
+            for item in self.media
+            for one in [each for each in found[item.pk] if each.is_before(item)][:MOST_EARLIER]
+        ]
+
+    @property
+    def may_judge(self) -> bool:
+        return Action.JUDGE_MATCH in self.actions
 
     @cached_property
     def duplicates(self) -> list[PossibleDuplicate]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, prefetch_related_objects
 from django.utils import timezone
 
 from claims.errors import FieldError, IllegalState, InvalidInput, Missing
@@ -141,10 +141,14 @@ def _pair(item: MediaItem, other: Asset, near: similar.Similar, own_ms: int | No
 
 def matches_of(item: MediaItem) -> QuerySet[MediaMatch]:
     """The matches of an item's original within its desk, the nearest first; none with what was erased."""
+    return _matches_of({item.asset_id}, item.claim.desk_id)
+
+
+def _matches_of(assets: Collection[uuid.UUID | None], desk_id: uuid.UUID) -> QuerySet[MediaMatch]:
     return (
         MediaMatch.objects.filter(
-            Q(older=item.asset_id) | Q(newer=item.asset_id),
-            desk=item.claim.desk_id,
+            Q(older__in=assets) | Q(newer__in=assets),
+            desk=desk_id,
             older__redacted_at=None,
             newer__redacted_at=None,
         )
@@ -156,26 +160,39 @@ def matches_of(item: MediaItem) -> QuerySet[MediaMatch]:
 
 def appearances(item: MediaItem) -> list[Appearance]:
     """Where else in the desk the item's picture stands: other claims' media that are it or look like it."""
-    if item.asset_id is None:
-        return []
-    by_asset = {
-        (match.newer_id if match.older_id == item.asset_id else match.older_id): match
-        for match in matches_of(item)[: MOST_MATCHES + 1]
-    }
+    return appearances_of([item])[item.pk]
+
+
+def appearances_of(items: Sequence[MediaItem]) -> dict[uuid.UUID, list[Appearance]]:
+    """The same of all items of a claim at once, by the item, the first known first."""
+    found: dict[uuid.UUID, list[Appearance]] = {item.pk: [] for item in items}
+    own = {item.asset_id for item in items if item.asset_id is not None}
+    if not own:
+        return found
+    prefetch_related_objects(items, "captures")
+    claim = items[0].claim
+    matches = list(_matches_of(own, claim.desk_id)[: (MOST_MATCHES + 1) * len(own)])
     captures = Capture.objects.filter(media=OuterRef("pk"), asset=OuterRef("asset"))
-    items = (
-        MediaItem.objects.filter(Exists(captures), asset__in=by_asset, claim__desk=item.claim.desk_id)
-        .exclude(claim=item.claim_id)
-        .select_related("claim__desk", "asset")
+    sides = {side for match in matches for side in (match.older_id, match.newer_id)}
+    others: dict[uuid.UUID | None, list[MediaItem]] = {}
+    for other in (
+        MediaItem.objects.filter(Exists(captures), asset__in=sides, claim__desk=claim.desk_id)
+        .exclude(claim=claim.pk)
+        .select_related("claim", "asset")
         .prefetch_related("captures")
-        .order_by("created_at", "id")
-    )
-    found = [
-        Appearance(by_asset[one.asset_id], one, _near_copy(item, one, by_asset[one.asset_id]))
-        for one in items[: 4 * MOST_MATCHES]
-        if one.asset_id is not None
-    ]
-    return sorted(found, key=lambda one: (one.near.known_at, one.near.distance, one.near.media))
+        .order_by("created_at", "id")[: 4 * MOST_MATCHES * len(own)]
+    ):
+        others.setdefault(other.asset_id, []).append(other)
+    for item in items:
+        for match in matches:
+            if item.asset_id in {match.older_id, match.newer_id}:
+                there = match.newer_id if match.older_id == item.asset_id else match.older_id
+                found[item.pk] += [
+                    Appearance(match, other, _near_copy(item, other, match))
+                    for other in others.get(there, ())
+                ]
+        found[item.pk].sort(key=lambda one: (one.near.known_at, one.near.distance, one.near.media))
+    return found
 
 
 def _near_copy(item: MediaItem, other: MediaItem, match: MediaMatch) -> NearCopy:

@@ -23,6 +23,10 @@ BANDS, BAND_BITS = 16, 16
 POSSIBLE_AMONG = 50_000
 """Beyond 31 bits no index helps; on PostgreSQL only so many of the desk's newest hashes are read through for those."""
 
+BY_INDEX = ("enable_seqscan = off", "jit = off", "max_parallel_workers_per_gather = 0")
+"""For the length of a search by bands. The planner expects far more hits than there are: it would take the scan for
+cheaper, and spend ten times the search on compiling it and on starting workers."""
+
 _OF_DESK = """EXISTS (
     SELECT 1 FROM claims_mediaitem item
     JOIN claims_claim claim ON claim.id = item.claim_id
@@ -106,13 +110,14 @@ def _rank(one: Similar, order: dict[Turn, int]) -> tuple[int, int, int]:
 def _by_bands(turns: list[tuple[Turn, str]], desk: Desk, within: int) -> Iterable[Similar]:
     found = []
     with transaction.atomic(), connection.cursor() as cursor:
-        # The planner takes the scan for cheaper than it is.
-        cursor.execute("SET LOCAL enable_seqscan = off")
+        for setting in BY_INDEX:
+            cursor.execute(f"SET LOCAL {setting}")
         for turn, digits in turns:
             bits = as_bits(digits)
             cursor.execute(EXACT, [bits, probes(digits), bits, min(within, SAME), RECIPE, desk.pk])
             found += [Similar(asset, apart, turn, at_ms) for asset, at_ms, apart in cursor.fetchall()]
-        cursor.execute("SET LOCAL enable_seqscan TO DEFAULT")
+        for setting in BY_INDEX:
+            cursor.execute(f"SET LOCAL {setting.partition(' ')[0]} TO DEFAULT")
         for turn, digits in turns if within > SAME else ():
             bits = as_bits(digits)
             cursor.execute(READ_THROUGH, [RECIPE, desk.pk, POSSIBLE_AMONG, bits, bits, SAME + 1, within])

@@ -15,14 +15,16 @@ from claims.errors import FieldError, InvalidInput, Missing, StetError
 from claims.intake import MAX_TEXT, NewMedia
 from claims.media.capture import CaptureFailed, take_upload
 from claims.models import Claim, MediaItem
-from claims.vocabulary import ContentFlag
+from claims.vocabulary import ContentFlag, MatchState
 from verification.desk.forms.bound import read_bound
 from verification.desk.frame import DeskRequest, live, page
 from verification.desk.workbench import Workbench
 from verification.models import Evidence
-from verification.services import submissions
+from verification.services import matches, submissions
 from verification.services.evidence import add_evidence, strike_evidence
 from verification.services.reading import claim_named, media_named
+
+MAX_REASON = 2000
 
 
 @page()
@@ -110,6 +112,24 @@ def strike_bound(request: DeskRequest, media_id: uuid.UUID, bound_id: uuid.UUID)
     return _to_item(item.claim, item.position)
 
 
+@page(methods=("POST",))
+def judge(request: DeskRequest, media_id: uuid.UUID, match_id: uuid.UUID) -> HttpResponse:
+    """Says of an earlier appearance that it is the same picture, or that it is not."""
+    item = media_named(request.user, media_id)
+    match = matches.match_named(item, match_id)
+    state, reason = request.POST.get("state", ""), request.POST.get("reason", "").strip()
+    if state not in matches.JUDGEMENTS:
+        raise InvalidInput(FieldError("/state", "Say whether it is the same picture.", "required"))
+    if not reason or len(reason) > MAX_REASON:
+        raise InvalidInput(
+            FieldError("/reason", f"Say in 1 to {MAX_REASON:,} characters what you see.", "required")
+        )
+    matches.judge_match(item, match, actor=request.user, state=MatchState(state), reason=reason)
+    same = state == MatchState.CONFIRMED
+    messages.info(request, "Confirmed as the same picture." if same else "Dismissed: not the same picture.")
+    return redirect(f"{reverse('claim', args=[item.claim.ref])}#earlier")
+
+
 def _view_of(request: DeskRequest, media_id: uuid.UUID) -> dict[str, object]:
     item = media_named(request.user, media_id)
     bench = Workbench(claim_named(request.user, str(item.claim_id)), request.user)
@@ -126,6 +146,7 @@ urlpatterns = [
     path("media/<uuid:media_id>/player/", player, name="player"),
     path("media/<uuid:media_id>/found/", found, name="found"),
     path("media/<uuid:media_id>/fetch-again/", fetch_again, name="fetch-again"),
+    path("media/<uuid:media_id>/similar/<uuid:match_id>/", judge, name="judge-match"),
     path("media/<uuid:media_id>/examine-again/", examine_again, name="examine-again"),
     path("media/<uuid:media_id>/bound/", add_bound, name="add-bound"),
     path("media/<uuid:media_id>/bounds/<uuid:bound_id>/strike/", strike_bound, name="strike-bound"),
