@@ -52,6 +52,7 @@ POST /claims/<ref>/verdict/                     login 403    ok      ok     ok  
 POST /claims/<ref>/undo/                        login 403    ok      ok     ok     404
 POST /claims/<ref>/submit/                      login 403    ok      ok     ok     404
 POST /claims/<ref>/draft/                       login 403    ok      ok     ok     404
+POST /claims/<ref>/draft/discard/               login 403    ok      ok     ok     404
 POST /claims/<ref>/renew/                       login 403    ok      ok     ok     404
 POST /claims/<ref>/hand-back/                   login 403    ok      ok     ok     404
 POST /claims/<ref>/skip/                        login 403    ok      ok     ok     404
