@@ -157,8 +157,9 @@ def test_what_is_typed_and_not_recorded_is_named_before_a_submission(desk: Desk,
     assert "You typed a reason for the date and did not record it." in page.inner_text("#unrecorded")
     assert page.input_value("#date-reason") == "Half a thought"
     assert desk.claim(claim["ref"])["stage"] == "in_review"
-    # The keys are at the dimension that was named.
-    page.wait_for_selector("#dimension-date[open] > summary:focus")
+    # Whoever goes on by Tab comes to what is named; the keys are at its dimension.
+    page.wait_for_selector("#unrecorded:focus")
+    page.wait_for_selector("#dimension-date[open]")
     page.get_by_role("button", name="Submit anyway").click()
     olena.until(lambda: desk.claim(claim["ref"])["stage"] == "awaiting_signoff", "the submission")
     olena.go(f"/claims/{claim['ref']}/")

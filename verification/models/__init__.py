@@ -3,6 +3,7 @@ from verification.models.checkpoints import Checkpoint, FixityCheck, Seal, Seale
 from verification.models.checks import CheckRun, FindingRow
 from verification.models.hosts import Host, HostTurn
 from verification.models.jobs import Heartbeat, Job, JobEvent
+from verification.models.logins import LoginCount
 from verification.models.policy import Policy
 from verification.models.queue import LeaseEvent, QueueEntry, Skip
 from verification.models.review import DimensionStatus, Draft, Note, NoteStrike, Review, Verdict
@@ -24,6 +25,7 @@ __all__ = [
     "JobEvent",
     "LeaseEvent",
     "LegalHold",
+    "LoginCount",
     "Note",
     "NoteStrike",
     "Policy",

@@ -25,6 +25,7 @@ from verification.services import (
     examination,
     fixity,
     jobs,
+    logins,
     politeness,
     publication,
     queue,
@@ -93,6 +94,7 @@ def reconcile() -> int:
     erasure.finish_erasures()
     _watch_over_records()
     politeness.forget_old_turns()
+    logins.forget_old_counts()
     IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEEP_ANSWERS).delete()
     waiting = list(jobs.due()[:500])
     if not dispatch.broker_answers():
