@@ -4,6 +4,7 @@ from verification.desk.views import (
     board,
     editing,
     entrance,
+    erasing,
     filing,
     house,
     media,
@@ -25,5 +26,6 @@ urlpatterns = [
     *signoff.urlpatterns,
     *published.urlpatterns,
     *house.urlpatterns,
+    *erasing.urlpatterns,
     *records.urlpatterns,
 ]

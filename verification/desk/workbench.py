@@ -268,6 +268,10 @@ class Workbench:
         return Action.EDIT in self.actions
 
     @property
+    def may_erase(self) -> bool:
+        return Action.REDACT in self.actions
+
+    @property
     def may_queue(self) -> bool:
         return Action.QUEUE in self.actions
 

@@ -18,7 +18,7 @@ from claims.errors import Missing
 from claims.models import Person
 from claims.vocabulary import Theme
 from verification.desk.frame import DeskRequest, page
-from verification.desk.visitors import address_of
+from verification.desk.visitors import NOBODY_KNOWS, address_of
 from verification.services import logins
 
 
@@ -53,7 +53,7 @@ class LoginForm(AuthenticationForm):
         said = self.cleaned_data
         if not said.get("username") or not said.get("password"):
             return super().clean()
-        tried = logins.begin(said["username"], address_of(self.request))
+        tried = logins.begin(said["username"], address_of(self.request) if self.request else NOBODY_KNOWS)
         if tried.wait_seconds:
             self.wait_seconds = tried.wait_seconds
             minutes = math.ceil(tried.wait_seconds / 60)
