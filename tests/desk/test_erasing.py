@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from claims.models import Claim
+from config.demo_media import make_photo
 from tests.conftest import Caller, file_claim, published
 from verification.models import LegalHold, Note, Redaction
+from verification.services import work
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -79,6 +84,27 @@ def test_a_note_is_erased_and_its_place_stays(at_page: Page) -> None:
     assert at_page.erase(f"note:{note.pk}").status_code == 302
     assert "a name that must go" not in at_page.html()
     assert Note.objects.get().body.redacted_at is not None
+
+
+def test_an_original_is_erased_and_said_to_serve_others(
+    pages: Pages, checker: Caller, admin: Caller, tmp_path: Path
+) -> None:
+    photo = make_photo(tmp_path / "a.jpg", lines=["x"], gps=(49.5, 37.6)).read_bytes()
+    claims = [file_claim(checker, statement=f"A flag, {number}.") for number in range(2)]
+    for claim in claims:
+        upload = encode_multipart(BOUNDARY, {"file": SimpleUploadedFile("a.jpg", photo)})
+        sent = checker.call("POST", f"claims/{claim['id']}/media/", upload, Content_Type=MULTIPART_CONTENT)
+        assert sent.status_code == 202, sent.content
+    while work.reconcile():
+        pass
+    page = Page(pages(admin), Claim.objects.get(pk=claims[0]["id"]))
+    assert "It serves 1 other claim, and goes from there too." in page.html()
+    item = page.claim.media.get()
+    assert page.erase(f"original:{item.pk}").status_code == 302
+    item.refresh_from_db()
+    assert item.asset.redacted_at is not None
+    assert "An original" in page.html()
+    assert f"original:{item.pk}" not in page.html()
 
 
 def test_a_legal_hold_keeps_everything_until_it_is_lifted(at_page: Page) -> None:

@@ -108,7 +108,7 @@ def _offered(claim: Claim) -> Iterator[Erasable]:
     if claim.statement.redacted_at is None:
         yield Erasable("statement", WORDS["statement"], _meaning_of_statement(claim), claim)
     items = [item for item in claim.media.all() if item.asset is not None and item.asset.redacted_at is None]
-    names = item_names([{"id": item.pk, "kind": item.kind} for item in claim.media.all()])
+    names: dict[Any, str] = item_names([{"id": item.pk, "kind": item.kind} for item in claim.media.all()])
     shared = _other_claims(claim, items)
     for item in items:
         others = shared.get(item.asset_id, 0)
