@@ -44,9 +44,7 @@ class EraseForm(forms.Form):
         help_text="For colleagues, kept apart from the audit. Don't repeat in it what is erased.",
         error_messages={"required": "Say why."},
     )
-    confirm = forms.CharField(
-        max_length=40, widget=forms.TextInput(attrs={"autocomplete": "off"}), required=False
-    )
+    confirm = forms.CharField(max_length=40, widget=forms.TextInput(attrs={"autocomplete": "off"}))
 
     def __init__(self, claim: Claim, offered: Sequence[Erasable], data: Any = None) -> None:
         super().__init__(data, auto_id="erase-%s")
@@ -54,12 +52,17 @@ class EraseForm(forms.Form):
         self.offered = {one.value: one for one in offered}
         self.fields["target"].choices = [(one.value, one.title) for one in offered]  # type: ignore[attr-defined]
         self.fields["confirm"].label = f"Type {claim.ref} to confirm"
+        self.fields["confirm"].error_messages["required"] = self._unconfirmed
 
     def clean_confirm(self) -> str:
         typed: str = self.cleaned_data["confirm"]
         if typed.strip() != self.claim.ref:
-            raise forms.ValidationError(f"Type {self.claim.ref} as it is written here. Nothing was erased.")
+            raise forms.ValidationError(self._unconfirmed)
         return typed
+
+    @property
+    def _unconfirmed(self) -> str:
+        return f"Type {self.claim.ref} as it is written here. Nothing was erased."
 
 
 class HoldForm(forms.Form):
