@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -40,6 +41,14 @@ def number(name: str, default: float) -> float:
 def words(name: str) -> list[str]:
     """A comma list; empty parts are left out."""
     return [part.strip() for part in text(name).split(",") if part.strip()]
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """A comma list of addresses or networks."""
+    try:
+        return [ip_network(part, strict=False) for part in words(name)]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} must name addresses or networks: {error}") from error
 
 
 def kept_secret(name: str, folder: Path, *, size_bytes: int = 48) -> str:

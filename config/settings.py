@@ -111,6 +111,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 UPLOAD_MAX_BYTES = 512 * 1024 * 1024
 
+# Whose X-Forwarded-For is believed: addresses or networks of proxies that set it themselves.
+PROXIES = env.networks("STET_PROXIES")
 FETCH_ALLOW = env.words("STET_FETCH_ALLOW")
 EXTRACTORS = env.words("STET_EXTRACTORS")
 EXTRACTOR_PROXY = env.text("STET_EXTRACTOR_PROXY")

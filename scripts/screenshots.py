@@ -40,6 +40,7 @@ PAGES: dict[str, dict[str, str]] = {
         "signed-off": "/claims/2026-00012/sign-off/",
     },
     "admin": {
+        "erasing": "/claims/2026-00012/erase/",
         "people": "/admin/people/",
         "policy": "/admin/policy/",
         "audit": "/admin/audit/claims/2026-00015/",

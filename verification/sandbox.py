@@ -134,7 +134,7 @@ def play(path: Path, *, media_type: str, limits: DecodeLimits = PLAY_LIMITS) -> 
 
     Raises DecodeFailed, and OSError where the file can't be opened.
     """
-    return _of_file(path, "played", _film_in, media_type, limits)
+    return _of_file(path, {"wanted": "played"}, _film_in, media_type, limits)
 
 
 def _of_file(

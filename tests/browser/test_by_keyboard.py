@@ -137,3 +137,54 @@ def test_frames_are_stepped_one_by_one(come: Come) -> None:
         page.evaluate("document.querySelector('video').currentSrc"), headers={"Range": "bytes=0-99"}
     )
     assert (answer.status, len(answer.body())) == (206, 100)
+
+
+def test_what_is_typed_and_not_recorded_is_named_before_a_submission(desk: Desk, come: Come) -> None:
+    claim = desk.file(statement="A reason was typed and left.")
+    olena = come("olena")
+    page = olena.go(f"/claims/{claim['ref']}/")
+    olena.press("n")
+    page.wait_for_selector("#dimension-location[open] form")
+    olena.press("2")
+    page.keyboard.type("Nothing to compare it with.")
+    olena.press("Control+Enter")
+    page.wait_for_selector("#dimension-date[open] > summary:focus")
+    page.check("#dimension-date [name=status][value=unverified]", force=True)
+    page.fill("#date-reason", "Half a thought")
+    # Pressed at once, before the draft's own time to be saved.
+    page.click("#submit-next")
+    page.wait_for_selector("#unrecorded")
+    assert "You typed a reason for the date and did not record it." in page.inner_text("#unrecorded")
+    assert page.input_value("#date-reason") == "Half a thought"
+    assert desk.claim(claim["ref"])["stage"] == "in_review"
+    # Whoever goes on by Tab comes to what is named; the keys are at its dimension.
+    page.wait_for_selector("#unrecorded:focus")
+    page.wait_for_selector("#dimension-date[open]")
+    page.get_by_role("button", name="Submit anyway").click()
+    olena.until(lambda: desk.claim(claim["ref"])["stage"] == "awaiting_signoff", "the submission")
+    olena.go(f"/claims/{claim['ref']}/")
+    page.click("#dimension-date > summary")
+    page.wait_for_selector("text=Half a thought")
+
+
+def test_without_scripts_submit_waits_for_what_is_typed(desk: Desk, come: Come) -> None:
+    claim = desk.file(statement="A reason was typed without scripts.")
+    marko = come("marko", java_script_enabled=False)
+    page = marko.go(f"/claims/{claim['ref']}/")
+    page.get_by_role("button", name="Take this claim").click()
+    page.click("#dimension-location > summary")
+    page.check("#dimension-location [name=status][value=unverified]", force=True)
+    page.fill("#location-reason", "No landmark.")
+    assert not page.is_visible("#submit-next")
+    assert "not recorded" in page.inner_text(".unsent")
+    page.click("#dimension-location .primary")
+    page.wait_for_selector("#submit-next:visible")
+    page.click("#dimension-date > summary")
+    page.fill("#date-reason", "Half a thought")
+    assert not page.is_visible("#submit-next")
+    page.click("#dimension-date [name=keep]")
+    page.wait_for_selector("text=Kept as your draft")
+    page.click("#submit-next")
+    page.wait_for_selector("#unrecorded")
+    page.click("[name=anyway]")
+    marko.until(lambda: desk.claim(claim["ref"])["stage"] == "awaiting_signoff", "the submission")

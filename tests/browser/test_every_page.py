@@ -36,6 +36,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "sign-off, awaiting": ("edith", "/claims/2026-00009/sign-off/"),
     "sign-off, published": ("edith", "/claims/2026-00012/sign-off/"),
     "sign-off, not ready": ("edith", "/claims/2026-00003/sign-off/"),
+    "erasing": ("adam", "/claims/2026-00012/erase/"),
     "preferences": ("olena", "/preferences/"),
     "help": ("olena", "/help/"),
     "people": ("adam", "/admin/people/"),

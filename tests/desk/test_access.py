@@ -53,6 +53,7 @@ POST /claims/<ref>/verdict/                     login 403    ok      ok     ok  
 POST /claims/<ref>/undo/                        login 403    ok      ok     ok     404
 POST /claims/<ref>/submit/                      login 403    ok      ok     ok     404
 POST /claims/<ref>/draft/                       login 403    ok      ok     ok     404
+POST /claims/<ref>/draft/discard/               login 403    ok      ok     ok     404
 POST /claims/<ref>/renew/                       login 403    ok      ok     ok     404
 POST /claims/<ref>/hand-back/                   login 403    ok      ok     ok     404
 POST /claims/<ref>/skip/                        login 403    ok      ok     ok     404
@@ -73,6 +74,8 @@ GET  /claims/<ref>/sign-off/                    login 403    ok      ok     ok  
 POST /claims/<ref>/sign-off/                    login 403    403     ok     ok     404
 GET  /claims/<ref>/sign-off/gate/               login 403    ok      ok     ok     404
 POST /claims/<ref>/bundle/                      login 403    ok      ok     ok     404
+GET  /claims/<ref>/erase/                       login 403    403     403    ok     404
+POST /claims/<ref>/erase/                       login 403    403     403    ok     404
 GET  /published/<claim_id>/                     login ok     ok      ok     ok     ok
 GET  /preferences/keys/                         login 403    ok      ok     ok     none
 POST /preferences/keys/<key_id>/revoke/         login 403    404     404    404    404

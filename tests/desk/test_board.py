@@ -119,6 +119,7 @@ DECIDED = {Dimension.LOCATION: Status.VERIFIED, Dimension.DATE: Status.UNVERIFIE
 RULES: list[tuple[dict[str, Any], list[str]]] = [
     ({}, []),
     ({"stage": Stage.HELD}, ["held"]),
+    ({"is_erased": True}, ["erased"]),
     ({"open_entry": rule.OpenEntry(ReviewKind.FIRST, begun=False)}, ["review_open"]),
     ({"open_entry": rule.OpenEntry(ReviewKind.RECHECK, begun=False)}, ["recheck_needed"]),
     ({"open_entry": rule.OpenEntry(ReviewKind.RECHECK, begun=True)}, ["review_open"]),
@@ -159,7 +160,12 @@ def test_what_blocks_is_said_in_one_sentence_for_all_dimensions(
 
 def test_every_blocker_of_the_gate_can_be_said() -> None:
     facts = rule.Facts(
-        stage=Stage.HELD, statuses={}, required=Dimension, disagreements=Dimension, reviewers={1}
+        stage=Stage.HELD,
+        statuses={},
+        required=Dimension,
+        disagreements=Dimension,
+        reviewers={1},
+        is_erased=True,
     )
     found = [
         blocker
@@ -167,7 +173,7 @@ def test_every_blocker_of_the_gate_can_be_said() -> None:
         for begun in (True, False)
         for blocker in rule.blockers(rule.Facts(**vars(facts) | {"open_entry": rule.OpenEntry(kind, begun)}), 1)
     ]  # fmt: skip
-    assert len({blocker.code for blocker in found}) == 8
+    assert len({blocker.code for blocker in found}) == 9
     assert all(say_blockers([blocker]) for blocker in found)
 
 
@@ -488,6 +494,21 @@ def test_texts_that_were_erased_are_no_hole_in_the_board(
     said = {"target": "statement", "reason": "court", "legal_ground": "order"}
     assert admin.post(f"claims/{ref}/redact/", said).status_code == 200
     assert "(erased)" in row_of(pages(admin).get(BOARD), ref)
+
+
+def test_an_erased_statement_closes_one_gate_and_many_and_the_page_says_so(
+    pages: Pages, checker: Caller, editor: Caller, admin: Caller
+) -> None:
+    claim = Claim.objects.get(pk=submitted(checker)["id"])
+    said = {"target": "statement", "reason": "court", "legal_ground": "order"}
+    assert admin.post(f"claims/{claim.ref}/redact/", said).status_code == 200
+    claim = Claim.objects.get(pk=claim.pk)
+    assert [one.code for one in gate(claim, editor.person)] == ["erased"]
+    assert gates([claim], editor.person)[claim.pk] == gate(claim, editor.person)
+    assert "What it says was erased." in row_of(pages(editor).get(BOARD), claim.ref)
+    page = pages(editor).get(f"/claims/{claim.ref}/sign-off/").content.decode()
+    assert "Closed: 1 thing stands in the way." in page
+    assert f'href="/claims/{claim.ref}/edit/">Say it anew' in page
 
 
 def test_an_undone_decision_is_no_decision_for_one_gate_or_many(checker: Caller, editor: Caller) -> None:

@@ -21,16 +21,16 @@ BOTH = {"location": "verified", "date": "unverified"}
 
 
 class People:
-    def __init__(self, checker: Caller, second: Caller, editor: Caller, desk: Desk) -> None:
-        self.checker, self.second, self.editor, self.desk = checker, second, editor, desk
+    def __init__(self, checker: Caller, second: Caller, editor: Caller, admin: Caller, desk: Desk) -> None:
+        self.checker, self.second, self.editor, self.admin, self.desk = checker, second, editor, admin, desk
 
     def policy(self, **changes: Any) -> None:
         Policy.objects.filter(desk=self.desk).update(**changes)
 
 
 @pytest.fixture
-def people(checker: Caller, second_checker: Caller, editor: Caller, desk: Desk) -> People:
-    return People(checker, second_checker, editor, desk)
+def people(checker: Caller, second_checker: Caller, editor: Caller, admin: Caller, desk: Desk) -> People:
+    return People(checker, second_checker, editor, admin, desk)
 
 
 def codes(response: Any) -> list[str]:
@@ -82,6 +82,17 @@ def held(people: People) -> str:
     return claim
 
 
+def erased(people: People) -> str:
+    claim = str(submitted(people.checker)["id"])
+    erase(people, claim)
+    return claim
+
+
+def say_it_anew(people: People, claim: str) -> Any:
+    revision = people.checker.get(f"claims/{claim}/")["ETag"]
+    return people.checker.patch(f"claims/{claim}/", {"statement": "A flag was raised."}, If_Match=revision)
+
+
 # How a claim comes to be blocked, and the review or act that opens the gate.
 WAYS: dict[str, tuple[Callable[[People], str], Callable[[People, str], Any]]] = {
     "review_open": (
@@ -94,6 +105,7 @@ WAYS: dict[str, tuple[Callable[[People], str], Callable[[People, str], Any]]] = 
     "disagreement": (seen_by_two_who_differ, lambda p, claim: review(p.second, {"location": "verified"})),
     "same_person": (reviewed_by_the_editor, lambda p, claim: p.policy(distinct_approver=False)),
     "recheck_needed": (asked_to_look_again, lambda p, claim: review(p.checker, BOTH)),
+    "erased": (erased, say_it_anew),
     "held": (held, lambda p, claim: p.editor.post(f"claims/{claim}/release/", WHY)),
 }
 
@@ -159,6 +171,11 @@ def lose_the_role(people: People, claim: str) -> None:
     Membership.objects.filter(person=people.editor.person).update(role="fact_checker")
 
 
+def erase(people: People, claim: str) -> None:
+    why = {"target": "statement", "reason": "An order.", "legal_ground": "court order"}
+    assert people.admin.post(f"claims/{claim}/redact/", why).status_code == 200
+
+
 def lift(people: People, claim: str) -> None:
     assert people.editor.post(f"claims/{claim}/publish/").json()["version"] == 1
 
@@ -168,6 +185,7 @@ MEANWHILE = {
     "hold": (hold, "cancelled", "held"),
     "a stricter policy": (require_more, "refused", "awaiting_signoff"),
     "the approver is no editor any more": (lose_the_role, "refused", "awaiting_signoff"),
+    "what it says is erased": (erase, "refused", "awaiting_signoff"),
     "published at once": (lift, "cancelled", "published"),
 }
 

@@ -56,6 +56,7 @@ ACTS: dict[str, str] = {
     "rotate-key": "Replaced a key",
     "revoke-key": "Revoked a key",
     "change-policy": "Changed the policy",
+    "lock-login": "Turned log-ins away for a while: too many had failed",
     "restore": "Restored everything from a backup",
 }
 _UNDOING = {

@@ -113,6 +113,7 @@ def _row(claim: Any, blockers: Sequence[Blocker], media: tuple[int, int], *, con
 
 _WORDS = {
     "held": "It is held.",
+    "erased": "What it says was erased.",
     "review_open": "A review is waiting or under way.",
     "second_review_missing": "A second review is missing.",
     "recheck_needed": "A re-check is asked for.",
@@ -128,7 +129,7 @@ _STATES: dict[Stage, tuple[str, str, frozenset[str]]] = {
     Stage.IN_REVIEW: ("underway", "Under way", _OF_REVIEWS),
     Stage.QUEUED: ("waiting", "Waits for review", _OF_REVIEWS),
     Stage.HELD: ("held", "Held", _ALL - {"held"}),
-    Stage.PUBLISHED: ("published", "Published", _OF_REVIEWS | {"review_open"}),
+    Stage.PUBLISHED: ("published", "Published", _OF_REVIEWS | {"review_open", "erased"}),
 }
 
 

@@ -5,6 +5,7 @@ from verification.desk.views import (
     bundle,
     editing,
     entrance,
+    erasing,
     filing,
     house,
     media,
@@ -27,5 +28,6 @@ urlpatterns = [
     *bundle.urlpatterns,
     *published.urlpatterns,
     *house.urlpatterns,
+    *erasing.urlpatterns,
     *records.urlpatterns,
 ]

@@ -24,26 +24,29 @@ from claims.vocabulary import (
     Examination,
     JobState,
     MediaKind,
+    ReviewKind,
     Stance,
     Status,
 )
 from verification.checks.recycled_media import LIES
 from verification.desk.date_axis import DateAxis, draw_dates
-from verification.desk.forms.verdict import VerdictForm
+from verification.desk.forms.verdict import VerdictForm, what_is_typed
+from verification.domain import rollup
 from verification.domain.areas import radius_of
 from verification.domain.evidence import EvidenceKind
 from verification.domain.findings import Finding
 from verification.domain.rollup import applies_to
-from verification.domain.transitions import Action, allowed_actions
+from verification.domain.transitions import EDITORS, Action, Situation, allowed_actions
 from verification.inference.dates import DateSuggestion, suggest_date
 from verification.inference.locations import LocationSuggestion, suggest_location
-from verification.models import CheckRun, Draft, Evidence, FindingRow, Job, Note, QueueEntry, Verdict
+from verification.models import CheckRun, Evidence, FindingRow, Job, Note, QueueEntry, Verdict
 from verification.services import playable, stills
 from verification.services.acting import situation
-from verification.services.drafts import draft_of
+from verification.services.drafts import typed_by
 from verification.services.examination import claimed_date_of, claimed_place_of, finding_of
 from verification.services.jobs import GIVEN_UP
 from verification.services.matches import Appearance, appearances_of
+from verification.services.signoff import OfDimension, decisions_of
 from verification.services.standing import Line, Standing, face_of, line_of, standing
 
 # What browsers of today draw by themselves; anything else is offered to take away.
@@ -248,7 +251,7 @@ def picture_of(item: MediaItem, at_ms: int | None) -> str | None:
     """The address of something small to look at, of a film the still nearest to that moment; none where flagged."""
     if item.content_flags or item.asset is None:
         return None
-    copies = stills.of(item.asset)
+    copies = stills.pictures_of(stills.of(item.asset))
     if copies:
         nearest = min(copies, key=lambda copy: abs((copy.at_ms or 0) - (at_ms or 0)))
         return reverse("media-still", args=[item.pk, nearest.name])
@@ -259,7 +262,7 @@ def picture_of(item: MediaItem, at_ms: int | None) -> str | None:
 
 @dataclass(frozen=True)
 class TargetView:
-    """One media item, or the claim itself, within a dimension: what stands of it, with the open review."""
+    """One media item, or the claim itself, within a dimension: what stands of it, or what this review says of it."""
 
     name: str
     status: Status
@@ -277,11 +280,13 @@ class DimensionView:
     targets: Sequence[TargetView]
     form: VerdictForm
     contradicting: int
+    unrecorded: Sequence[str]
+    """What was typed and not recorded: a reason, a basis, a value."""
     has_draft: bool
-
-    @property
-    def is_open(self) -> bool:
-        return self.needed and self.status == Status.NOT_CHECKED
+    is_wanted: bool
+    """Whether this review is there to decide it: the policy needs it, or an earlier review decided it."""
+    earlier: Sequence[TargetView] = ()
+    """What earlier reviews said, where this one is another look at them."""
 
     @property
     def decided(self) -> list[TargetView]:
@@ -295,6 +300,8 @@ class Workbench:
     claim: Claim
     person: Person
     bound: VerdictForm | None = None
+    refused_submit: str = ""
+    """`next` or `stay` where a submission was refused for what is typed and not recorded."""
     entry: QueueEntry | None = field(init=False)
 
     def __post_init__(self) -> None:
@@ -318,7 +325,16 @@ class Workbench:
 
     @cached_property
     def actions(self) -> list[Action]:
-        return allowed_actions(situation(self.claim, self.person))
+        return allowed_actions(self.situation)
+
+    @cached_property
+    def situation(self) -> Situation:
+        return situation(self.claim, self.person)
+
+    @property
+    def is_editor(self) -> bool:
+        """On the claim's own desk, whichever desk they look at."""
+        return bool(self.situation.roles & EDITORS)
 
     @property
     def flags(self) -> list[ContentFlag]:
@@ -331,6 +347,10 @@ class Workbench:
     @property
     def may_edit(self) -> bool:
         return Action.EDIT in self.actions
+
+    @property
+    def may_erase(self) -> bool:
+        return Action.REDACT in self.actions
 
     @property
     def may_queue(self) -> bool:
@@ -395,8 +415,49 @@ class Workbench:
         return line_of(face_of(self.claim, draft=True))
 
     @cached_property
-    def draft(self) -> Draft | None:
-        return draft_of(self.claim, self.person)
+    def typed(self) -> Mapping[str, Mapping[str, list[str]]]:
+        """What the person typed and did not record, by dimension."""
+        return typed_by(self.claim, self.person)
+
+    @property
+    def unrecorded(self) -> list[DimensionView]:
+        return [view for view in self.dimensions if view.unrecorded]
+
+    @property
+    def opens(self) -> str:
+        """The dimension to look at first where a submission was refused."""
+        return self.unrecorded[0].dimension.value if self.refused_submit and self.unrecorded else ""
+
+    @cached_property
+    def looks_again(self) -> bool:
+        """Whether this person is at a second review, a re-check or an adjudication: its decisions count apart then."""
+        entry = self.entry
+        return self.lease == "mine" and entry is not None and entry.review_kind != ReviewKind.FIRST
+
+    @cached_property
+    def own(self) -> Mapping[tuple[uuid.UUID | None, Dimension], Verdict]:
+        """What the person says in the review that they hold."""
+        if self.lease != "mine":
+            return {}
+        given = self.claim.verdicts.filter(review__entry=self.entry, review__reviewer=self.person)
+        newest = {
+            (verdict.media_id, Dimension(verdict.dimension)): verdict
+            for verdict in given.select_related("review", "body", "by").order_by("seq")
+        }
+        return {of: verdict for of, verdict in newest.items() if verdict.status != Status.NOT_CHECKED}
+
+    @cached_property
+    def before(self) -> Mapping[Dimension, OfDimension]:
+        """What the reviews before this one said; nothing where it is the first."""
+        return {each.dimension: each for each in decisions_of(self.claim)} if self.looks_again else {}
+
+    def wants(self, dimension: Dimension) -> bool:
+        """Whether the review is there to decide it."""
+        before = self.before.get(dimension)
+        if self.looks_again and self.entry and self.entry.review_kind == ReviewKind.ADJUDICATION:
+            return before is not None and before.disagree
+        said = before is not None and any(item.beside for item in before.items)
+        return said or dimension in self.claim.desk.policy.required
 
     @cached_property
     def may_undo(self) -> bool:
@@ -408,12 +469,9 @@ class Workbench:
 
     @property
     def still_needed(self) -> list[Dimension]:
-        """What the policy needs and nobody has decided."""
-        needed = self.claim.desk.policy.required
+        """What this review is there to decide and has not."""
         return [
-            each
-            for each in IN_ORDER_OF_WORK
-            if each in needed and self.standing.status(each) == Status.NOT_CHECKED
+            view.dimension for view in self.dimensions if view.is_wanted and view.status == Status.NOT_CHECKED
         ]
 
     @property
@@ -424,41 +482,50 @@ class Workbench:
     @property
     def is_decided(self) -> bool:
         """Whether a review by this person has anything to submit."""
-        entry = self.entry
-        return entry is not None and any(
-            verdict.review.entry_id == entry.pk and verdict.by_id == self.person.pk
-            for verdict in self.standing.verdicts.values()
-            if verdict.status != Status.NOT_CHECKED
-        )
+        return bool(self.own)
 
     @cached_property
     def dimensions(self) -> list[DimensionView]:
-        """All dimensions, those that the policy needs first."""
-        needed = self.claim.desk.policy.required
-        return [self.dimension(each) for each in sorted(IN_ORDER_OF_WORK, key=lambda one: one not in needed)]
+        """All dimensions, those that the review is there to decide first."""
+        return [
+            self.dimension(each) for each in sorted(IN_ORDER_OF_WORK, key=lambda one: not self.wants(one))
+        ]
 
     def dimension(self, dimension: Dimension) -> DimensionView:
         now = self.standing
-        typed = (self.draft.content if self.draft else {}).get(dimension.value)
+        typed = self.typed.get(dimension.value)
+        speaking = self.own if self.looks_again else now.verdicts
+        targets = [
+            self._target(target, speaking.get((target, dimension))) for target in now.targets[dimension]
+        ]
+        statuses = [target.status for target in targets]
         return DimensionView(
             dimension=dimension,
             needed=dimension in self.claim.desk.policy.required,
-            status=now.status(dimension),
-            counts=now.counts(dimension),
-            targets=[
-                TargetView(
-                    self.names[target] if target else "The claim",
-                    now.status_of(target, dimension),
-                    now.verdicts.get((target, dimension)),
-                )
-                for target in now.targets[dimension]
-            ],
+            status=rollup.roll_up(statuses),
+            counts=rollup.counts(statuses),
+            targets=targets,
+            unrecorded=what_is_typed(typed or {}),
+            is_wanted=self.wants(dimension),
+            earlier=self._earlier(dimension),
             form=self._form(dimension, typed),
             contradicting=sum(
                 row.stance == Stance.CONTRADICTS and row.dimension == dimension for row in self.findings
             ),
             has_draft=bool(typed),
         )
+
+    def _target(self, target: uuid.UUID | None, verdict: Verdict | None) -> TargetView:
+        status = Status(verdict.status) if verdict else Status.NOT_CHECKED
+        return TargetView(self.names[target] if target else "The claim", status, verdict)
+
+    def _earlier(self, dimension: Dimension) -> list[TargetView]:
+        before = self.before.get(dimension)
+        return [
+            self._target(item.media.pk if item.media else None, verdict)
+            for item in (before.items if before else ())
+            for verdict in item.beside
+        ]
 
     def _form(self, dimension: Dimension, typed: Mapping[str, list[str]] | None) -> VerdictForm:
         if self.bound is not None and self.bound.dimension == dimension:

@@ -30,11 +30,19 @@ class Facts:
     open_entry: OpenEntry | None = None
     reviewers: Collection[Hashable] = ()
     distinct_approver: bool = True
+    is_erased: bool = False
+    """Whether what the claim says was erased: nothing is left that could be published."""
 
 
 def blockers(facts: Facts, approver: Hashable | None) -> list[Blocker]:
     """What stands in the way of this approver; None is one who reviewed nothing. Nothing = it may be published."""
     found = []
+    if facts.is_erased:
+        found.append(
+            Blocker(
+                "erased", "What the claim says was erased. There is nothing left that could be published."
+            )
+        )
     if facts.stage == Stage.HELD:
         found.append(Blocker("held", "The claim is held. Release it first."))
     if facts.open_entry is not None:

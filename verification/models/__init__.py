@@ -5,6 +5,7 @@ from verification.models.evidence import Evidence, EvidenceStrike
 from verification.models.hosts import Host, HostTurn
 from verification.models.jobs import Heartbeat, Job, JobEvent
 from verification.models.likeness import Hashed, ImageHash, MatchDecision, MediaMatch
+from verification.models.logins import LoginCount
 from verification.models.policy import Policy
 from verification.models.queue import LeaseEvent, QueueEntry, Skip
 from verification.models.review import DimensionStatus, Draft, Note, NoteStrike, Review, Verdict
@@ -30,6 +31,7 @@ __all__ = [
     "JobEvent",
     "LeaseEvent",
     "LegalHold",
+    "LoginCount",
     "MatchDecision",
     "MediaMatch",
     "Note",

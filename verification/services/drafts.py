@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from claims.errors import FieldError, IllegalState, InvalidInput
@@ -40,21 +41,36 @@ def save_draft(
     return draft
 
 
-def draft_of(claim: Claim, person: Person) -> Draft | None:
-    """What the person has typed for the claim and neither recorded nor submitted."""
-    review = _review(claim, person)
-    return Draft.objects.filter(review=review).first() if review else None
+def typed_by(claim: Claim, person: Person) -> dict[str, dict[str, list[str]]]:
+    """What the person has typed for the claim and not recorded, by dimension; of several reviews the newest.
+
+    A review that was submitted without it is no reason to lose it: it is there again in the next one.
+    """
+    typed: dict[str, dict[str, list[str]]] = {}
+    for draft in _drafts(claim, person).order_by("saved_at"):
+        typed |= draft.content
+    return typed
 
 
 def forget(review: Review, dimension: Dimension) -> None:
     """Drops what was typed for a dimension that is recorded now; within the act that records it."""
-    content = _content(review)
-    if content.pop(dimension.value, None) is not None:
-        Draft.objects.filter(review=review).update(content=content)
+    _drop(review.claim, review.reviewer, dimension)
 
 
-def discard(review: Review) -> None:
-    Draft.objects.filter(review=review).delete()
+def discard(claim: Claim, *, actor: Person, dimension: Dimension) -> None:
+    """Throws away what the actor typed for one dimension and did not record."""
+    with transaction.atomic():
+        _drop(claim, actor, dimension)
+
+
+def _drop(claim: Claim, person: Person, dimension: Dimension) -> None:
+    for draft in _drafts(claim, person).select_for_update():
+        if draft.content.pop(dimension.value, None) is not None:
+            draft.save(update_fields=["content"])
+
+
+def _drafts(claim: Claim, person: Person) -> QuerySet[Draft]:
+    return Draft.objects.filter(review__claim=claim, review__reviewer=person)
 
 
 def _content(review: Review) -> dict[str, Any]:

@@ -38,6 +38,7 @@ def gate(claim: Claim, approver: Person) -> list[Blocker]:
         open_entry=_open(entry.review_kind, entry.state) if entry else None,
         reviewers=set(claim.reviews.filter(state=Review.SUBMITTED).values_list("reviewer_id", flat=True)),
         distinct_approver=policy.distinct_approver,
+        is_erased=claim.statement.redacted_at is not None,
     )
     return rule.blockers(facts, approver.pk)
 
@@ -69,6 +70,9 @@ def gates(claims: Collection[Claim], approver: Person | None) -> dict[uuid.UUID,
         if kind == ReviewKind.SECOND:
             seconded.add(claim)
     quarrels = all_disagreements(seconded)
+    erased = set(
+        Claim.objects.filter(pk__in=ids).exclude(statement__redacted_at=None).values_list("pk", flat=True)
+    )
     return {
         claim.pk: rule.blockers(
             rule.Facts(
@@ -79,6 +83,7 @@ def gates(claims: Collection[Claim], approver: Person | None) -> dict[uuid.UUID,
                 open_entry=entries.get(claim.pk),
                 reviewers=reviewers.get(claim.pk, ()),
                 distinct_approver=policies[claim.desk_id].distinct_approver,
+                is_erased=claim.pk in erased,
             ),
             approver.pk if approver else None,
         )

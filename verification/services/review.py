@@ -153,7 +153,6 @@ def submit_review(claim: Claim, *, actor: Person, lease_token: str) -> Claim:
         review.state = Review.SUBMITTED
         review.submitted_at = act.at
         review.save(update_fields=["state", "submitted_at"])
-        drafts.discard(review)
         if act.entry is not None:
             queue.finish_entry(act.entry, actor, at=act.at)
         refresh(act.claim)

@@ -108,6 +108,8 @@ def rules_for(claim: Claim, approver: Person) -> list[Rule]:
     if policy.distinct_approver:
         rules += rule("Whoever signs off has not reviewed it", "same_person")
     rules += rule("It is not held", "held")
+    if any(b.code == "erased" for b in blockers):
+        rules += rule("What it says is still there", "erased")
     return rules + [Rule(b.code, b.detail, b, b.dimension) for b in left]
 
 

@@ -26,6 +26,7 @@ from verification.services import (
     examination,
     fixity,
     jobs,
+    logins,
     matches,
     playable,
     politeness,
@@ -109,6 +110,7 @@ def reconcile() -> int:
     politeness.forget_old_turns()
     if _is_time("reexamination", EXAMINE_AGAIN_SECONDS):
         reexamination.examine_some_stale()
+    logins.forget_old_counts()
     IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEEP_ANSWERS).delete()
     matches.tell_what_turned_up()
     waiting = list(jobs.due()[:500])

@@ -236,7 +236,10 @@ class Gate(StetView):
 
     @extend_schema(operation_id="read_gate", responses={200: schema_of(GateShape)})
     def get(self, request: Request, name: str) -> Response:
-        """Whether the caller may publish the claim, and what stands in the way."""
+        """Whether the caller may publish the claim, and what stands in the way. The `code` of a blocker is one of
+        `review_open`, `nothing_decided`, `dimension_undecided`, `second_review_missing`, `disagreement`,
+        `same_person`, `recheck_needed`, `held`, `erased`.
+        """
         claim = claim_named(caller(request), name)
         blockers = gate(claim, caller(request))
         line = line_of(face_of(claim))

@@ -38,6 +38,20 @@ _FIELD_OF_POINTER = {
 }
 
 
+_TYPED = {
+    "a reason": ("reason",),
+    "a basis": _SAYS_SOMETHING,
+    "a value": ("place_name", "place_point", "place_radius_km", "date_edtf", "date_zone"),
+}
+
+
+def what_is_typed(fields: Mapping[str, list[str]]) -> list[str]:
+    """Which kinds of text a form that was not recorded holds, in words. A status alone is no text."""
+    filled = {name for name, values in fields.items() if any(value.strip() for value in values)}
+    of_rows = {name.rpartition("_")[0] for name in filled if name.rpartition("_")[2].isdecimal()}
+    return [words for words, names in _TYPED.items() if (filled | of_rows) & set(names)]
+
+
 class VerdictForm(forms.Form):
     """A verdict on one dimension. `read` gives what the service takes; `refuse` shows what it refused."""
 
@@ -78,6 +92,10 @@ class VerdictForm(forms.Form):
             self.rows = min(self.rows + 1, MAX_BASIS)
         for row in range(self.rows):
             self._add_row(row)
+        for field in self.fields.values():
+            if isinstance(field, forms.CharField):
+                # By it a style sheet knows of an empty field: see `.unsent`.
+                field.widget.attrs["placeholder"] = " "
 
     @classmethod
     def for_dimension(

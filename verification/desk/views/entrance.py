@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 from django import forms
 from django.contrib import messages
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -14,6 +18,8 @@ from claims.errors import Missing
 from claims.models import Person
 from claims.vocabulary import Theme
 from verification.desk.frame import DeskRequest, page
+from verification.desk.visitors import NOBODY_KNOWS, address_of
+from verification.services import logins
 
 
 class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -36,6 +42,41 @@ def log_out(request: HttpRequest) -> HttpResponseBase:
     response = LogoutView.as_view()(request)
     response["Clear-Site-Data"] = '"cache"'
     return response
+
+
+class LoginForm(AuthenticationForm):
+    """Name and password, looked at only while not too many failed of late."""
+
+    wait_seconds = 0
+
+    def clean(self) -> dict[str, Any]:
+        said = self.cleaned_data
+        if not said.get("username") or not said.get("password"):
+            return super().clean()
+        tried = logins.begin(said["username"], address_of(self.request) if self.request else NOBODY_KNOWS)
+        if tried.wait_seconds:
+            self.wait_seconds = tried.wait_seconds
+            minutes = math.ceil(tried.wait_seconds / 60)
+            raise forms.ValidationError(
+                f"Too many log-ins failed. Wait {minutes} minute{'' if minutes == 1 else 's'}, then try again. Whoever "
+                "does not know their password any more gets a new one from an admin of their desk."
+            )
+        cleaned = super().clean()
+        logins.succeeded(tried)
+        return cleaned
+
+
+class Login(LoginView):
+    template_name = "desk/login.html"
+    form_class = LoginForm
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        response = super().form_invalid(form)
+        wait_seconds = getattr(form, "wait_seconds", 0)
+        if wait_seconds:
+            response.status_code = 429
+            response["Retry-After"] = str(wait_seconds)
+        return response
 
 
 @page()
@@ -70,7 +111,7 @@ def help_page(request: DeskRequest) -> HttpResponse:
 
 urlpatterns = [
     path("", home, name="home"),
-    path("login/", LoginView.as_view(template_name="desk/login.html"), name="login"),
+    path("login/", Login.as_view(), name="login"),
     path("logout/", log_out, name="logout"),
     path("desk/switch/", switch_desk, name="switch-desk"),
     path("preferences/", preferences, name="preferences"),

@@ -17,7 +17,7 @@ from claims.errors import FieldError, IllegalState, InvalidInput, LeaseLost, Mis
 from claims.intake import MAX_TEXT
 from claims.models import Claim
 from claims.vocabulary import Dimension
-from verification.desk.forms.verdict import VerdictForm
+from verification.desk.forms.verdict import VerdictForm, what_is_typed
 from verification.desk.frame import DeskRequest, live, page
 from verification.desk.words import label
 from verification.desk.workbench import Workbench
@@ -25,12 +25,16 @@ from verification.models import Note, Verdict
 from verification.services import drafts, queue, review
 from verification.services.reading import claim_named
 
-_NOT_DRAFTED = {"csrfmiddlewaretoken", "lease_token", "dimension", "more_basis"}
+_SUBMITS = ("next", "stay")
+_NOT_DRAFTED = {"csrfmiddlewaretoken", "lease_token", "dimension", "more_basis", "keep"}
 
 
 @page()
 def claim_page(request: DeskRequest, ref: str) -> HttpResponse:
-    return _whole(request, claim_named(request.user, ref))
+    claim = claim_named(request.user, ref)
+    refused = request.GET.get("unrecorded", "")
+    bench = Workbench(claim, request.user, refused_submit=refused if refused in _SUBMITS else "")
+    return _whole(request, claim, bench=bench)
 
 
 @page()
@@ -94,16 +98,23 @@ def undo(request: DeskRequest, ref: str) -> HttpResponse:
 
 @page(methods=("POST",))
 def submit(request: DeskRequest, ref: str) -> HttpResponse:
-    """Ends the review; with `next`, takes the next claim at once."""
+    """Ends the review; with `next`, takes the next claim at once.
+
+    Refused once where something is typed and not recorded. With `anyway` it stays the reviewer's draft.
+    """
     claim = claim_named(request.user, ref)
     token = request.POST.get("lease_token", "")
+    anyway = request.POST.get("anyway", "")
+    then = anyway or ("next" if "next" in request.POST else "stay")
+    if not anyway and any(what_is_typed(fields) for fields in drafts.typed_by(claim, request.user).values()):
+        return redirect(f"{reverse('claim', args=[claim.ref])}?unrecorded={then}#unrecorded")
     try:
         done = review.submit_review(claim, actor=request.user, lease_token=token)
     except (IllegalState, LeaseLost, InvalidInput) as error:
         messages.error(request, error.detail)
         return redirect("claim", ref=claim.ref)
     messages.success(request, f"{claim.ref} submitted. It is {label(done.stage).lower()} now.")
-    if "next" not in request.POST:
+    if then != "next":
         return redirect("claim", ref=claim.ref)
     try:
         lease = queue.lease_next(request.user, queue.Narrowing(desk_id=request.desk.pk))
@@ -115,7 +126,7 @@ def submit(request: DeskRequest, ref: str) -> HttpResponse:
 
 @page(methods=("POST",))
 def save_draft(request: DeskRequest, ref: str) -> HttpResponse:
-    """Keeps what is being typed, and the lease as well while there is one."""
+    """Keeps what is being typed, and the lease as well while there is one. A button `keep` leads back to the page."""
     claim = claim_named(request.user, ref)
     drafts.save_draft(
         claim, actor=request.user, dimension=_dimension(request.POST), fields=_typed(request.POST)
@@ -123,8 +134,23 @@ def save_draft(request: DeskRequest, ref: str) -> HttpResponse:
     try:
         lease = queue.renew(request.POST.get("lease_token", ""), request.user)
     except (LeaseLost, InvalidInput):
-        return JsonResponse({"saved": True, "lease": None})
-    return JsonResponse({"saved": True, "lease": lease.entry.lease_until})
+        until = None
+    else:
+        until = lease.entry.lease_until
+    if "keep" in request.POST:
+        messages.info(request, f"Kept as your draft: {label(request.POST['dimension']).lower()}.")
+        return redirect(f"{reverse('claim', args=[claim.ref])}#dimension-{request.POST['dimension']}")
+    return JsonResponse({"saved": True, "lease": until})
+
+
+@page(methods=("POST",))
+def discard_draft(request: DeskRequest, ref: str) -> HttpResponse:
+    """Throws away what was typed for one dimension and not recorded."""
+    claim = claim_named(request.user, ref)
+    dimension = _dimension(request.POST)
+    drafts.discard(claim, actor=request.user, dimension=dimension)
+    messages.info(request, f"What you had typed for the {label(dimension).lower()} is discarded.")
+    return redirect(f"{reverse('claim', args=[claim.ref])}#dimension-{dimension}")
 
 
 @page(methods=("POST",))
@@ -226,8 +252,7 @@ def _typed(data: QueryDict, **more: Any) -> dict[str, list[str]]:
 
 def _bring_back(claim: Claim, request: DeskRequest, dimension: Dimension, undone: list[Verdict]) -> None:
     """Puts what was undone back into its form, unless something newer is typed there."""
-    draft = drafts.draft_of(claim, request.user)
-    if draft is not None and dimension.value in draft.content:
+    if dimension.value in drafts.typed_by(claim, request.user):
         return
     typed = VerdictForm.fields_of(undone[0])
     if len(undone) > 1:
@@ -253,6 +278,7 @@ urlpatterns = [
     path("claims/<str:ref>/undo/", undo, name="undo"),
     path("claims/<str:ref>/submit/", submit, name="submit"),
     path("claims/<str:ref>/draft/", save_draft, name="draft"),
+    path("claims/<str:ref>/draft/discard/", discard_draft, name="discard-draft"),
     path("claims/<str:ref>/renew/", end_lease, {"act": "renew"}, name="renew"),
     path("claims/<str:ref>/hand-back/", end_lease, {"act": "hand-back"}, name="hand-back"),
     path("claims/<str:ref>/skip/", end_lease, {"act": "skip"}, name="skip"),

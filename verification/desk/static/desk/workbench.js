@@ -92,8 +92,16 @@
   // --- drafts: saved while typing, whether the lease still holds or not -------------------------------------
 
   const timers = new Map();
-  async function save(form) {
+  const going = new Set();
+  /** Whether the draft is kept; at once, and known of until it is. */
+  function save(form) {
+    clearTimeout(timers.get(form));
     timers.delete(form);
+    const sent = send(form).finally(() => going.delete(sent));
+    going.add(sent);
+    return sent;
+  }
+  async function send(form) {
     const said = $("[data-saved]", form);
     try {
       const response = await fetch(form.dataset.draft, {
@@ -104,8 +112,10 @@
       if (said) said.textContent = lease ? "Draft saved." : "Draft saved. The review is not yours at the moment.";
       const countdown = $("#lease time[data-countdown]");
       if (lease && countdown) countdown.dateTime = lease;
+      return true;
     } catch {
       if (said) said.textContent = "The draft could not be saved. Copy it before you leave.";
+      return false;
     }
   }
   document.addEventListener("input", (event) => {
@@ -115,15 +125,25 @@
     timers.set(form, setTimeout(() => save(form), DRAFT_MS));
   });
   function flush() {
-    for (const [form, timer] of timers) { clearTimeout(timer); save(form); }
+    for (const form of [...timers.keys()]) save(form);
   }
   addEventListener("pagehide", flush);
   document.addEventListener("visibilitychange", () => { if (document.hidden) flush(); });
-  document.addEventListener("submit", (event) => {
-    const form = event.target.closest("form.verdict-form");
-    if (form) { clearTimeout(timers.get(form)); timers.delete(form); } else flush();
+  function leave(form) { clearTimeout(timers.get(form)); timers.delete(form); }
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (form.matches("form.verdict-form")) { leave(form); return; }
+    if (form.dataset.discards) leave(formOf($(`#dimension-${form.dataset.discards}`)));
+    if (!form.matches("#submit-form, [data-discards]")) { flush(); return; }
+    if (!timers.size && !going.size) return;
+    // What is typed is at the desk before anything is asked of it that depends on it.
+    event.preventDefault();
+    const { submitter } = event;
+    if (await stet.flushDrafts()) form.requestSubmit(submitter);
+    else toast("What you typed could not be kept, so nothing is submitted. Record it or clear it, then try again.", "error");
   }, true);
-  stet.flushDrafts = async () => { for (const [form, timer] of [...timers]) { clearTimeout(timer); await save(form); } };
+  /** Sends what is typed; whether all of it is kept. */
+  stet.flushDrafts = async () => { flush(); return (await Promise.all(going)).every(Boolean); };
 
   // --- a finding as a basis, the skip form --------------------------------------------------------------------
 
@@ -184,7 +204,7 @@
   document.addEventListener("DOMContentLoaded", () => {
     if (items().length > 1) show(items()[0]);
     byHash();
-    const first = nextOpen();
+    const first = $("details.dimension[open]") ?? nextOpen();
     if (first && !location.hash && !$("details.dimension[open]")) first.open = true;
     // Somebody comes here to decide: the keys apply at once.
     if (mayDecide() && document.activeElement === document.body && first) $("summary", first).focus({ preventScroll: true });
