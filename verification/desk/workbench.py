@@ -7,257 +7,30 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
-from django.urls import reverse
-
-from claims.dates import ClaimedDate
 from claims.intake import PossibleDuplicate, possible_duplicates
-from claims.media.working import WorkingCopy
 from claims.models import Capture, Claim, MediaItem, Person, SourceLink
-from claims.places import Place
 from claims.vocabulary import (
     IN_ORDER_OF_WORK,
-    CaptureState,
     ContentFlag,
     Dimension,
-    Examination,
-    JobState,
-    MediaKind,
     ReviewKind,
     Stance,
     Status,
 )
-from verification.checks.recycled_media import LIES
-from verification.desk.date_axis import DateAxis, draw_dates
 from verification.desk.forms.verdict import VerdictForm, what_is_typed
+from verification.desk.items import MOST_EARLIER, EarlierView, ItemView
 from verification.domain import rollup
-from verification.domain.areas import radius_of
 from verification.domain.evidence import EvidenceKind
-from verification.domain.findings import Finding
 from verification.domain.rollup import applies_to
 from verification.domain.transitions import EDITORS, Action, Situation, allowed_actions
-from verification.inference.dates import DateSuggestion, suggest_date
-from verification.inference.locations import LocationSuggestion, suggest_location
-from verification.models import CheckRun, Evidence, FindingRow, Job, Note, QueueEntry, Verdict
-from verification.services import playable, stills
+from verification.models import Evidence, FindingRow, Note, QueueEntry, Verdict
+from verification.services import playable
 from verification.services.acting import situation
 from verification.services.drafts import typed_by
-from verification.services.examination import claimed_date_of, claimed_place_of, finding_of
-from verification.services.jobs import GIVEN_UP
-from verification.services.matches import Appearance, appearances_of
+from verification.services.matches import appearances_of
 from verification.services.signoff import OfDimension, decisions_of
 from verification.services.standing import Line, Standing, face_of, line_of, standing
-
-# What browsers of today draw by themselves; anything else is offered to take away.
-_DRAWN = {"image/jpeg", "image/png", "image/webp", "image/gif", "image/avif"}
-
-
-@dataclass(frozen=True)
-class ItemView:
-    """A media item beside what is claimed of it and what was found in it."""
-
-    item: MediaItem
-    name: str
-    findings: Sequence[FindingRow]
-    runs: Sequence[CheckRun]
-    captures: Sequence[Capture]
-    evidence: Sequence[Evidence]
-    copy_job: Job | None = None
-
-    @property
-    def anchor(self) -> str:
-        return f"item-{self.item.position}"
-
-    @property
-    def is_drawn(self) -> bool:
-        asset = self.item.asset
-        return bool(asset) and (self.item.kind != MediaKind.PHOTO or asset.media_type in _DRAWN)  # type: ignore[union-attr]
-
-    @cached_property
-    def _copies(self) -> list[WorkingCopy]:
-        return stills.of(self.item.asset)
-
-    @property
-    def poster(self) -> str | None:
-        """The still that stands for a film until it plays; none for one that is flagged."""
-        shown = [] if self.item.content_flags else stills.pictures_of(self._copies)
-        return shown[0].name if shown else None
-
-    @property
-    def photo_copy(self) -> str | None:
-        """The working copy of a photo that browsers don't draw by themselves."""
-        pictures = stills.pictures_of(self._copies)
-        return next((copy.name for copy in pictures if copy.at_ms is None), None)
-
-    @cached_property
-    def film_copy(self) -> WorkingCopy | None:
-        """The working copy of a film or recording that browsers don't play by themselves."""
-        return playable.of(self._copies)
-
-    @property
-    def why_no_copy(self) -> str:
-        """Why there is no such copy although one is wanted, or that it is on its way; empty where none is wanted."""
-        if self.copy_job is None or self.film_copy is not None:
-            return ""
-        if self.copy_job.state in GIVEN_UP and self.copy_job.error:
-            return f"No working copy could be made: {self.copy_job.error['detail']}"
-        return "" if self.copy_job.state == JobState.DONE else "A working copy is being made."
-
-    @property
-    def is_coming(self) -> bool:
-        return self.item.state in {CaptureState.PENDING, CaptureState.CAPTURING}
-
-    @property
-    def is_examined(self) -> bool:
-        return self.item.examination == Examination.DONE
-
-    @property
-    def is_erased(self) -> bool:
-        return self.item.asset is not None and self.item.asset.redacted_at is not None
-
-    @property
-    def changed_source(self) -> Capture | None:
-        """The newest capture, where it gave other bytes than those that the item stands on."""
-        newest = next((capture for capture in self.captures if capture.asset_id), None)
-        return newest if newest is not None and newest.asset_id != self.item.asset_id else None
-
-    @cached_property
-    def claimed_date(self) -> ClaimedDate | None:
-        return claimed_date_of(self.item)
-
-    @cached_property
-    def claimed_place(self) -> Place | None:
-        return claimed_place_of(self.item)
-
-    @cached_property
-    def date(self) -> DateSuggestion:
-        return suggest_date(claimed=self.claimed_date, findings=self._reasons)
-
-    @cached_property
-    def location(self) -> LocationSuggestion:
-        return suggest_location(claimed=self.claimed_place, findings=self._reasons)
-
-    @cached_property
-    def _reasons(self) -> list[Finding]:
-        """What checks found and what people entered."""
-        entered = [one.as_finding() for one in self.evidence]
-        return [finding_of(row) for row in self.findings] + [one for one in entered if one is not None]
-
-    @property
-    def axis(self) -> DateAxis | None:
-        return draw_dates(self.claimed_date, self.date)
-
-    @property
-    def by_dimension(self) -> list[tuple[Dimension, list[FindingRow], list[FindingRow]]]:
-        """The findings of each dimension that has any: those that say something, against first, then the others."""
-        order = [Stance.CONTRADICTS, Stance.SUPPORTS, Stance.NEUTRAL, Stance.INCONCLUSIVE]
-        groups: dict[Dimension, list[FindingRow]] = defaultdict(list)
-        for row in sorted(self.findings, key=lambda row: order.index(Stance(row.stance))):
-            groups[Dimension(row.dimension)].append(row)
-        return [
-            (
-                dimension,
-                [row for row in groups[dimension] if row.stance != Stance.INCONCLUSIVE],
-                [row for row in groups[dimension] if row.stance == Stance.INCONCLUSIVE],
-            )
-            for dimension in IN_ORDER_OF_WORK
-            if dimension in groups
-        ]
-
-    @property
-    def recorded_dates(self) -> list[tuple[str, str, str]]:
-        """What the file itself says of when: field, value as written, and why it is no date where it is none."""
-        facts = (self.item.asset.facts or {}) if self.item.asset else {}
-        return [(one["field"], one["value"], one["unset"] or "") for one in facts.get("dates", ())]
-
-    @property
-    def map_id(self) -> str:
-        return f"map-{self.item.pk}"
-
-    @property
-    def not_applicable_runs(self) -> list[CheckRun]:
-        return [run for run in self.runs if run.state == "not_applicable"]
-
-    @property
-    def failed_runs(self) -> list[CheckRun]:
-        return [run for run in self.runs if run.state == "failed"]
-
-    @property
-    def frames_per_second(self) -> float:
-        """For stepping through a film; where the file does not say, the commonest rate."""
-        streams = (self.item.asset.facts or {}).get("streams", ()) if self.item.asset else ()
-        rates = [stream.get("frames_per_second") for stream in streams]
-        return next((rate for rate in rates if rate), 25.0)
-
-    @property
-    def map_data(self) -> dict[str, Any] | None:
-        """Claimed area and found points for the map; None where there is no point at all."""
-        place = self.claimed_place
-        claimed = (
-            {
-                "name": place.name,
-                "latitude": place.latitude,
-                "longitude": place.longitude,
-                "radius_m": radius_of(place),
-            }
-            if place and place.has_point
-            else None
-        )
-        points = [
-            {
-                "latitude": one.point.latitude,
-                "longitude": one.point.longitude,
-                "uncertainty_m": one.point.uncertainty_m,
-                "reason": one.point.reason,
-            }
-            for one in self.location.points
-        ]
-        return {"claimed": claimed, "points": points} if claimed or points else None
-
-
-MOST_EARLIER = 8
-"""How many earlier appearances of an item stand on the page; the API has all."""
-
-
-@dataclass(frozen=True)
-class EarlierView:
-    """An earlier appearance of one of the claim's pictures, to be looked at beside it."""
-
-    name: str
-    item: MediaItem
-    found: Appearance
-
-    @property
-    def picture(self) -> str | None:
-        """The address of the item's own picture; none of one that is flagged."""
-        return picture_of(self.item, self.found.near.at_ms)
-
-    @property
-    def earlier_picture(self) -> str | None:
-        return picture_of(self.found.item, self.found.near.there_ms)
-
-    @property
-    def likeness(self) -> str:
-        """How like they are, in words."""
-        near = self.found.near
-        if self.found.likeness == "identical":
-            return "the same file"
-        how = {"same": "looks the same", "possible": "may be the same: look"}[self.found.likeness]
-        return f"{how}{LIES[near.turn]} ({near.distance} of 256 bits differ)"
-
-
-def picture_of(item: MediaItem, at_ms: int | None) -> str | None:
-    """The address of something small to look at, of a film the still nearest to that moment; none where flagged."""
-    if item.content_flags or item.asset is None:
-        return None
-    copies = stills.pictures_of(stills.of(item.asset))
-    if copies:
-        nearest = min(copies, key=lambda copy: abs((copy.at_ms or 0) - (at_ms or 0)))
-        return reverse("media-still", args=[item.pk, nearest.name])
-    if item.kind == MediaKind.PHOTO and item.asset.media_type in _DRAWN:
-        return reverse("media-file", args=[item.pk])
-    return None
 
 
 @dataclass(frozen=True)
