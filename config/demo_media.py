@@ -37,9 +37,9 @@ def make_video(
     """
     import av  # noqa: PLC0415 - a web process that imports this module should not load ffmpeg
 
-    with av.open(
-        path, mode="w", format="mp4", options={"movflags": "+faststart", "fflags": "+bitexact"}
-    ) as container:
+    # The box with the bit rates holds an estimate, which is not the same each time.
+    form = {"movflags": "+faststart", "fflags": "+bitexact", "write_btrt": "0"}
+    with av.open(path, mode="w", format="mp4", options=form) as container:
         container.metadata["comment"] = COMMENT
         if created_at is not None:
             container.metadata["creation_time"] = created_at.astimezone(UTC).isoformat()
@@ -49,8 +49,9 @@ def make_video(
         from_image: Any = av.VideoFrame.from_image
         picture: Any = container.add_stream("libx264", rate=_FRAMES_PER_SECOND)
         picture.width, picture.height, picture.pix_fmt = size[0], size[1], "yuv420p"
-        # One thread and a fixed preset, so that the bytes come out the same on any machine.
-        picture.options = {"threads": "1", "preset": "veryfast", "crf": "28", "g": str(_FRAMES_PER_SECOND)}
+        # One thread, a fixed preset, and no macroblock tree, whose estimates are not the same each time.
+        fixed = {"threads": "1", "preset": "veryfast", "crf": "28", "mbtree": "0"}
+        picture.options = {**fixed, "g": str(_FRAMES_PER_SECOND)}
         sound: Any = container.add_stream("aac", rate=_SOUND_RATE)
         sound.codec_context.layout = "mono"
         for number, drawn in enumerate(_frames(lines, size, seconds * _FRAMES_PER_SECOND, seed)):
@@ -68,7 +69,9 @@ def make_recording(path: Path, *, seconds: int = 4, pitch_hz: float = 330.0) -> 
     """Writes an M4A (AAC) with a quiet tone, titled as what it is. The same arguments give the same bytes."""
     import av  # noqa: PLC0415
 
-    with av.open(path, mode="w", format="ipod", options={"fflags": "+bitexact"}) as container:
+    with av.open(
+        path, mode="w", format="ipod", options={"fflags": "+bitexact", "write_btrt": "0"}
+    ) as container:
         container.metadata["title"] = MARK
         container.metadata["comment"] = COMMENT
         sound: Any = container.add_stream("aac", rate=_SOUND_RATE)

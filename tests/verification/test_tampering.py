@@ -12,10 +12,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
-from claims.models import Asset
+from claims.models import Asset, MediaItem
 from tests.conftest import Caller, file_claim, published, submitted
 from tests.verification import intruder
-from verification.models import Checkpoint, Stamp, Unsealed
+from verification.models import Checkpoint, MediaMatch, Stamp, Unsealed
 from verification.services import audit, checkpoints, fixity
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +44,16 @@ def desk_at_work(checker: Caller, editor: Caller, admin: Caller, settings: Any, 
         entered = {"kind": "landmark", "reason": "The bridge.", "side": "not_before", "date": year}
         bound = checker.post(f"media/{media}/bounds/", entered).json()["id"]
     assert checker.post(f"media/{media}/bounds/{bound}/strike/", {"reason": "Another."}).status_code == 200
+    older, newer = Asset.objects.order_by("archived_at")[:2]
+    match = MediaMatch.objects.create(
+        desk=MediaItem.objects.get(pk=media).claim.desk, older=older, newer=newer, distance=20, turn="none", found_at=newer.archived_at,
+    )  # fmt: skip
+    own = MediaItem.objects.get(asset=newer)
+    for state in ("confirmed", "dismissed"):
+        judged = checker.post(
+            f"media/{own.pk}/similar/{match.pk}/", {"state": state, "reason": "The same clouds."}
+        )
+        assert judged.status_code == 200, judged.content
     why = {"reason": "a court", "legal_ground": "an order"}
     redacted = admin.post(f"claims/{first}/redact/", {"target": "note", "id": note, **why})
     assert redacted.status_code == 200, redacted.content
