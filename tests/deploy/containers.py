@@ -314,12 +314,16 @@ class House:
     def _place(self, word: str, service: str) -> str:
         """A word of a command or of the environment, with this machine's places in place of the container's."""
         data = self.folder / ("broker" if service == "redis" else "data")
-        whole = {"8000": str(self.port), "/data": str(data), "/tmp": str(self.folder / "tmp")}
+        whole = {
+            "8000": str(self.port),
+            "0.0.0.0": HOST,
+            "/data": str(data),
+            "/tmp": str(self.folder / "tmp"),
+        }
         parts = {
             "/venv/bin": str(self.bin),
             "/srv/stet": str(self.folder / "code"),
             "/run/secrets": str(self.folder / "run" / service),
-            "0.0.0.0": HOST,
             "web:8000": f"{HOST}:{self.port}",
             "127.0.0.1:8000": f"{HOST}:{self.port}",
             "redis:6379": f"{HOST}:{self.broker_port}",
