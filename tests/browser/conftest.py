@@ -127,6 +127,14 @@ class Visitor:
         self.page.press("#id_password", "Enter")
         self.page.wait_for_url(f"{self.desk.url}/queue/")
 
+    def hand_everything_back(self) -> None:
+        """Leaves no claim to this person, so that the next test may take some."""
+        self.go("/queue/")
+        for link in [link.get_attribute("href") for link in self.page.locator(".entry.is-mine a").all()]:
+            self.go(link or "")
+            self.page.get_by_role("button", name="Hand back").click()
+            self.at("/queue/")
+
     def until(self, predicate: Callable[[], Any], what: str, seconds: float = 15) -> None:
         """Waits as a browser does: it goes on with its own work meanwhile."""
         end = time.monotonic() + seconds

@@ -165,6 +165,7 @@ def test_what_is_typed_and_not_recorded_is_named_before_a_submission(desk: Desk,
     olena.go(f"/claims/{claim['ref']}/")
     page.click("#dimension-date > summary")
     page.wait_for_selector("text=Half a thought")
+    olena.hand_everything_back()
 
 
 def test_without_scripts_submit_waits_for_what_is_typed(desk: Desk, come: Come) -> None:
@@ -188,3 +189,4 @@ def test_without_scripts_submit_waits_for_what_is_typed(desk: Desk, come: Come) 
     page.wait_for_selector("#unrecorded")
     page.click("[name=anyway]")
     marko.until(lambda: desk.claim(claim["ref"])["stage"] == "awaiting_signoff", "the submission")
+    marko.hand_everything_back()

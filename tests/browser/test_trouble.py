@@ -133,11 +133,7 @@ def test_taking_twice_in_haste_takes_one(desk: Desk, come: Come) -> None:
     page.keyboard.down("n")  # a key held down repeats
     marko.until(lambda: "/claims/" in page.url, "the claim page")
     assert marko.go("/queue/").locator(".entry.is-mine").count() == held + 2
-    for link in page.locator(".entry.is-mine a").evaluate_all(
-        "(links) => links.map((link) => link.pathname)"
-    ):
-        marko.go(link)
-        hand_back(marko)
+    marko.hand_everything_back()
 
 
 def test_keys_are_where_they_are_on_a_cyrillic_keyboard(come: Come) -> None:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.cluster import Cluster
-from tests.stack import Answer, Api, Process, Stack, claim_with, photo, wait_for
+from tests.stack import Answer, Api, Process, Stack, claim_with, wait_for
 
 WRITERS = 6
 WRITES_BETWEEN = 24
@@ -61,6 +61,11 @@ class Crashed:
     given_up: int
     missing: list[str]
     twice: list[str]
+
+
+def _paper(text: str) -> bytes:
+    """A document of its own: no picture, for one that looks like another asks for a re-check of what is decided."""
+    return f"%PDF-1.4\n% {text}\n%%EOF\n".encode()
 
 
 class Writers:
@@ -104,14 +109,13 @@ class Writers:
         while not self._enough.is_set():
             turn += 1
             made = 100_000 * number + turn
-            body = photo(self._folder, made)
-            url = self._stack.media_host.serve(f"/{made}.jpg", body)
+            url = self._stack.media_host.serve(f"/{made}.pdf", _paper(f"No. {made}"))
             filed = self._sent(checker, "claims/", claim_with(url, number=made), status=201)
             self._put_down("filed", filed["id"])
             # Into a claim that nobody reviews yet, so that no decided claim has more to decide on.
             draft = self._sent(checker, "claims/", claim_with(number=-made, draft=True), status=201)
             self._put_down("filed", draft["id"])
-            self._upload(checker, draft["id"], self._folder / f"{made}.jpg")
+            self._upload(checker, draft["id"], made)
             leased = self._sent(checker, "queue/next/", {}, status=200)
             self._put_down("leased", leased["lease_token"])
             self._review(checker, leased)
@@ -128,12 +132,12 @@ class Writers:
         self._sent(checker, f"claims/{claim}/submit/", token, status=200)
         self._put_down("submitted", claim)
 
-    def _upload(self, checker: Api, claim: str, file: Path) -> None:
-        other = file.with_suffix(".upload")
-        other.write_bytes(file.read_bytes() + b"\0")  # other bytes than those at the address
+    def _upload(self, checker: Api, claim: str, made: int) -> None:
+        other = self._folder / f"{made}.pdf"
+        other.write_bytes(_paper(f"No. {made}, uploaded"))
         key = str(uuid.uuid4())
         item = self._repeated(
-            lambda: checker.upload(f"claims/{claim}/media/", other, "photo.jpg", key=key), status=202
+            lambda: checker.upload(f"claims/{claim}/media/", other, "paper.pdf", key=key), status=202
         )
         self._put_down("uploaded", item["id"])
 
