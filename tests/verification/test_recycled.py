@@ -140,7 +140,7 @@ def test_what_came_before_is_hashed_and_linked_when_nothing_else_waits(checker: 
         table.objects.all().delete()
     CheckRun.objects.filter(check_slug="recycled_media").delete()
     Asset.objects.update(facts={key: value for key, value in first.asset.facts.items() if key != "hashes"})
-    MediaItem.objects.filter(pk=first.pk).update(examined_with="before there were hashes")
+    MediaItem.objects.filter(pk=first.pk).update(examined_with="earlier")
     second = added(checker, file_claim(checker)["id"], as_file(pattern(1), quality=40))
     assert reexamination.examine_some_stale() == 0
     run_jobs()
