@@ -59,6 +59,8 @@ class NewClaim:
     external_id: str | None = None
     priority: Priority = Priority.NORMAL
     tags: Sequence[str] = field(default_factory=tuple)
+    skills: Sequence[str] = field(default_factory=tuple)
+    topics: Sequence[str] = field(default_factory=tuple)
     draft: bool = False
 
 
@@ -106,6 +108,8 @@ def file_claim(new: NewClaim, *, desk: Desk, by: Person, at: datetime) -> Claim:
         external_id=new.external_id,
         priority=new.priority.value,
         tags=list(new.tags),
+        skills=list(new.skills),
+        topics=list(new.topics),
         stage=(Stage.DRAFT if new.draft else Stage.QUEUED).value,
         filed_by=by,
     )

@@ -14,6 +14,7 @@ from rest_framework import serializers
 from claims.addresses import AllowList, OutboundError, parse_url
 from claims.dates import ClaimedDate, parse_date
 from claims.errors import InvalidInput
+from claims.needs import LONGEST, MOST, parse_words
 from claims.places import Place, parse_place
 
 W = TypeVar("W", bound=StrEnum)
@@ -137,3 +138,16 @@ class LanguageField(serializers.CharField):
         if not self._SHAPE.fullmatch(text):
             raise serializers.ValidationError('Give a BCP 47 tag such as "en" or "pt-BR".', code="language")
         return text
+
+
+class NeedsField(serializers.ListField):
+    """Skills or topics: lower-case words with hyphens."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(child=serializers.CharField(max_length=LONGEST), max_length=MOST, **options)
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        try:
+            return parse_words(super().to_internal_value(data))
+        except InvalidInput as error:
+            raise _as_field_error(error) from error

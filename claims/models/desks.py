@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 
-from claims.models.base import Identified, word_field
+from claims.models.base import Identified, PlainEncoder, word_field
 from claims.vocabulary import Role, Theme
 
 
@@ -62,6 +62,9 @@ class Membership(Identified):
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="memberships")
     desk = models.ForeignKey(Desk, on_delete=models.CASCADE, related_name="memberships")
     role = word_field(Role)
+    languages = models.JSONField(default=list, help_text="What they read, as language tags; none said = every one")
+    skills = models.JSONField(default=list, encoder=PlainEncoder)
+    topics = models.JSONField(default=list, encoder=PlainEncoder)
 
     objects = MembershipQuerySet.as_manager()
 

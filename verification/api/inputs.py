@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from claims.api.base import StrictSerializer
-from claims.api.fields import DateValueField, LanguageField, MediaUrlField, PlaceField, WordField
+from claims.api.fields import DateValueField, LanguageField, MediaUrlField, NeedsField, PlaceField, WordField
 from claims.intake import (
     MAX_MEDIA,
     MAX_MEDIA_URL,
@@ -111,6 +111,8 @@ class ClaimInput(StrictSerializer):
     tags = serializers.ListField(
         child=serializers.CharField(max_length=MAX_TAG), required=False, max_length=MAX_TAGS
     )
+    skills = NeedsField(required=False)
+    topics = NeedsField(required=False)
     draft = serializers.BooleanField(required=False)
 
 
@@ -123,6 +125,8 @@ class ClaimChanges(StrictSerializer):
     tags = serializers.ListField(
         child=serializers.CharField(max_length=MAX_TAG), required=False, max_length=MAX_TAGS
     )
+    skills = NeedsField(required=False)
+    topics = NeedsField(required=False)
 
 
 class NoteInput(StrictSerializer):

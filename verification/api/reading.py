@@ -26,6 +26,8 @@ def new_claim(said: Mapping[str, Any]) -> NewClaim:
         external_id=said.get("external_id"),
         priority=said.get("priority", Priority.NORMAL),
         tags=said.get("tags", ()),
+        skills=said.get("skills", ()),
+        topics=said.get("topics", ()),
         draft=said.get("draft", False),
     )
 

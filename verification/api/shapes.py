@@ -277,6 +277,8 @@ class ClaimRowShape(TypedDict):
     external_id: str | None
     priority: str
     tags: list[str]
+    skills: list[str]
+    topics: list[str]
     assignee: str | None
     duplicate_of: str | None
     created_at: datetime
@@ -609,6 +611,8 @@ def claim_row_shape(claim: Claim) -> ClaimRowShape:
         "external_id": claim.external_id,
         "priority": claim.priority,
         "tags": claim.tags,
+        "skills": claim.skills,
+        "topics": claim.topics,
         "assignee": claim.assignee.username if claim.assignee else None,
         "duplicate_of": str(claim.duplicate_of_id) if claim.duplicate_of_id else None,
         "created_at": claim.created_at,

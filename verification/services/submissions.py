@@ -29,6 +29,8 @@ EDITABLE = (
     "priority",
     "language",
     "tags",
+    "skills",
+    "topics",
     "claimed_date",
     "claimed_location",
     "claimed_not_before",
@@ -106,7 +108,7 @@ def edit_claim(claim: Claim, *, actor: Person, revision: int, changes: Mapping[s
         if "priority" in changes:
             subject.priority = Priority(changes["priority"]).value
             prioritise(subject, Priority(subject.priority))
-        for name in ("language", "tags"):
+        for name in ("language", "tags", "skills", "topics"):
             if name in changes:
                 setattr(subject, name, changes[name])
         moved = {"claimed_date", "claimed_location"} & set(changes)

@@ -35,6 +35,8 @@ class EditForm(ClaimForm):
                 "language": claim.language,
                 "priority": claim.priority,
                 "tags": ", ".join(claim.tags),
+                "skills": ", ".join(claim.skills),
+                "topics": ", ".join(claim.topics),
                 "date": date.get("edtf", ""),
                 "zone": date.get("timezone") or "",
                 "place": place.get("name", ""),
@@ -50,7 +52,9 @@ class EditForm(ClaimForm):
         if self.cleaned_data["statement"] == self.initial["statement"].replace("\r\n", "\n"):
             changed.discard("statement")
         changes: dict[str, Any] = {
-            name: self.cleaned_data[name] for name in ("statement", "language", "tags") if name in changed
+            name: self.cleaned_data[name]
+            for name in ("statement", "language", "tags", "skills", "topics")
+            if name in changed
         }
         if "priority" in changed:
             changes["priority"] = Priority(self.cleaned_data["priority"] or Priority.NORMAL)

@@ -35,6 +35,7 @@ from claims.media.archive import Stored
 from claims.media.capture import Captured, CaptureFailed, take_upload
 from claims.media.sniff import Sniffed
 from claims.models import Desk, Person, Source
+from claims.needs import parse_words
 from claims.places import MAX_NAME_LENGTH, MAX_RADIUS_M, Place
 from claims.vocabulary import MediaKind, Precision, Priority, SourceKind
 from verification.desk.forms.values import read_date, read_place
@@ -349,6 +350,16 @@ class ClaimForm(WhenAndWhere):
         label="Priority",
     )
     tags = forms.CharField(required=False, label="Tags", help_text="With commas between them.")
+    skills = forms.CharField(
+        required=False,
+        label="Needs somebody for",
+        help_text="Skills with commas between them, such as geolocation. It is offered to nobody without them.",
+    )
+    topics = forms.CharField(
+        required=False,
+        label="Needs somebody who knows about",
+        help_text="Topics with commas between them, such as public-health.",
+    )
 
     def clean_statement(self) -> str:
         # Browsers end lines in their own way; the same words are the same whoever sends them.
@@ -363,6 +374,19 @@ class ClaimForm(WhenAndWhere):
                 f"A tag has at most {MAX_TAG} characters: “{too_long[:20]}…” is longer."
             )
         return tags
+
+    def clean_skills(self) -> list[str]:
+        return _needs(self.cleaned_data["skills"])
+
+    def clean_topics(self) -> list[str]:
+        return _needs(self.cleaned_data["topics"])
+
+
+def _needs(typed: str) -> list[str]:
+    try:
+        return parse_words(typed.split(","))
+    except InvalidInput as error:
+        raise forms.ValidationError([one.detail for one in error.errors]) from error
 
 
 class Filing:
@@ -447,6 +471,8 @@ class Filing:
             media=[row.new_media() for row in self.links],
             priority=Priority(said["priority"] or Priority.NORMAL),
             tags=said["tags"],
+            skills=said["skills"],
+            topics=said["topics"],
             draft=draft,
         )
 

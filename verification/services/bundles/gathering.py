@@ -142,6 +142,8 @@ def _claim(claim: Claim) -> dict[str, Any]:
         "claimed_location": claim.claimed_location,
         "external_id": claim.external_id,
         "tags": claim.tags,
+        "skills": claim.skills,
+        "topics": claim.topics,
         "headline": claim.headline,
         "public_radius_m": claim.public_radius_m,
         "duplicate_of": _id(claim.duplicate_of_id),
