@@ -7,11 +7,12 @@ from verification.models.jobs import Heartbeat, Job, JobEvent
 from verification.models.likeness import Hashed, ImageHash, MatchDecision, MediaMatch
 from verification.models.logins import LoginCount
 from verification.models.policy import Policy
-from verification.models.queue import LeaseEvent, QueueEntry, Skip
-from verification.models.review import DimensionStatus, Draft, Note, NoteStrike, Review, Verdict
+from verification.models.queue import Ask, HandOver, LeaseEvent, Need, QueueEntry, Skip
+from verification.models.review import DimensionStatus, Draft, Invitation, Note, NoteStrike, Review, Verdict
 from verification.models.signoff import ScheduledPublication
 
 __all__ = [
+    "Ask",
     "AuditChain",
     "AuditEntry",
     "CheckRun",
@@ -22,11 +23,13 @@ __all__ = [
     "EvidenceStrike",
     "FindingRow",
     "FixityCheck",
+    "HandOver",
     "Hashed",
     "Heartbeat",
     "Host",
     "HostTurn",
     "ImageHash",
+    "Invitation",
     "Job",
     "JobEvent",
     "LeaseEvent",
@@ -34,6 +37,7 @@ __all__ = [
     "LoginCount",
     "MatchDecision",
     "MediaMatch",
+    "Need",
     "Note",
     "NoteStrike",
     "Policy",

@@ -40,6 +40,20 @@ class Review(Identified):
         return f"{self.kind} review of {self.claim_id} by {self.reviewer_id}: {self.state}"
 
 
+class Invitation(Identified):
+    """A colleague whom the holder of a review asked in: they add basis, notes and verdicts, the holder submits."""
+
+    review = models.ForeignKey(Review, on_delete=models.CASCADE, related_name="invitations")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["review", "person"], name="one_invitation_a_person")]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} is asked into {self.review_id}"
+
+
 class Verdict(Identified):
     """A recorded decision on one dimension of a media item, or of the claim. Newer supersedes, never edits.
 
@@ -84,18 +98,22 @@ class Verdict(Identified):
         return value or {"reason": "", "basis": [], "value": None}
 
 
-class Draft(models.Model):
-    """What a reviewer has typed and not yet recorded, kept when a lease is lost or a page is left.
+class Draft(Identified):
+    """What somebody has typed into a review and not yet recorded, kept when a lease is lost or a page is left.
 
     `content` holds, by dimension, the fields of the form that it was typed into.
     """
 
-    review = models.OneToOneField(Review, on_delete=models.CASCADE, primary_key=True, related_name="draft")
+    review = models.ForeignKey(Review, on_delete=models.CASCADE, related_name="drafts")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
     content = models.JSONField(default=dict, encoder=PlainEncoder)
     saved_at = models.DateTimeField()
 
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["review", "person"], name="one_draft_a_person")]
+
     def __str__(self) -> str:
-        return f"draft of {self.review_id}"
+        return f"draft of {self.person_id} in {self.review_id}"
 
 
 class DimensionStatus(models.Model):

@@ -18,7 +18,7 @@ from verification.domain.transitions import EDITORS, Action
 from verification.models import DimensionStatus, Policy, QueueEntry, Review, ScheduledPublication
 from verification.models.queue import WAITING
 from verification.services.acting import Act, acting, acting_by_itself, roles_of
-from verification.services.queue import cancel_queue_entry
+from verification.services.entries import cancel_queue_entry
 from verification.services.standing import all_disagreements, disagreements, face_of, line_of, standing
 
 
@@ -36,7 +36,7 @@ def gate(claim: Claim, approver: Person) -> list[Blocker]:
         required=policy.required,
         disagreements=disagreements(claim),
         open_entry=_open(entry.review_kind, entry.state) if entry else None,
-        reviewers=set(claim.reviews.filter(state=Review.SUBMITTED).values_list("reviewer_id", flat=True)),
+        reviewers=_reviews_of([claim.pk])[0].get(claim.pk, ()),
         distinct_approver=policy.distinct_approver,
         is_erased=claim.statement.redacted_at is not None,
     )
@@ -61,14 +61,7 @@ def gates(claims: Collection[Claim], approver: Person | None) -> dict[uuid.UUID,
         .filter(claim__in=ids)
         .values_list("claim_id", "review_kind", "state")
     }
-    reviewers: dict[uuid.UUID, set[uuid.UUID]] = {}
-    seconded = set()
-    for claim, kind, reviewer in Review.objects.filter(claim__in=ids, state=Review.SUBMITTED).values_list(
-        "claim_id", "kind", "reviewer_id"
-    ):
-        reviewers.setdefault(claim, set()).add(reviewer)
-        if kind == ReviewKind.SECOND:
-            seconded.add(claim)
+    reviewers, seconded = _reviews_of(ids)
     quarrels = all_disagreements(seconded)
     erased = set(
         Claim.objects.filter(pk__in=ids).exclude(statement__redacted_at=None).values_list("pk", flat=True)
@@ -89,6 +82,20 @@ def gates(claims: Collection[Claim], approver: Person | None) -> dict[uuid.UUID,
         )
         for claim in claims
     }
+
+
+def _reviews_of(claims: Collection[uuid.UUID]) -> tuple[dict[uuid.UUID, set[uuid.UUID]], set[uuid.UUID]]:
+    """Who reviewed each claim (whoever submitted a review or recorded a verdict in it); which had a second review."""
+    reviewers: dict[uuid.UUID, set[uuid.UUID]] = {}
+    seconded = set()
+    submitted = Review.objects.filter(claim__in=claims, state=Review.SUBMITTED)
+    for claim, kind, reviewer, colleague in submitted.values_list(
+        "claim_id", "kind", "reviewer_id", "verdicts__by_id"
+    ).distinct():
+        reviewers.setdefault(claim, set()).update({reviewer, colleague or reviewer})
+        if kind == ReviewKind.SECOND:
+            seconded.add(claim)
+    return reviewers, seconded
 
 
 def _open(kind: str, state: str) -> rule.OpenEntry:

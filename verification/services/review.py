@@ -18,8 +18,9 @@ from claims.vocabulary import Dimension, Relation, ReviewKind, Role, Stage, Stat
 from verification.domain.rollup import applies_to
 from verification.domain.transitions import Action
 from verification.models import FindingRow, Note, NoteStrike, QueueEntry, Review, Verdict
-from verification.services import drafts, queue
+from verification.services import drafts
 from verification.services.acting import acting, roles_of
+from verification.services.entries import finish_entry, open_queue_entry
 from verification.services.examination import claimed_date_of, claimed_place_of
 from verification.services.standing import disagreements, refresh, standing
 
@@ -49,7 +50,7 @@ def record_verdict(claim: Claim, *, actor: Person, lease_token: str, new: NewVer
     _check_form(new)
     with acting(claim, actor=actor, action=Action.RECORD_VERDICT, lease_token=lease_token) as act:
         _check_findings(act.claim, new)
-        review = _review_of(act.entry, actor)
+        review = _review_of(act.entry)
         seq = act.claim.verdicts.aggregate(last=Max("seq"))["last"] or 0
         recorded = []
         for target in _targets(act.claim, new):
@@ -77,19 +78,22 @@ def record_verdict(claim: Claim, *, actor: Person, lease_token: str, new: NewVer
                 )
             )
         act.data["verdicts"] = [_said_of(one) for one in recorded]
-        drafts.forget(review, new.dimension)
+        drafts.forget(act.claim, actor, new.dimension)
     return recorded
 
 
 def undo_verdict(claim: Claim, *, actor: Person, lease_token: str) -> list[Verdict]:
-    """Takes back what the actor decided last in their open review; what they had said before speaks again.
+    """Takes back what was decided last in the actor's open review; what was said before speaks again. Whoever was
+    asked into it takes back what they decided themselves.
 
     Nothing is overwritten: the verdicts returned are new ones that name those they undo. Called again, it goes
     back one more. Raises IllegalState `nothing_to_undo` where the review holds no decision any more.
     """
     with acting(claim, actor=actor, action=Action.RECORD_VERDICT, lease_token=lease_token) as act:
-        review = _review_of(act.entry, actor)
+        review = _review_of(act.entry)
         given = list(review.verdicts.select_related("body").order_by("seq"))
+        if review.reviewer_id != actor.pk:
+            given = [verdict for verdict in given if verdict.by_id == actor.pk]
         undone = {verdict.undoes_id for verdict in given}
         live = [verdict for verdict in given if verdict.undoes_id is None and verdict.pk not in undone]
         if not live:
@@ -142,7 +146,7 @@ def submit_review(claim: Claim, *, actor: Person, lease_token: str) -> Claim:
     A second review follows where the policy asks for one, an adjudication where two reviews disagree.
     """
     with acting(claim, actor=actor, action=Action.SUBMIT, lease_token=lease_token) as act:
-        review = _review_of(act.entry, actor)
+        review = _review_of(act.entry)
         if not any(
             verdict.review_id == review.pk for verdict in standing(act.claim, draft=True).verdicts.values()
         ):
@@ -154,13 +158,13 @@ def submit_review(claim: Claim, *, actor: Person, lease_token: str) -> Claim:
         review.submitted_at = act.at
         review.save(update_fields=["state", "submitted_at"])
         if act.entry is not None:
-            queue.finish_entry(act.entry, actor, at=act.at)
+            finish_entry(act.entry, actor, at=act.at)
         refresh(act.claim)
         act.data["review"] = review.pk
         following = _following(act.claim, review)
         if following is not None:
-            barred = () if following == ReviewKind.ADJUDICATION else (actor.pk,)
-            queue.open_queue_entry(act.claim, kind=following, review_round=review.round, barred=barred)
+            barred = () if following == ReviewKind.ADJUDICATION else reviewers_of(review)
+            open_queue_entry(act.claim, kind=following, review_round=review.round, barred=barred)
         if act.claim.stage in {Stage.QUEUED, Stage.IN_REVIEW}:
             act.move_to(Stage.AWAITING_SIGNOFF if following is None else Stage.QUEUED)
     return act.claim
@@ -239,11 +243,21 @@ def _check_findings(claim: Claim, new: NewVerdict) -> None:
             )
 
 
-def _review_of(entry: QueueEntry | None, actor: Person) -> Review:
-    review = Review.objects.filter(entry=entry, reviewer=actor, state=Review.OPEN).first() if entry else None
+def reviewers_of(review: Review) -> set[uuid.UUID]:
+    """Whose work a review is: whoever held it, and whoever recorded a verdict in it."""
+    return {review.reviewer_id, *review.verdicts.values_list("by_id", flat=True)}
+
+
+def _review_of(entry: QueueEntry | None) -> Review:
+    """The open review of who holds the entry."""
+    review = (
+        Review.objects.filter(entry=entry, reviewer_id=entry.holder_id, state=Review.OPEN).first()
+        if entry
+        else None
+    )
     if review is None:
         raise IllegalState(
-            "Your review of this claim is closed. Lease the claim again.", code="review_closed"
+            "This review is closed. Lease the claim again to go on with it.", code="review_closed"
         )
     return review
 

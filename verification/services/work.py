@@ -22,16 +22,17 @@ from verification.models import Heartbeat, Job
 from verification.services import (
     capture,
     checkpoints,
+    entries,
     erasure,
     examination,
     fixity,
     jobs,
+    leases,
     logins,
     matches,
     playable,
     politeness,
     publication,
-    queue,
     reexamination,
     stamps,
 )
@@ -99,7 +100,8 @@ def reconcile() -> int:
     Returns how many it did: if any, there may be more to do at once.
     """
     beat(LOOP)
-    queue.expire_leases()
+    leases.expire_leases()
+    entries.raise_overdue(timezone.now())
     for scheduled in publication.due_embargoes():
         try:
             publication.publish_scheduled(scheduled)

@@ -17,7 +17,7 @@ from claims.models import Claim, MediaItem
 from claims.vocabulary import MediaKind, Stage
 from verification.desk.frame import DeskRequest, live, page
 from verification.domain.transitions import EDITORS
-from verification.models import QueueEntry, Skip
+from verification.models import QueueEntry
 from verification.models.queue import QueueEntryQuerySet
 from verification.services import queue
 
@@ -77,7 +77,7 @@ def _shown(request: DeskRequest) -> dict[str, Any]:
     narrowing = _narrowing(request, request.GET)
     here = (
         QueueEntry.objects.filter(desk=request.desk)
-        .select_related("claim__statement", "claim__source", "holder", "assignee")
+        .select_related("claim__statement", "claim__source", "holder", "assignee", "need", "desk__policy")
         .prefetch_related(Prefetch("claim__media", MediaItem.objects.only("id", "claim_id", "kind", "state")))
     )
     held = here.held().order_by("lease_until")
@@ -100,28 +100,7 @@ def _shown(request: DeskRequest) -> dict[str, Any]:
 
 def _not_for(request: DeskRequest, entries: QueueEntryQuerySet) -> list[tuple[QueueEntry, str]]:
     """What waits and is not offered, each with why."""
-    person = request.user
-    rows = list(entries.order_by("place", "id")[:SHOWN])
-    skipped = dict(
-        Skip.objects.filter(person=person, entry__in=rows, until__gt=timezone.now()).values_list(
-            "entry_id", "until"
-        )
-    )
-    shown = []
-    for entry in rows:
-        if f"|{person.pk}|" in entry.barred:
-            why = "it would be a second look at your own work"
-        elif entry.assignee_id and entry.assignee_id != person.pk:
-            why = f"it is assigned to {entry.assignee.display_name}"  # type: ignore[union-attr]
-        else:
-            until = skipped.get(entry.pk)
-            why = (
-                f"you skipped it; offered again from {until:%H:%M} UTC"
-                if until
-                else "it is not offered to you"
-            )
-        shown.append((entry, why))
-    return shown
+    return [(entry, queue.why_not(entry, request.user)) for entry in entries.order_by("place", "id")[:SHOWN]]
 
 
 urlpatterns = [
