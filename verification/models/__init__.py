@@ -10,6 +10,7 @@ from verification.models.policy import Policy
 from verification.models.queue import LeaseEvent, QueueEntry, Skip
 from verification.models.review import DimensionStatus, Draft, Note, NoteStrike, Review, Verdict
 from verification.models.signoff import ScheduledPublication
+from verification.models.telling import Follow, Message, Outgoing, TellingWishes, Told
 
 __all__ = [
     "AuditChain",
@@ -22,6 +23,7 @@ __all__ = [
     "EvidenceStrike",
     "FindingRow",
     "FixityCheck",
+    "Follow",
     "Hashed",
     "Heartbeat",
     "Host",
@@ -34,8 +36,10 @@ __all__ = [
     "LoginCount",
     "MatchDecision",
     "MediaMatch",
+    "Message",
     "Note",
     "NoteStrike",
+    "Outgoing",
     "Policy",
     "QueueEntry",
     "Redaction",
@@ -45,6 +49,8 @@ __all__ = [
     "SealedHead",
     "Skip",
     "Stamp",
+    "TellingWishes",
+    "Told",
     "Unsealed",
     "Verdict",
 ]
