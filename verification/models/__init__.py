@@ -10,6 +10,7 @@ from verification.models.policy import Policy
 from verification.models.queue import Ask, HandOver, LeaseEvent, Need, QueueEntry, Skip
 from verification.models.review import DimensionStatus, Draft, Invitation, Note, NoteStrike, Review, Verdict
 from verification.models.signoff import ScheduledPublication
+from verification.models.telling import Follow, Message, Outgoing, TellingWishes, Told
 
 __all__ = [
     "Ask",
@@ -23,6 +24,7 @@ __all__ = [
     "EvidenceStrike",
     "FindingRow",
     "FixityCheck",
+    "Follow",
     "HandOver",
     "Hashed",
     "Heartbeat",
@@ -37,9 +39,11 @@ __all__ = [
     "LoginCount",
     "MatchDecision",
     "MediaMatch",
+    "Message",
     "Need",
     "Note",
     "NoteStrike",
+    "Outgoing",
     "Policy",
     "QueueEntry",
     "Redaction",
@@ -49,6 +53,8 @@ __all__ = [
     "SealedHead",
     "Skip",
     "Stamp",
+    "TellingWishes",
+    "Told",
     "Unsealed",
     "Verdict",
 ]
