@@ -9,12 +9,13 @@ from django.db.models import Max
 
 from claims.errors import FieldError, IllegalState, InvalidInput
 from claims.models import Body, Claim, Membership, Person
-from claims.vocabulary import Dimension, ReviewKind, Stage
+from claims.vocabulary import Dimension, Notice, ReviewKind, Stage
 from verification.domain.transitions import Action
 from verification.models import Ask, QueueEntry
 from verification.services.acting import Act, acting
 from verification.services.entries import ask_for, cancel_queue_entry, open_queue_entry
 from verification.services.leases import give_up
+from verification.services.telling import tell
 
 
 def queue_draft(claim: Claim, *, actor: Person) -> Claim:
@@ -113,6 +114,15 @@ def ask(claim: Claim, *, actor: Person, dimension: Dimension, due_at: datetime, 
                 act.move_to(Stage.QUEUED)
         asked = ask_for(act.claim, dimension=dimension, due_at=due_at, by=actor, at=act.at)
         act.data |= {"dimension": dimension.value, "due_at": due_at}
+        worker = asked.entry.holder or asked.entry.assignee
+        tell(
+            [worker] if worker else [],
+            occasion=Notice.ASKED,
+            claim=act.claim,
+            by=actor,
+            at=act.at,
+            about={"dimension": dimension.value},
+        )
         _keep_reason(act, message)
     return asked
 
@@ -124,6 +134,8 @@ def break_lease(claim: Claim, *, actor: Person, reason: str) -> QueueEntry:
         if entry is None or entry.holder_id == actor.pk:
             raise IllegalState("Nobody else holds a review of this claim.", code="not_held")
         act.data["holder"] = entry.holder_id
+        if entry.holder is not None:
+            tell([entry.holder], occasion=Notice.LEASE_BROKEN, claim=act.claim, by=actor, at=act.at)
         give_up(entry, kind="broken", by=actor, at=act.at)
         _keep_reason(act, reason)
     return entry

@@ -6,10 +6,12 @@ from datetime import datetime
 
 from claims.errors import FieldError, IllegalState, InvalidInput, LeaseLost
 from claims.models import Body, Claim, Membership, Person
+from claims.vocabulary import Notice
 from verification.domain.transitions import Action
 from verification.models import HandOver, Invitation, QueueEntry, Review
 from verification.services.acting import acting
 from verification.services.leases import give_up, parse_token
+from verification.services.telling import tell
 
 
 def claim_of(token: str, person: Person) -> Claim:
@@ -51,6 +53,8 @@ def hand_over(
             call_back_at=call_back_at,
             at=act.at,
         )
+        if to is not None:
+            tell([to], occasion=Notice.HANDED_OVER, claim=act.claim, by=actor, at=act.at)
         act.data |= {"to": to.pk if to else None, "hand_over": said.pk, "content": said.body}
     return said
 
@@ -61,7 +65,9 @@ def invite(token: str, *, actor: Person, colleague: Person) -> Review:
         entry = _held(act.entry)
         _may_work_on(entry, colleague, pointer="/person", actor=actor)
         review = entry.reviews.get(reviewer=actor, state=Review.OPEN)
-        Invitation.objects.get_or_create(review=review, person=colleague, defaults={"at": act.at})
+        _, is_new = Invitation.objects.get_or_create(review=review, person=colleague, defaults={"at": act.at})
+        if is_new:
+            tell([colleague], occasion=Notice.INVITED, claim=act.claim, by=actor, at=act.at)
         act.data["person"] = colleague.pk
     return review
 

@@ -18,11 +18,12 @@ from django.utils import timezone
 
 from claims.errors import FieldError, InvalidInput, LeaseLost
 from claims.models import Claim, Desk, Person
-from claims.vocabulary import Stage
+from claims.vocabulary import Notice, Stage
 from verification.models import QueueEntry, Review, Skip
 from verification.models.queue import LEASED, WAITING
 from verification.services.entries import note_lease
 from verification.services.jobs import after
+from verification.services.telling import editors_of, tell
 
 SKIPS_TO_FLAG = 3
 
@@ -133,8 +134,10 @@ def skip(token: str, person: Person, *, reason: str) -> QueueEntry:
             until=now + timedelta(seconds=entry.desk.policy.skip_seconds),
         )
         skipped_by = entry.skips.values("person").distinct().count()
-        if skipped_by >= SKIPS_TO_FLAG:
-            QueueEntry.objects.filter(pk=entry.pk, flagged_at=None).update(flagged_at=now)
+        if skipped_by >= SKIPS_TO_FLAG and QueueEntry.objects.filter(pk=entry.pk, flagged_at=None).update(
+            flagged_at=now
+        ):
+            tell(editors_of(entry.desk), occasion=Notice.FLAGGED, claim=entry.claim, by=person, at=now)
         return entry
 
 

@@ -34,6 +34,7 @@ from verification.services import (
     politeness,
     publication,
     reexamination,
+    reminders,
     stamps,
 )
 from verification.services.acting import acting
@@ -102,6 +103,7 @@ def reconcile() -> int:
     beat(LOOP)
     leases.expire_leases()
     entries.raise_overdue(timezone.now())
+    reminders.remind(timezone.now())
     for scheduled in publication.due_embargoes():
         try:
             publication.publish_scheduled(scheduled)
