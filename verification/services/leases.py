@@ -94,9 +94,9 @@ def is_invited(entry: QueueEntry, person: Person) -> bool:
 
 
 def renew(token: str, person: Person) -> Lease:
-    """Keeps a lease for its full time from now."""
+    """Keeps a lease for its full time from now, for its holder or whom they asked in."""
     with transaction.atomic():
-        entry = fenced(token, person)
+        entry = fenced(token, person, colleagues=True)
         note_lease(entry, "renewed", person, timezone.now())
     return Lease(entry, entry.claim)
 

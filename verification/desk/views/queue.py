@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Prefetch
+from django.db.models import F, OuterRef, Prefetch, Subquery
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
@@ -17,9 +17,9 @@ from claims.models import Claim, MediaItem
 from claims.vocabulary import MediaKind, Stage
 from verification.desk.frame import DeskRequest, live, page
 from verification.domain.transitions import EDITORS
-from verification.models import QueueEntry
+from verification.models import HandOver, QueueEntry
 from verification.models.queue import QueueEntryQuerySet
-from verification.services import queue
+from verification.services import leases, queue
 
 SHOWN = 50
 
@@ -48,6 +48,17 @@ def take_next(request: DeskRequest) -> HttpResponse:
         messages.info(request, "Nothing waits that you may take. What waits for others is listed below.")
         return redirect("queue")
     return redirect("claim", ref=lease.claim.ref)
+
+
+@page(methods=("POST",))
+def give_all_back(request: DeskRequest) -> HttpResponse:
+    """Gives back everything that the person holds on this desk, as at the end of a shift."""
+    number = len(leases.release_all(request.user, desks=[request.desk]))
+    messages.info(
+        request,
+        f"{number} review{'' if number == 1 else 's'} given back. What you recorded in them is kept.",
+    )
+    return redirect("queue")
 
 
 @page(methods=("POST",))
@@ -90,12 +101,26 @@ def _shown(request: DeskRequest) -> dict[str, Any]:
         "query": request.GET.urlencode(),
         "summary": queue.summary(person, desk=request.desk),
         "mine": list(held.filter(holder=person)),
-        "waiting": waiting[:SHOWN],
+        "waiting": [(entry, queue.why_next(entry, person)) for entry in waiting[:SHOWN]],
+        "handed": _handed(here),
+        "flagged": list(here.open().exclude(flagged_at=None).order_by("flagged_at")[:SHOWN])
+        if request.role in EDITORS
+        else [],
         "more": len(waiting) > SHOWN,
         "others": list(held.exclude(holder=person)[:SHOWN]),
         "not_mine": _not_for(request, here.free().exclude(pk__in=queue.offered(person).values("pk"))),
         "now": timezone.now(),
     }
+
+
+def _handed(entries: QueueEntryQuerySet) -> list[HandOver]:
+    """What the last shift gave on and nobody has taken yet, what is to be called back soonest first."""
+    latest = HandOver.objects.filter(entry=OuterRef("entry")).order_by("-at", "-id").values("pk")[:1]
+    return list(
+        HandOver.objects.filter(entry__in=entries.free(), pk=Subquery(latest))
+        .select_related("by", "to", "body", "entry__claim__statement")
+        .order_by(F("call_back_at").asc(nulls_last=True), "at")[:SHOWN]
+    )
 
 
 def _not_for(request: DeskRequest, entries: QueueEntryQuerySet) -> list[tuple[QueueEntry, str]]:
@@ -106,6 +131,7 @@ def _not_for(request: DeskRequest, entries: QueueEntryQuerySet) -> list[tuple[Qu
 urlpatterns = [
     path("queue/", queue_page, name="queue"),
     path("queue/live/", queue_live, name="queue-live"),
+    path("queue/give-back/", give_all_back, name="give-all-back"),
     path("queue/next/", take_next, name="next"),
     path("queue/<uuid:entry_id>/take/", take, name="take"),
 ]
