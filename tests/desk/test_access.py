@@ -37,6 +37,7 @@ POST /preferences/                              login 403    ok      ok     ok  
 GET  /help/                                     login 403    ok      ok     ok     none
 GET  /queue/                                    login 403    ok      ok     ok     none
 GET  /queue/live/                               login 403    ok      ok     ok     none
+POST /queue/give-back/                          login 403    ok      ok     ok     none
 POST /queue/next/                               login 403    ok      ok     ok     none
 POST /queue/<entry_id>/take/                    login 403    ok      ok     ok     404
 GET  /claims/new/                               login 403    ok      ok     ok     none
@@ -57,6 +58,10 @@ POST /claims/<ref>/draft/discard/               login 403    ok      ok     ok  
 POST /claims/<ref>/renew/                       login 403    ok      ok     ok     404
 POST /claims/<ref>/hand-back/                   login 403    ok      ok     ok     404
 POST /claims/<ref>/skip/                        login 403    ok      ok     ok     404
+GET  /claims/<ref>/together/                    login 403    ok      ok     ok     404
+POST /claims/<ref>/hand-over/                   login 403    ok      ok     ok     404
+POST /claims/<ref>/invite/                      login 403    ok      ok     ok     404
+POST /claims/<ref>/uninvite/                    login 403    ok      ok     ok     404
 POST /claims/<ref>/note/                        login 403    ok      ok     ok     404
 POST /claims/<ref>/notes/<note_id>/strike/      login 403    ok      ok     ok     404
 GET  /claims/<ref>/edit/                        login 403    ok      ok     ok     404
@@ -85,6 +90,7 @@ POST /admin/people/add/                         login 403    403     403    ok  
 POST /admin/people/join/                        login 403    403     403    ok     none
 GET  /admin/people/<person_id>/                 login 403    403     403    ok     404
 POST /admin/people/<person_id>/role/            login 403    403     403    ok     404
+POST /admin/people/<person_id>/brings/          login 403    403     403    ok     404
 POST /admin/people/<person_id>/password/        login 403    403     403    ok     404
 POST /admin/people/<person_id>/deactivate/      login 403    403     403    ok     404
 POST /admin/people/<person_id>/reactivate/      login 403    403     403    ok     404

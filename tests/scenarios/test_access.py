@@ -64,6 +64,7 @@ POST   claims/<name>/reopen/                  401      403    ok      ok     ok 
 POST   claims/<name>/request-recheck/         401      403    ok      ok     ok     404     404
 POST   claims/<name>/duplicate/               401      403    ok      ok     ok     404     404
 POST   claims/<name>/assign/                  401      403    403     ok     ok     404     404
+POST   claims/<name>/ask/                     401      403    403     ok     ok     404     404
 POST   claims/<name>/publish/                 401      403    403     ok     ok     404     404
 POST   claims/<name>/amend/                   401      403    403     ok     ok     404     404
 POST   claims/<name>/correct/                 401      403    403     ok     ok     404     404
@@ -86,6 +87,10 @@ GET    findings/                              401      403    ok      ok     ok 
 GET    queue/                                 401      403    ok      ok     ok     none    none
 POST   queue/next/                            401      403    ok      ok     ok     none    none
 POST   queue/<entry_id>/lease/                401      403    ok      ok     ok     404     404
+POST   queue/<entry_id>/break/                401      403    403     ok     ok     404     404
+POST   queue/leases/release/                  401      403    ok      ok     ok     none    none
+POST   queue/leases/<token>/hand-over/        401      403    ok      423    423    423     423
+POST   queue/leases/<token>/invite/           401      403    ok      423    423    423     423
 POST   queue/leases/<token>/renew/            401      403    ok      423    423    423     423
 POST   queue/leases/<token>/release/          401      403    ok      423    423    423     423
 POST   queue/leases/<token>/skip/             401      403    ok      423    423    423     423
@@ -190,11 +195,14 @@ def body_for(path: str, scene: dict[str, str]) -> Any:
         "claims/<name>/submit/": token,
         "claims/<name>/duplicate/": {**WHY, "of": scene["claim_id"]},
         "claims/<name>/assign/": {"to": None},
+        "claims/<name>/ask/": {"dimension": "date", "due_at": "2999-01-01T00:00:00Z"},
+        "queue/leases/<token>/hand-over/": {"to": None},
+        "queue/leases/<token>/invite/": {"person": "marta"},
         "media/<media_id>/similar/<match_id>/": {**WHY, "state": "confirmed"},
         "claims/<name>/redact/": {**WHY, "target": "statement", "legal_ground": "a court order"},
     }
     takes_none = ("/queue/", "/publish/", "/recapture/", "/recheck/", "/next/", "/lease/", "/renew/")
-    if path.endswith(takes_none) or path == "queue/leases/<token>/release/":
+    if path.endswith(takes_none) or (path.startswith("queue/leases/") and path.endswith("/release/")):
         return {}
     return bodies.get(path, WHY)
 
