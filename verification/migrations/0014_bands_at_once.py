@@ -16,7 +16,7 @@ def write_later(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('verification', '0009_login_counts'),
+        ('verification', '0013_telling'),
     ]
 
     operations = [
