@@ -79,6 +79,7 @@ class TellingWishes(models.Model):
     digest_hour = models.PositiveSmallIntegerField(default=8)
     quiet_from = models.TimeField(null=True)
     quiet_to = models.TimeField(null=True)
+    revision = models.PositiveIntegerField(default=1)
     time_zone = models.CharField(
         max_length=64, default="UTC", help_text="A name of the IANA time zone database"
     )

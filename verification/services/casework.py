@@ -8,8 +8,9 @@ from django.db.models import Max
 
 from claims.errors import FieldError, IllegalState, InvalidInput
 from claims.models import Body, Claim, Membership, Person
-from claims.vocabulary import ReviewKind, Stage
+from claims.vocabulary import Notice, ReviewKind, Stage
 from verification.domain.transitions import Action
+from verification.services import telling
 from verification.services.acting import Act, acting
 from verification.services.queue import cancel_queue_entry, open_queue_entry
 
@@ -32,6 +33,9 @@ def assign(claim: Claim, *, actor: Person, to: Person | None, reason: str) -> Cl
         act.claim.queue_entries.open().update(assignee=to)
         act.data["to"] = to.pk if to else None
         _keep_reason(act, reason)
+        if to is not None:
+            telling.keep_following(act.claim, [to], at=act.at)
+            telling.tell([to], occasion=Notice.ASSIGNED, claim=act.claim, by=actor, at=act.at)
     return act.claim
 
 
