@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
@@ -15,9 +14,10 @@ from claims.models import Claim, Desk, Person
 from claims.models.desks import STAFF
 from claims.vocabulary import Channel, Notice, Pace
 from verification.domain.mentions import named_in
-from verification.domain.telling import Hours, due_at
+from verification.domain.telling import due_at
 from verification.domain.transitions import EDITORS
-from verification.models import Follow, Note, Outgoing, TellingWishes, Told
+from verification.models import Follow, Outgoing, TellingWishes, Told
+from verification.services.telling_wishes import hours_of
 
 COUNTED = 99
 """Up to how many unread lines are counted."""
@@ -102,16 +102,12 @@ def mentioned_in(claim: Claim, text: str) -> QuerySet[Person]:
     )
 
 
-def mentions_of(notes: Collection[Note]) -> dict[str, list[str]]:
-    """By id of a note, the user names of those whom its mention reached."""
-    told = Told.objects.filter(
-        claim__in={note.claim_id for note in notes},
-        occasion=Notice.MENTIONED,
-        about__note__in=[str(note.pk) for note in notes],
-    ).order_by("person__username")
+def mentions_on(claim: Claim) -> dict[str, list[str]]:
+    """By id of a note on the claim, the user names of those whom its mentions reached."""
+    told = Told.objects.filter(claim=claim, occasion=Notice.MENTIONED).order_by("person__username")
     reached: dict[str, list[str]] = {}
-    for note, username in told.values_list("about__note", "person__username"):
-        reached.setdefault(note, []).append(username)
+    for about, username in told.values_list("about", "person__username"):
+        reached.setdefault(about["note"], []).append(username)
     return reached
 
 
@@ -124,10 +120,6 @@ def mark_read(person: Person, *, ids: Collection[uuid.UUID] | None = None) -> in
     """Marks lines of the person's own inbox as read, all where `ids` is None; how many were not before."""
     mine = Told.objects.filter(person=person).unread()
     return (mine if ids is None else mine.filter(pk__in=ids)).update(read_at=timezone.now())
-
-
-def hours_of(wishes: TellingWishes) -> Hours:
-    return Hours(ZoneInfo(wishes.time_zone), wishes.digest_hour, wishes.quiet_from, wishes.quiet_to)
 
 
 def _at_work_on(claim: Claim) -> QuerySet[Person]:

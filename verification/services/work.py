@@ -22,6 +22,7 @@ from verification.models import Heartbeat, Job
 from verification.services import (
     capture,
     checkpoints,
+    deliveries,
     erasure,
     examination,
     fixity,
@@ -45,6 +46,7 @@ HANDLERS = {
     JobKind.EXAMINE: jobs.Handler(examination.work, examination.give_up),
     JobKind.BUNDLE: jobs.Handler(asking.work, asking.give_up),
     JobKind.COPY: jobs.Handler(playable.work, playable.give_up),
+    JobKind.TELL: jobs.Handler(deliveries.work, deliveries.give_up, deliveries.ATTEMPTS),
 }
 LOOP, WORKER = "reconcile", "worker"
 """Whose heartbeats are kept."""
@@ -113,6 +115,7 @@ def reconcile() -> int:
     logins.forget_old_counts()
     IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEEP_ANSWERS).delete()
     matches.tell_what_turned_up()
+    deliveries.gather_what_is_due()
     waiting = list(jobs.due()[:500])
     if not dispatch.broker_answers():
         return int(bool(waiting) and run_job(waiting[0].pk))
