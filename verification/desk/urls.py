@@ -13,6 +13,7 @@ from verification.desk.views import (
     queue,
     records,
     signoff,
+    telling,
     workbench,
 )
 
@@ -30,4 +31,5 @@ urlpatterns = [
     *house.urlpatterns,
     *erasing.urlpatterns,
     *records.urlpatterns,
+    *telling.urlpatterns,
 ]

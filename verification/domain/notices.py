@@ -20,7 +20,7 @@ _SENTENCES = {
     Notice.FLAGGED: "{by} flags it to the desk's editors",
     Notice.DUE_SOON: "It is due soon",
     Notice.OVERDUE: "It is overdue",
-    Notice.RECHECK_NEEDED: "{dimensions} must be checked again",
+    Notice.RECHECK_NEEDED: "To be checked again: {dimensions}",
     Notice.VERDICT_CHANGED: "{by} changed what stands of {dimensions}",
     Notice.PUBLISHED: "{by} published it",
     Notice.CORRECTED: "{by} corrected what is published",
@@ -39,8 +39,7 @@ def say(occasion: Notice, *, by: str | None, about: Mapping[str, str]) -> str:
     if about.get("change") in set(_OF_CHANGE):
         sentence = _OF_CHANGE[ChangeKind(about["change"])]
     named = [f"the {word}" for word in about.get("dimensions", "").split(",") if word]
-    said = sentence.format(by=by or SYSTEM, dimensions=_listed(named) or "it")
-    return said[0].upper() + said[1:]
+    return sentence.format(by=by or SYSTEM, dimensions=_listed(named) or "it")
 
 
 def _listed(words: list[str]) -> str:

@@ -19,12 +19,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from claims.addresses import AllowList, OutboundError
-from claims.models import Person
+from claims.errors import Missing
+from claims.models import Desk, Membership, Person
 from claims.outbound import FetchLimits, fetch
-from claims.vocabulary import Channel, JobKind, JobState, Notice, Pace
+from claims.vocabulary import Channel, JobKind, JobState, Notice, Pace, Role
 from verification.domain.notices import say
 from verification.models import Job, Message, Outgoing, TellingWishes, Told
 from verification.services import jobs
+from verification.services.accounts import administering
 
 MESSAGES_A_ROUND = 100
 LINES = 40
@@ -70,6 +72,21 @@ def send_test(person: Person, *, channel: Channel) -> Message:
         message = Message.objects.create(person=person, channel=channel.value, created_at=timezone.now())
         jobs.enqueue(JobKind.TELL, message.pk)
     return message
+
+
+def retry(job: Job, *, actor: Person) -> None:
+    """Has a message that was given up sent again, by an admin of a desk that its reader works on.
+
+    Raises Missing where there is no such desk, IllegalState where it is not given up (any more).
+    """
+    administered = Membership.objects.held_by(actor, [Role.ADMIN]).values("desk_id")
+    reader = Person.objects.filter(messages=job.subject_id).first()
+    desk = Desk.objects.filter(memberships__person=reader, pk__in=administered).first() if reader else None
+    if desk is None:
+        raise Missing("There is no such job, or it is not yours to see.")
+    with administering(desk, actor=actor, action="retry-message", person=reader) as act:
+        jobs.requeue(job)
+        act.data["job"] = job.pk
 
 
 def work(job: Job) -> jobs.Outcome:

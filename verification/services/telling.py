@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 from django.utils import timezone
 
@@ -116,10 +116,17 @@ def unread_count(person: Person) -> int:
     return Told.objects.visible_to(person).unread()[: COUNTED + 1].count()
 
 
-def mark_read(person: Person, *, ids: Collection[uuid.UUID] | None = None) -> int:
-    """Marks lines of the person's own inbox as read, all where `ids` is None; how many were not before."""
+def mark_read(person: Person, *, ids: Collection[uuid.UUID] | None = None, until: Told | None = None) -> int:
+    """Marks lines of the person's own inbox as read; how many were not before.
+
+    All of them, or those of `ids` only, and of them those that are no newer than `until`.
+    """
     mine = Told.objects.filter(person=person).unread()
-    return (mine if ids is None else mine.filter(pk__in=ids)).update(read_at=timezone.now())
+    if ids is not None:
+        mine = mine.filter(pk__in=ids)
+    if until is not None:
+        mine = mine.filter(Q(at__lt=until.at) | Q(at=until.at, pk__lte=until.pk))
+    return mine.update(read_at=timezone.now())
 
 
 def _at_work_on(claim: Claim) -> QuerySet[Person]:

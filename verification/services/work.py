@@ -74,9 +74,12 @@ def run_job(job_id: uuid.UUID) -> bool:
 def retry(job: Job, *, actor: Person) -> None:
     """Has a job that was given up tried again from its first attempt.
 
-    The same act as having its media item fetched or examined again, and as free to the staff. Raises IllegalState
-    where the job is not given up (any more).
+    The same act as having its media item fetched or examined again, and as free to the staff; a message is the
+    admin's. Raises IllegalState where the job is not given up (any more).
     """
+    if job.kind == JobKind.TELL:
+        deliveries.retry(job, actor=actor)
+        return
     item = MediaItem.objects.visible_to(actor).select_related("claim").filter(pk=job.subject_id).first()
     if item is None:
         raise Missing("There is no such job, or it is not yours to see.")
