@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import environ
 from csp.constants import NONE, SELF
 
-from claims.vocabulary import MediaKind
+from claims.vocabulary import MediaKind, Pace
 from config import env
 from config.logging import LOGGING, configure  # noqa: F401  Django reads LOGGING here
 from config.version import read_version
@@ -188,6 +188,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "KindEnum": [kind.value for kind in MediaKind],
         "BoundKindEnum": [kind.value for kind in EvidenceKind],
+        "PaceEnum": [pace.value for pace in Pace],
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
