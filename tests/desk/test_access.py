@@ -18,7 +18,7 @@ from claims.models import Asset, Person
 from claims.vocabulary import JobState
 from tests.conftest import Caller, everything, file_claim, lease, published
 from tests.scenarios.test_access import is_page
-from verification.models import Job, MediaMatch
+from verification.models import Job, MediaMatch, Told
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -34,6 +34,14 @@ POST /logout/                                   login login  login   login  logi
 POST /desk/switch/                              login 403    ok      ok     ok     404
 GET  /preferences/                              login 403    ok      ok     ok     none
 POST /preferences/                              login 403    ok      ok     ok     none
+GET  /preferences/telling/                      login 403    ok      ok     ok     none
+POST /preferences/telling/                      login 403    ok      ok     ok     none
+POST /preferences/telling/test/                 login 403    ok      ok     ok     none
+GET  /inbox/                                    login 403    ok      ok     ok     none
+GET  /inbox/bell/                               login 403    ok      ok     ok     none
+POST /inbox/read/                               login 403    404     404    ok     404
+GET  /inbox/<told_id>/                          login 403    404     404    ok     404
+POST /claims/<ref>/follow/                      login 403    ok      ok     ok     404
 GET  /help/                                     login 403    ok      ok     ok     none
 GET  /queue/                                    login 403    ok      ok     ok     none
 GET  /queue/live/                               login 403    ok      ok     ok     none
@@ -139,8 +147,9 @@ def test_every_page_is_in_the_table() -> None:
 
 
 @pytest.fixture
-def scene(checker: Caller, second_checker: Caller, editor: Caller) -> dict[str, str]:
-    """A claim under review with media, a note and a failed job; another that waits; one that is public; a colleague."""
+def scene(checker: Caller, second_checker: Caller, editor: Caller, admin: Caller) -> dict[str, str]:
+    """A claim under review with media, a note, of which an admin was told, and a failed job; another that waits; one
+    that is public; a colleague."""
     public = published(checker, editor)["claim"]
     claim = file_claim(checker, media=[{"url": "https://media.example/one.mp4"}])
     upload = encode_multipart(BOUNDARY, {"file": SimpleUploadedFile("a.gif", b"GIF89a")})
@@ -154,7 +163,7 @@ def scene(checker: Caller, second_checker: Caller, editor: Caller) -> dict[str, 
     match = MediaMatch.objects.create(
         desk=asset.items.get().claim.desk, older=twin, newer=asset, distance=9, turn="none", found_at=timezone.now()
     )  # fmt: skip
-    note = checker.post(f"claims/{claim['id']}/notes/", {"body": "a"}).json()["id"]
+    note = checker.post(f"claims/{claim['id']}/notes/", {"body": "@adam"}).json()["id"]
     bound = checker.post(f"media/{media}/bounds/", BOUND).json()["id"]
     leased = lease(checker)
     waiting = file_claim(checker, statement="Another one.")
@@ -168,6 +177,7 @@ def scene(checker: Caller, second_checker: Caller, editor: Caller) -> dict[str, 
         "media_id": media,
         "match_id": str(match.pk),
         "note_id": note,
+        "told_id": str(Told.objects.get(person=admin.person).pk),
         "bound_id": bound,
         "entry_id": entry,
         "token": leased["lease_token"],
@@ -205,6 +215,7 @@ def form_for(path: str, scene: dict[str, str]) -> dict[str, str]:
         "/claims/<ref>/sign-off/": {"act": "hold", "reason": "because"},
         "/media/<media_id>/bound/": BOUND,
         "/media/<media_id>/bounds/<bound_id>/strike/": {"reason": "because"},
+        "/inbox/read/": {"until": scene["told_id"]},
         "/admin/jobs/retry/": {"job": scene["job_id"]},
         "/admin/people/<person_id>/role/": {"role": "editor"},
     }.get(path, {})

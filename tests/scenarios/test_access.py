@@ -84,6 +84,13 @@ POST   media/<media_id>/recapture/            401      403    ok      ok     ok 
 POST   media/<media_id>/recheck/              401      403    ok      ok     ok     404     404
 GET    checks/                                401      403    ok      ok     ok     ok      ok
 GET    findings/                              401      403    ok      ok     ok     none    none
+POST   claims/<name>/follow/                  401      403    ok      ok     ok     404     404
+DELETE claims/<name>/follow/                  401      403    ok      ok     ok     404     404
+GET    inbox/                                 401      403    ok      ok     ok     none    none
+POST   inbox/read/                            401      403    ok      ok     ok     ok      ok
+GET    me/telling/                            401      403    ok      ok     ok     ok      ok
+PATCH  me/telling/                            401      403    ok      ok     ok     ok      ok
+POST   me/telling/test/                       401      403    ok      ok     ok     ok      ok
 GET    queue/                                 401      403    ok      ok     ok     none    none
 POST   queue/next/                            401      403    ok      ok     ok     none    none
 POST   queue/<entry_id>/lease/                401      403    ok      ok     ok     404     404
@@ -199,9 +206,21 @@ def body_for(path: str, scene: dict[str, str]) -> Any:
         "queue/leases/<token>/hand-over/": {"to": None},
         "queue/leases/<token>/invite/": {"person": "marta"},
         "media/<media_id>/similar/<match_id>/": {**WHY, "state": "confirmed"},
+        "inbox/read/": {},
+        "me/telling/": {"digest_hour": 7},
+        "me/telling/test/": {"channel": "email"},
         "claims/<name>/redact/": {**WHY, "target": "statement", "legal_ground": "a court order"},
     }
-    takes_none = ("/queue/", "/publish/", "/recapture/", "/recheck/", "/next/", "/lease/", "/renew/")
+    takes_none = (
+        "/queue/",
+        "/follow/",
+        "/publish/",
+        "/recapture/",
+        "/recheck/",
+        "/next/",
+        "/lease/",
+        "/renew/",
+    )
     if path.endswith(takes_none) or (path.startswith("queue/leases/") and path.endswith("/release/")):
         return {}
     return bodies.get(path, WHY)

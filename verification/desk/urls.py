@@ -13,6 +13,7 @@ from verification.desk.views import (
     queue,
     records,
     signoff,
+    telling,
     together,
     workbench,
 )
@@ -32,4 +33,5 @@ urlpatterns = [
     *house.urlpatterns,
     *erasing.urlpatterns,
     *records.urlpatterns,
+    *telling.urlpatterns,
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from claims.vocabulary import Dimension, Method, ReviewKind, Role, Stage, Status
+from claims.vocabulary import Channel, Dimension, Method, ReviewKind, Role, Stage, Status
 
 _LABELS: dict[str, str] = {
     Stage.AWAITING_SIGNOFF: "Awaiting sign-off",
@@ -12,6 +12,7 @@ _LABELS: dict[str, str] = {
     "request-recheck": "Ask for a re-check",
     "legal-hold": "Legal hold",
     "api": "API",
+    Channel.EMAIL: "E-mail",
 }
 
 STATUS_MEANING: dict[Status, str] = {

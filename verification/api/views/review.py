@@ -39,7 +39,7 @@ from verification.api.shapes import (
 )
 from verification.api.views.claims import claim_response
 from verification.models import AuditEntry, Note
-from verification.services import casework, review
+from verification.services import casework, review, telling
 from verification.services.audit import chain_of
 from verification.services.publication import gate
 from verification.services.reading import claim_named
@@ -111,18 +111,20 @@ class Notes(StetView):
     @extend_schema(operation_id="list_notes", responses={200: page_of(NoteShape)})
     def get(self, request: Request, name: str) -> Response:
         """The remarks on a claim, the oldest first."""
-        rows = Note.objects.filter(claim=claim_named(caller(request), name)).select_related(
-            "body", "by", "strike"
-        )
-        return Response(paged(request, rows, by="at", shape=lambda note: dict(note_shape(note))))
+        claim = claim_named(caller(request), name)
+        rows = Note.objects.filter(claim=claim).select_related("body", "by", "strike")
+        mentions = telling.mentions_on(claim)
+        return Response(paged(request, rows, by="at", shape=lambda note: dict(note_shape(note, mentions))))
 
     @extend_schema(operation_id="add_note", request=NoteInput, responses={201: schema_of(NoteShape)})
     @idempotent
     def post(self, request: Request, name: str) -> Response:
-        """Leaves a remark on the claim, one of its media items or a dimension."""
+        """Leaves a remark on the claim, one of its media items or a dimension. `@` and a user name mentions somebody;
+        `mentions` names whom that reached: who works on the claim's desk."""
         claim = claim_named(caller(request), name)
         said = read_input(NoteInput, request)
-        return Response(note_shape(review.add_note(claim, actor=caller(request), **said)), status=201)
+        note = review.add_note(claim, actor=caller(request), **said)
+        return Response(note_shape(note, telling.mentions_on(claim)), status=201)
 
 
 class NoteStrikes(StetView):
@@ -132,10 +134,12 @@ class NoteStrikes(StetView):
     @idempotent
     def post(self, request: Request, name: str, note_id: Any) -> Response:
         """Strikes a note out, for its author or an editor."""
-        note = Note.objects.filter(claim=claim_named(caller(request), name), pk=note_id).first()
+        claim = claim_named(caller(request), name)
+        note = Note.objects.filter(claim=claim, pk=note_id).first()
         if note is None:
             raise Missing("There is no such note on this claim.")
-        return Response(note_shape(review.strike_note(note, actor=caller(request))))
+        struck = review.strike_note(note, actor=caller(request))
+        return Response(note_shape(struck, telling.mentions_on(claim)))
 
 
 class CaseAction(StetView):
