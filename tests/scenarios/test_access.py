@@ -83,6 +83,7 @@ POST   media/<media_id>/recapture/            401      403    ok      ok     ok 
 POST   media/<media_id>/recheck/              401      403    ok      ok     ok     404     404
 GET    checks/                                401      403    ok      ok     ok     ok      ok
 GET    findings/                              401      403    ok      ok     ok     none    none
+GET    desks/<slug>/numbers/                  401      403    ok      ok     ok     404     404
 GET    queue/                                 401      403    ok      ok     ok     none    none
 POST   queue/next/                            401      403    ok      ok     ok     none    none
 POST   queue/<entry_id>/lease/                401      403    ok      ok     ok     404     404
@@ -153,6 +154,7 @@ def scene(checker: Caller, editor: Caller, settings: Any, tmp_path: Any) -> dict
     LegalHold.objects.create(claim_id=claim, reason="a", placed_by=editor.person, placed_at=timezone.now())
     work.beat(work.LOOP)
     return {
+        "slug": "conflict",
         "claim_id": public,
         "name": claim,
         "media_id": media,

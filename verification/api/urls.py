@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from verification.api.views import bundle, claims, evidence, media, publication, queue, review
+from verification.api.views import bundle, claims, evidence, media, numbers, publication, queue, review
 
 urlpatterns = [
     path("claims/", claims.ClaimList.as_view()),
@@ -35,6 +35,7 @@ urlpatterns = [
     path("media/<uuid:media_id>/bounds/<uuid:bound_id>/strike/", evidence.BoundStrikes.as_view()),
     path("checks/", media.Checks.as_view()),
     path("findings/", media.Findings.as_view()),
+    path("desks/<slug:slug>/numbers/", numbers.DeskNumbers.as_view(), name="desk-numbers"),
     path("queue/", queue.QueueList.as_view()),
     path("queue/next/", queue.QueueNext.as_view()),
     path("queue/<uuid:entry_id>/lease/", queue.QueueLease.as_view()),

@@ -9,6 +9,7 @@ from verification.desk.views import (
     filing,
     house,
     media,
+    numbers,
     published,
     queue,
     records,
@@ -30,4 +31,5 @@ urlpatterns = [
     *house.urlpatterns,
     *erasing.urlpatterns,
     *records.urlpatterns,
+    *numbers.urlpatterns,
 ]
