@@ -22,12 +22,9 @@ from verification.services.numbers import DayFigures, Figures, Numbers
 Pages = Callable[[Caller], Client]
 
 
-def numbers(*filed: int, median: int | None = None) -> Numbers:
+def numbers(*filed: int) -> Numbers:
     """Some days on which so many claims were filed and nothing else happened."""
-    nothing: Any = {
-        name: None if "seconds" in name else median if name == "backlog" else 0 for name in Figures.__annotations__
-    }  # fmt: skip
-    nothing |= {"backlog": 0, "backlog_seconds_median": median}
+    nothing: Any = {name: None if "seconds" in name else 0 for name in Figures.__annotations__}
     first = datetime(2024, 3, 1, tzinfo=UTC)
     days = Days(first.date(), first.replace(day=len(filed)).date(), "UTC")
     by_day = [
@@ -59,6 +56,21 @@ def test_what_has_no_value_is_not_drawn_as_nothing() -> None:
             if "seconds" in measure.slug or measure.slug == "agreement":
                 plot = plots.draw(measure, found)
                 assert (plot.latest, plot.bars, plot.whole) == ("none", "", ""), measure.slug
+
+
+def test_agreement_is_drawn_against_all_that_could_agree_and_says_of_how_many() -> None:
+    found = numbers(0, 0)
+    for figures, compared, agreeing in (
+        (found.by_day[0], 4, 2),
+        (found.by_day[1], 4, 3),
+        (found.total, 8, 5),
+    ):
+        figures["dimensions_compared"], figures["dimensions_agreeing"] = compared, agreeing
+    agreement = next(one for _, group in plots.SECTIONS for one in group if one.slug == "agreement")
+    plot = plots.draw(agreement, found)
+    assert (plot.bars, plot.last_bar) == ("M0 100V50H8V100Z", "M10 100V25H18V100Z")
+    assert (plot.latest, plot.behind_latest) == ("75%", "4 dimensions")
+    assert plot.whole == "62% over all days, 8 dimensions"
 
 
 @given(st.lists(st.integers(0, 10**6), min_size=1, max_size=31))

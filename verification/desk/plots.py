@@ -45,7 +45,8 @@ class Measure:
     """Something that has a value a day, or None on a day that has none.
 
     `of` reads it from figures, `say` writes it. `whole` says what the figure of all days together is: their sum, the
-    same measure over all, or None where the last day says it already.
+    same measure over all, or None where the last day says it already. `behind` names the figure that says of how many
+    it is, and what those are; `full` is the value of the tallest bar, where that is not the largest there is.
     """
 
     slug: str
@@ -53,18 +54,26 @@ class Measure:
     of: Callable[[Any], float | None]
     say: Callable[[float], str]
     whole: str | None
+    behind: tuple[str, str] | None = None
+    full: float | None = None
 
 
-def _named(name: str, title: str, say: Callable[[float], str], whole: str | None) -> Measure:
-    return Measure(name.replace("_", "-"), title, lambda figures: figures[name], say, whole)
+def _named(
+    name: str,
+    title: str,
+    say: Callable[[float], str],
+    whole: str | None,
+    behind: tuple[str, str] | None = None,
+) -> Measure:
+    return Measure(name.replace("_", "-"), title, lambda figures: figures[name], say, whole, behind)
 
 
 def _counted(name: str, title: str) -> Measure:
     return _named(name, title, say_count, "in all")
 
 
-def _took(name: str, title: str) -> Measure:
-    return _named(name, title, say_span, "over all days")
+def _took(name: str, title: str, claims: str) -> Measure:
+    return _named(name, title, say_span, "over all days", (claims, "claim"))
 
 
 SECTIONS: tuple[tuple[str, tuple[Measure, ...]], ...] = (
@@ -80,10 +89,10 @@ SECTIONS: tuple[tuple[str, tuple[Measure, ...]], ...] = (
     (
         "How long it took from filing",
         (
-            _took("seconds_to_first_verdict_median", "To the first verdict, median"),
-            _took("seconds_to_first_verdict_p90", "To the first verdict, 90th percentile"),
-            _took("seconds_to_publication_median", "To publication, median"),
-            _took("seconds_to_publication_p90", "To publication, 90th percentile"),
+            _took("seconds_to_first_verdict_median", "To the first verdict, median", "first_verdicts"),
+            _took("seconds_to_first_verdict_p90", "To the first verdict, 90th percentile", "first_verdicts"),
+            _took("seconds_to_publication_median", "To publication, median", "first_publications"),
+            _took("seconds_to_publication_p90", "To publication, 90th percentile", "first_publications"),
         ),
     ),
     (
@@ -97,7 +106,15 @@ SECTIONS: tuple[tuple[str, tuple[Measure, ...]], ...] = (
     (
         "What did not go smoothly",
         (
-            Measure("agreement", "Second reviews that agree", _share, say_share, "over all days"),
+            Measure(
+                "agreement",
+                "Second reviews that agree",
+                _share,
+                say_share,
+                "over all days",
+                behind=("dimensions_compared", "dimension"),
+                full=1,
+            ),
             _counted("corrected", "Corrected"),
             _counted("withdrawn", "Withdrawn"),
             _counted("skips", "Reviews skipped"),
@@ -117,6 +134,7 @@ class Plot:
     bars: str
     last_bar: str
     latest: str
+    behind_latest: str
     whole: str
     most: str
     description: str
@@ -126,9 +144,9 @@ def draw(measure: Measure, numbers: Numbers) -> Plot:
     """Draws a measure, scaled to its own tallest day; what has no value, or 0, has no bar."""
     values = [measure.of(figures) for figures in numbers.by_day]
     most = max((value for value in values if value is not None), default=0)
-    bars = [_bar(place, value / most) for place, value in enumerate(values) if value and most]
+    scale = measure.full or most
+    bars = [_bar(place, value / scale) for place, value in enumerate(values) if value]
     has_last = bool(values[-1])
-    total = measure.of(numbers.total)
     return Plot(
         slug=measure.slug,
         title=measure.title,
@@ -136,10 +154,27 @@ def draw(measure: Measure, numbers: Numbers) -> Plot:
         bars="".join(bars[:-1] if has_last else bars),
         last_bar=bars[-1] if has_last else "",
         latest="none" if values[-1] is None else measure.say(values[-1]),
-        whole=f"{measure.say(total)} {measure.whole}" if measure.whole and total is not None else "",
+        behind_latest=_behind(measure, numbers.by_day[-1]),
+        whole=_say_whole(measure, numbers.total),
         most=measure.say(most) if most else "",
         description=_describe(measure, values, numbers),
     )
+
+
+def _behind(measure: Measure, figures: Any) -> str:
+    """Of how many a figure is: "3 claims"; nothing of what is counted itself."""
+    if measure.behind is None or measure.of(figures) is None:
+        return ""
+    name, what = measure.behind
+    return f"{figures[name]:,} {what}{'' if figures[name] == 1 else 's'}"
+
+
+def _say_whole(measure: Measure, total: Figures) -> str:
+    value = measure.of(total)
+    if measure.whole is None or value is None:
+        return ""
+    behind = _behind(measure, total)
+    return f"{measure.say(value)} {measure.whole}{', ' if behind else ''}{behind}"
 
 
 def _bar(place: int, part: float) -> str:
