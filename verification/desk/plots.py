@@ -13,6 +13,9 @@ STEP, HEIGHT = 10, 100
 """A day's width and the tallest bar, in units of the drawing; the page scales it."""
 
 _GAP = 2
+_CLOSE = 60
+"""Bars of more days than these touch: gaps of less than a pixel only make them pale."""
+
 _LEAST = 2
 _UNITS = ((86_400, "d", 3_600, "h"), (3_600, "h", 60, "min"), (60, "min", 1, "s"))
 
@@ -145,7 +148,8 @@ def draw(measure: Measure, numbers: Numbers) -> Plot:
     values = [measure.of(figures) for figures in numbers.by_day]
     most = max((value for value in values if value is not None), default=0)
     scale = measure.full or most
-    bars = [_bar(place, value / scale) for place, value in enumerate(values) if value]
+    gap = _GAP if len(values) <= _CLOSE else 0
+    bars = [_bar(place, value / scale, gap=gap) for place, value in enumerate(values) if value]
     has_last = bool(values[-1])
     return Plot(
         slug=measure.slug,
@@ -177,10 +181,10 @@ def _say_whole(measure: Measure, total: Figures) -> str:
     return f"{measure.say(value)} {measure.whole}{', ' if behind else ''}{behind}"
 
 
-def _bar(place: int, part: float) -> str:
+def _bar(place: int, part: float, *, gap: int) -> str:
     left = place * STEP
     top = HEIGHT - max(round(part * HEIGHT), _LEAST)
-    return f"M{left} {HEIGHT}V{top}H{left + STEP - _GAP}V{HEIGHT}Z"
+    return f"M{left} {HEIGHT}V{top}H{left + STEP - gap}V{HEIGHT}Z"
 
 
 def _describe(measure: Measure, values: Sequence[float | None], numbers: Numbers) -> str:
