@@ -48,6 +48,6 @@ class Days:
     def place_of(self, instant: datetime) -> int:
         """Which of the days an instant falls on, from 0. Raises ValueError for one that is on none of them."""
         place = bisect_right(self.midnights, instant) - 1
-        if not 0 <= place < len(self):
+        if not 0 <= place < len(self.midnights) - 1:
             raise ValueError(f"{instant} is on none of the days")
         return place
