@@ -89,6 +89,7 @@ GET  /claims/<ref>/sign-off/gate/               login 403    ok      ok     ok  
 POST /claims/<ref>/bundle/                      login 403    ok      ok     ok     404
 GET  /claims/<ref>/erase/                       login 403    403     403    ok     404
 POST /claims/<ref>/erase/                       login 403    403     403    ok     404
+GET  /numbers/                                  login 403    ok      ok     ok     none
 GET  /published/<claim_id>/                     login ok     ok      ok     ok     ok
 GET  /preferences/keys/                         login 403    ok      ok     ok     none
 POST /preferences/keys/<key_id>/revoke/         login 403    404     404    404    404

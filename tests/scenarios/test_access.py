@@ -91,6 +91,7 @@ POST   inbox/read/                            401      403    ok      ok     ok 
 GET    me/telling/                            401      403    ok      ok     ok     ok      ok
 PATCH  me/telling/                            401      403    ok      ok     ok     ok      ok
 POST   me/telling/test/                       401      403    ok      ok     ok     ok      ok
+GET    desks/<slug>/numbers/                  401      403    ok      ok     ok     404     404
 GET    queue/                                 401      403    ok      ok     ok     none    none
 POST   queue/next/                            401      403    ok      ok     ok     none    none
 POST   queue/<entry_id>/lease/                401      403    ok      ok     ok     404     404
@@ -165,6 +166,7 @@ def scene(checker: Caller, editor: Caller, settings: Any, tmp_path: Any) -> dict
     LegalHold.objects.create(claim_id=claim, reason="a", placed_by=editor.person, placed_at=timezone.now())
     work.beat(work.LOOP)
     return {
+        "slug": "conflict",
         "claim_id": public,
         "name": claim,
         "media_id": media,

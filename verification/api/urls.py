@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from verification.api.views import bundle, claims, evidence, media, publication, queue, review, telling
+from verification.api.views import (
+    bundle,
+    claims,
+    evidence,
+    media,
+    numbers,
+    publication,
+    queue,
+    review,
+    telling,
+)
 
 urlpatterns = [
     path("claims/", claims.ClaimList.as_view()),
@@ -40,6 +50,7 @@ urlpatterns = [
     path("inbox/read/", telling.InboxRead.as_view()),
     path("me/telling/", telling.Wishes.as_view()),
     path("me/telling/test/", telling.TestTelling.as_view()),
+    path("desks/<slug:slug>/numbers/", numbers.DeskNumbers.as_view(), name="desk-numbers"),
     path("queue/", queue.QueueList.as_view()),
     path("queue/next/", queue.QueueNext.as_view()),
     path("queue/<uuid:entry_id>/lease/", queue.QueueLease.as_view()),

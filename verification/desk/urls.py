@@ -9,6 +9,7 @@ from verification.desk.views import (
     filing,
     house,
     media,
+    numbers,
     published,
     queue,
     records,
@@ -34,4 +35,5 @@ urlpatterns = [
     *erasing.urlpatterns,
     *records.urlpatterns,
     *telling.urlpatterns,
+    *numbers.urlpatterns,
 ]
