@@ -41,10 +41,12 @@ soak: venv-dev ## the long versions of kills, crashes, leases and changes (SOAK=
 check: venv-dev ## linters and types only
 	@exec $(VENV)/python scripts/test.py --check
 
-bench: venv-dev ## speeds as ratios to a baseline in the same run, on PostgreSQL where it answers (STET_CORPORA: a folder with photos)
+bench: venv-dev ## speeds as ratios to a baseline in the same run (STET_CORPORA: a folder with photos; STET_PEER: a Python with auto-archiver)
 	@$(VENV)/python benchmarks/decoding.py
 	@$(VENV)/python benchmarks/similar.py
-	@if [ -n "$$STET_CORPORA" ]; then $(VENV)/python benchmarks/examining.py "$$STET_CORPORA"; fi
+	@if [ -n "$$STET_CORPORA" ]; then \
+		$(VENV)/python benchmarks/examining.py "$$STET_CORPORA" $${STET_PEER:+--peer "$$STET_PEER"} && \
+		$(VENV)/python benchmarks/memory.py "$$STET_CORPORA"; fi
 
 screenshots: venv-dev ## screenshots of every page, into docs/screenshots
 	@exec $(VENV)/python scripts/screenshots.py

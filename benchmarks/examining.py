@@ -1,11 +1,14 @@
 """How many photos a second all checks examine, beside two peers on the same files in the same run.
 
-    .venv/bin/python benchmarks/examining.py FOLDER [--count 100] [--peer PYTHON]
+    .venv/bin/python benchmarks/examining.py FOLDER [--count 100] [--rounds 2] [--peer PYTHON]
 
 The peers: exiftool, one process kept open (where it is installed); and the hash, metadata and PDQ steps of
-auto-archiver, called directly, by the PYTHON of an environment that has it (`pip install auto-archiver`). Each way has a
-first round that is not counted. Prints JSON: files a second of each, and how many times faster than each peer we are;
-besides, the resident memory of ourselves and of the decoder child after the first and after the last round, in MB.
+auto-archiver, called directly, by the PYTHON of an environment that has it (`pip install auto-archiver`). All take turns
+at every ten files, so that what else the machine does hits all alike; a first turn of each, with its start, is not
+counted. One decoder child, one thread: `manage.py examine` has as many as the machine has processors.
+
+Prints a table to stderr and JSON to stdout: files a second by the clock, milliseconds of the processor for a file, by
+each process and all that it starts, and how many times less than each peer we take.
 """
 
 from __future__ import annotations
@@ -17,130 +20,162 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from benchmarks.processes import cpu_seconds, memory_mb
 from claims.dates import parse_date
 from claims.places import Place
 from verification.examination import examine_file
 from verification.sandbox import end_child
 
-ROUNDS = 3
+Examine = Callable[[list[Path]], None]
+
+TURN = 10
+READY = "{ready}"
 AUTO_ARCHIVER = """
-import json, sys, time
+import json, sys
 import auto_archiver.core.orchestrator
 from auto_archiver.modules.hash_enricher.hash_enricher import HashEnricher
 from auto_archiver.modules.metadata_enricher.metadata_enricher import MetadataEnricher
 from auto_archiver.modules.pdq_hash_enricher.pdq_hash_enricher import PdqHashEnricher
-files = json.load(sys.stdin)
 hashes, metadata, pdq = HashEnricher(), MetadataEnricher(), PdqHashEnricher()
 hashes.algorithm, hashes.chunksize = "SHA-256", 16_000_000
-def round():
-    for file in files:
+for line in sys.stdin:
+    for file in json.loads(line):
         hashes.calculate_hash(file)
         metadata.get_metadata(file)
         pdq.calculate_pdq_hash(file)
-round()
-begun = time.monotonic()
-round()
-print(len(files) / (time.monotonic() - begun))
+    print("{ready}", flush=True)
 """
 
 
-def per_second(files: list[Path], examine: Callable[[Path], object], rounds: int) -> float:
-    begun = time.monotonic()
-    for _ in range(rounds):
-        for path in files:
-            examine(path)
-    return rounds * len(files) / (time.monotonic() - begun)
+@dataclass
+class Spent:
+    """What one way has taken so far, of the clock and of the processor."""
+
+    files: int = 0
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+
+    @property
+    def per_s(self) -> float:
+        return self.files / self.seconds
+
+    @property
+    def cpu_ms(self) -> float:
+        return self.cpu_seconds * 1000 / self.files
 
 
-def memory_mb() -> dict[str, float]:
-    """Resident memory of this process and its children, by /proc."""
-    own = os.getpid()
-    children = Path(f"/proc/{own}/task/{own}/children").read_text().split()
-    sizes = [_resident_mb(int(pid)) for pid in (own, *children)]
-    return {"own": sizes[0], "child": round(sum(sizes[1:]), 1)}
-
-
-def _resident_mb(pid: int) -> float:
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return round(pages * os.sysconf("SC_PAGE_SIZE") / 1e6, 1)
-
-
-def ours(files: list[Path]) -> dict[str, object]:
+@contextmanager
+def ours() -> Iterator[Examine]:
     place = Place("Kyiv", 50.45, 30.5234, 5_000)
     claimed = parse_date("2022-10-04", "Europe/Kyiv")
 
-    def examine(path: Path) -> object:
-        return examine_file(path, claimed_date=claimed, claimed_location=place, now=datetime.now(UTC))
+    def examine(files: list[Path]) -> None:
+        for path in files:
+            examine_file(path, claimed_date=claimed, claimed_location=place, now=datetime.now(UTC))
 
-    per_second(files, examine, 1)
-    before = memory_mb()
-    rate = per_second(files, examine, ROUNDS)
-    after = memory_mb()
+    yield examine
     end_child()
-    return {"per_s": round(rate, 1), "memory_mb_before": before, "memory_mb_after": after}
 
 
-def exiftool(files: list[Path]) -> float:
+@contextmanager
+def kept_open(command: list[str], question: Callable[[list[Path]], str]) -> Iterator[Examine]:
+    """A peer that is asked on its standard input, and says when it is done."""
     with subprocess.Popen(
-        ["exiftool", "-stay_open", "True", "-@", "-"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as tool:
-        ask, answer = tool.stdin, tool.stdout
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as peer:
+        ask, answer = peer.stdin, peer.stdout
         assert ask is not None
         assert answer is not None
 
-        def examine(path: Path) -> None:
-            ask.write(f"-j\n-G\n{path}\n-execute\n")
+        def examine(files: list[Path]) -> None:
+            ask.write(question(files))
             ask.flush()
-            for line in answer:
-                if line.startswith("{ready}"):
-                    return
+            if not any(line.startswith(READY) for line in answer):
+                sys.exit(f"{command[0]} ended before it was done.")
 
-        per_second(files, examine, 1)
-        rate = per_second(files, examine, ROUNDS)
-        ask.write("-stay_open\nFalse\n")
-        ask.flush()
-    return rate
+        try:
+            yield examine
+        finally:
+            peer.terminate()
 
 
-def auto_archiver(files: list[Path], python: str) -> float:
-    done = subprocess.run(
-        [python, "-c", AUTO_ARCHIVER],
-        input=json.dumps([str(path) for path in files]),
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    return float(done.stdout.split()[-1])
+def for_exiftool(files: list[Path]) -> str:
+    return "".join(f"{line}\n" for line in ("-j", "-G", *files, "-execute"))
+
+
+def for_auto_archiver(files: list[Path]) -> str:
+    return json.dumps([str(path) for path in files]) + "\n"
+
+
+def compare(ways: dict[str, Examine], files: list[Path], rounds: int) -> dict[str, Spent]:
+    """Each way's cost of all files, so many times over, in turns."""
+    spent = {name: Spent() for name in ways}
+    turns = [files[begin : begin + TURN] for begin in range(0, len(files), TURN)]
+    for examine in ways.values():
+        examine(turns[0])
+    for turn in turns * rounds:
+        for name, examine in ways.items():
+            cpu, begun = cpu_seconds(os.getpid()), time.monotonic()
+            examine(turn)
+            spent[name].seconds += time.monotonic() - begun
+            spent[name].cpu_seconds += cpu_seconds(os.getpid()) - cpu
+            spent[name].files += len(turn)
+    return spent
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--peer", metavar="PYTHON", help="of an environment with auto-archiver")
     given = parser.parse_args()
-    files = sorted(path for path in given.folder.rglob("*") if path.suffix.lower() in {".jpg", ".jpeg"})
-    files = files[: given.count]
-    if not files:
-        sys.exit(f"There are no JPEGs in {given.folder}.")
-    shown: dict[str, object] = {"files": len(files), "stet": (own := ours(files))}
-    peers: dict[str, float] = {}
-    if shutil.which("exiftool"):
-        peers["exiftool kept open"] = exiftool(files)
-    if given.peer:
-        peers["auto-archiver"] = auto_archiver(files, given.peer)
-    for name, rate in peers.items():
-        shown[name] = {"per_s": round(rate, 1), "times": round(float(str(own["per_s"])) / rate, 1)}
-    print(json.dumps(shown, indent=2))
+    files = photos(given.folder)[: given.count]
+    with ExitStack() as opened:
+        ways = {"stet": opened.enter_context(ours())}
+        if shutil.which("exiftool"):
+            command = ["exiftool", "-stay_open", "True", "-@", "-"]
+            ways["exiftool kept open"] = opened.enter_context(kept_open(command, for_exiftool))
+        if given.peer:
+            command = [given.peer, "-c", AUTO_ARCHIVER]
+            ways["auto-archiver"] = opened.enter_context(kept_open(command, for_auto_archiver))
+        spent = compare(ways, files, given.rounds)
+        memory = memory_mb(os.getpid())["own"]
+    show(spent, len(files), given.rounds, memory)
+
+
+def photos(folder: Path) -> list[Path]:
+    """The JPEGs in a folder and in those within it, by name."""
+    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in {".jpg", ".jpeg"})
+    if not found:
+        sys.exit(f"There are no JPEGs in {folder}.")
+    return found
+
+
+def show(spent: dict[str, Spent], files: int, rounds: int, memory: float) -> None:
+    own = spent["stet"]
+    lines = [f"{files} photos, {rounds} rounds; Stet's own memory {memory} MB"]
+    lines.append(f"{'':20}{'files/s':>10}{'times':>8}{'CPU ms':>10}{'times':>8}")
+    told: dict[str, object] = {"files": files, "rounds": rounds}
+    for name, one in spent.items():
+        faster, less = own.per_s / one.per_s, one.cpu_ms / own.cpu_ms
+        lines.append(f"{name:20}{one.per_s:10.1f}{faster:8.1f}{one.cpu_ms:10.1f}{less:8.1f}")
+        told[name] = {
+            "per_s": round(one.per_s, 1),
+            "cpu_ms": round(one.cpu_ms, 1),
+            "times_by_clock": round(faster, 1),
+            "times_by_cpu": round(less, 1),
+        }
+    print("\n".join(lines), file=sys.stderr)
+    print(json.dumps(told, indent=2))
 
 
 if __name__ == "__main__":

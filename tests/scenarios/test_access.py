@@ -206,7 +206,7 @@ def body_for(path: str, scene: dict[str, str]) -> Any:
         "claims/<name>/assign/": {"to": None},
         "claims/<name>/ask/": {"dimension": "date", "due_at": "2999-01-01T00:00:00Z"},
         "queue/leases/<token>/hand-over/": {"to": None},
-        "queue/leases/<token>/invite/": {"person": "marta"},
+        "queue/leases/<token>/invite/": {"person": "edith"},
         "media/<media_id>/similar/<match_id>/": {**WHY, "state": "confirmed"},
         "inbox/read/": {},
         "me/telling/": {"digest_hour": 7},

@@ -191,3 +191,18 @@ def test_a_place_south_of_the_equator_is_no_option(tmp_path, film):
     assert done.returncode == 0, done.stderr
     (line,) = done.stdout.splitlines()
     assert json.loads(line)["gps"] == {"latitude": 50.4501, "longitude": 30.5234}
+
+
+def test_the_files_of_a_folder_are_told_in_the_order_of_their_names(tmp_path, capsys):
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(24):
+        # Large pictures take longest, and stand first.
+        side = 1200 if number < 3 else 80
+        make.photo(folder / f"{number:02}.jpg", size=(side, side))
+    (folder / "05.txt").write_text("no media")
+    with pytest.raises(SystemExit):  # of the one that is no media
+        call_command("examine", folder, "--json", "--check", "file_shape")
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [one["file"] for one in told] == [str(path) for path in sorted(folder.iterdir())]
+    assert [one["file"] for one in told if one["error"]] == [str(folder / "05.txt")]

@@ -89,7 +89,7 @@ def decode_keyframes(
             decoded += 1
             if stream.type == "video":
                 at_ms = max(0, round((frame.time or 0) * 1000))
-                hashes += likeness.hashes_of(_picture(frame), at_ms=at_ms)
+                hashes += likeness.hashes_of(likeness.made_ready(_picture(frame)), at_ms=at_ms)
             if decoded >= max_frames:
                 break
     if not decoded:

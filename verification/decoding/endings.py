@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, BinaryIO
+from typing import Any
 
-from verification.decoding.pictures import opened
+from verification.decoding.pictures import Still
 from verification.domain.decoded import Decoded
 from verification.domain.inside import JpegCoding, Trailer
 
@@ -34,20 +34,20 @@ _BEGINNINGS = (
 )
 
 
-def read_coding(file: BinaryIO, facts: Decoded, form: str, max_pixels: int) -> Decoded:
+def read_coding(still: Still, facts: Decoded) -> Decoded:
     """A JPEG's tables and subsampling; how many frames an animation has."""
-    with opened(file, form, max_pixels) as picture:
+    with still.header() as picture:
         return replace(
             facts,
-            jpeg=_jpeg(picture) if form == "JPEG" else None,
-            frames=getattr(picture, "n_frames", 1) if form in _ANIMATED else None,
+            jpeg=_jpeg(picture) if still.form == "JPEG" else None,
+            frames=getattr(picture, "n_frames", 1) if still.form in _ANIMATED else None,
         )
 
 
-def read_ending(file: BinaryIO, facts: Decoded, form: str) -> Decoded:
+def read_ending(still: Still, facts: Decoded) -> Decoded:
     """What follows after the end of a JPEG, PNG or WebP; files beyond 128 MiB are not looked through."""
-    find = _ENDS.get(form)
-    body = file.read(_MOST_BYTES + 1)
+    find = _ENDS.get(still.form)
+    body = still.file.read(_MOST_BYTES + 1)
     end = find(body) if find and len(body) <= _MOST_BYTES else None
     if end is None or end >= len(body):
         return facts

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, BinaryIO
+from typing import Any
 
 from verification.decoding import iptc, xmp
-from verification.decoding.pictures import opened
+from verification.decoding.pictures import Still
 from verification.decoding.tags import clean, kept
 from verification.domain.decoded import Decoded
 from verification.domain.inside import FoundText
@@ -18,25 +18,25 @@ _PROGRAMS = ("Software", "comment", "Comment")
 _CREDITS = ("Author", "Copyright", "Source")
 
 
-def read_iptc(file: BinaryIO, facts: Decoded, form: str, max_pixels: int) -> Decoded:
+def read_iptc(still: Still, facts: Decoded) -> Decoded:
     """Dates, authors and instructions out of a JPEG's or TIFF's IPTC records."""
-    with opened(file, form, max_pixels) as picture:
+    with still.header() as picture:
         block = _iptc_of(picture)
     return iptc.add(facts, block) if block else facts
 
 
-def read_xmp(file: BinaryIO, facts: Decoded, form: str, max_pixels: int) -> Decoded:
+def read_xmp(still: Still, facts: Decoded) -> Decoded:
     """What XMP adds, in any format that Pillow finds it in."""
-    with opened(file, form, max_pixels) as picture:
+    with still.header() as picture:
         packet = picture.info.get("xmp")
     if isinstance(packet, str):
         packet = packet.encode()
     return xmp.add(facts, packet) if packet else facts
 
 
-def read_texts(file: BinaryIO, facts: Decoded, form: str, max_pixels: int) -> Decoded:
+def read_texts(still: Still, facts: Decoded) -> Decoded:
     """Programs and authors that a picture's plain texts name; all of them are kept among the tags."""
-    with opened(file, form, max_pixels) as picture:
+    with still.header() as picture:
         texts = {
             str(name): text
             for name, value in picture.info.items()

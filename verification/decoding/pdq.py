@@ -18,12 +18,11 @@ SIDE = 64
 """What the picture is blurred and thinned out to, in pixels."""
 
 _FREQUENCIES = 16
-_PASSES = 2
 _FULL_GRADIENT = 90
 """Of the summed steps of brightness in percent, how many make one point of quality."""
 
 _WHITE = np.float32(255)
-_LUMA = (0.299, 0.587, 0.114)
+_LUMA = np.array((0.299, 0.587, 0.114))
 
 _ROWS = np.arange(1, _FREQUENCIES + 1)[:, None]
 _COSINES: Floats = (
@@ -38,8 +37,8 @@ def compute(picture: np.ndarray[Any, np.dtype[np.uint8]]) -> tuple[list[str], in
 
     `picture` is rows by columns by RGB. The turns are in the order of `domain.likeness.Turn`.
     """
-    luma = sum(picture[:, :, channel] * weight for channel, weight in enumerate(_LUMA))
-    small = _thinned(np.asarray(luma, np.float32))
+    red, green, blue = np.moveaxis(picture * _LUMA, 2, 0)
+    small = _thinned((red + green + blue).astype(np.float32))
     block = _product(_product(_COSINES, small), _COSINES.T)
     return [_bits(turned) for turned in _turned(block)], _quality(small)
 
@@ -47,11 +46,12 @@ def compute(picture: np.ndarray[Any, np.dtype[np.uint8]]) -> tuple[list[str], in
 def _thinned(luma: Floats) -> Floats:
     """Blurred twice each way by a window as wide as a pixel of the result is apart, then sampled."""
     rows, columns = luma.shape
-    if (rows, columns) != (SIDE, SIDE):
-        for _ in range(_PASSES):
-            luma = _smoothed(luma, _window(columns))
-            luma = _smoothed(luma.T, _window(rows)).T
-    return luma[np.ix_(_samples(rows), _samples(columns))]
+    if (rows, columns) == (SIDE, SIDE):
+        return luma
+    luma = _smoothed(_smoothed(luma.T).T)
+    # The second time only what is sampled is needed.
+    luma = _smoothed(luma.T)[_samples(columns)].T
+    return _smoothed(luma)[_samples(rows)]
 
 
 def _window(length: int) -> int:
@@ -62,34 +62,30 @@ def _samples(length: int) -> list[int]:
     return [int((place + 0.5) * length / SIDE) for place in range(SIDE)]
 
 
-def _smoothed(lines: Floats, window: int) -> Floats:
-    """The running mean along each line, over what the window covers of it."""
-    length = lines.shape[1]
-    window = min(window, length)
-    half = (window + 2) // 2
+def _smoothed(lines: Floats) -> Floats:
+    """The running mean down the lines, over what the window covers of them: whole lines are added up at once."""
+    length, width = lines.shape
+    window = min(_window(length), length)
+    early = window // 2
+    padded = np.zeros((window + length + early, width), np.float32)
+    padded[window : window + length] = lines
+    sums = np.empty((early + length, width), np.float32)
     # One running sum: what comes in is added and what goes out taken off, in turn, as the published program does.
-    steps = np.empty((lines.shape[0], 2 * length), np.float32)
-    steps[:, :window] = lines[:, :window]
-    steps[:, window : 2 * length - window : 2] = lines[:, window:]
-    steps[:, window + 1 : 2 * length - window : 2] = -lines[:, : length - window]
-    steps[:, 2 * length - window :] = -lines[:, length - window :]
-    sums = np.cumsum(steps, axis=1, dtype=np.float32)
-    covered = [*range(half, window + 1), *[window] * (length - window), *range(window - 1, window - half, -1)]
-    ends = [
-        *range(half - 1, window),
-        *range(window + 1, 2 * length - window, 2),
-        *range(2 * length - window, 2 * length - window + half - 1),
-    ]
-    means = np.ascontiguousarray(sums[:, ends]) / np.array(covered, np.float32)
-    return means.astype(np.float32, copy=False)
+    total = np.zeros(width, np.float32)
+    for result, comes, goes in zip(sums, padded[window:], padded, strict=False):
+        np.add(total, comes, out=result)
+        total = np.subtract(result, goes, out=result)
+    covered = [*range(1, window), *[window] * (length - window + 1), *range(window - 1, 0, -1)]
+    means = sums[early:] / np.array(covered[early : early + length], np.float32)[:, None]
+    return np.asarray(means, np.float32)
 
 
 def _product(left: Floats, right: Floats) -> Floats:
     """The matrix product, summed from the first term to the last: numpy's own sums in the machine's order."""
-    total = np.zeros((left.shape[0], right.shape[1]), np.float32)
-    for term in range(left.shape[1]):
-        total += left[:, term, None] * right[term]
-    return total
+    # Only in this layout does numpy add up whole planes, one after the other.
+    terms = np.multiply(left.T[:, :, None], right[:, None, :], order="C")
+    product: Floats = np.add.reduce(terms, axis=0)
+    return product
 
 
 def _turned(block: Floats) -> list[Floats]:

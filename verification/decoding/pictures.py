@@ -68,20 +68,48 @@ _GPS_NUMBERS = {
 }
 
 
-def read_exif(file: BinaryIO, facts: Decoded, max_pixels: int) -> Decoded:
+class Still:
+    """A picture's file, read as the one format named: opened once and decoded once for all its readers."""
+
+    def __init__(self, file: BinaryIO, form: str, max_pixels: int) -> None:
+        self.file = file
+        self.form = form
+        self.max_pixels = max_pixels
+        self._header: Image.Image | None = None
+        self._pixels: likeness.Ready | None = None
+
+    @contextmanager
+    def header(self) -> Iterator[Image.Image]:
+        """The picture as its header has it, not to be loaded or changed. Raises BeyondLimits."""
+        with _bombs_refused(self.max_pixels):
+            if self._header is None:
+                self._header = _open(self.file, self.form)
+            yield self._header
+
+    def pixels(self) -> likeness.Ready:
+        """The first frame. Raises BeyondLimits, and whatever Pillow raises where it can't be decoded."""
+        if self._pixels is None:
+            # Opened anew: to draw it smaller changes what the header says of its size.
+            with opened(self.file, self.form, self.max_pixels) as picture:
+                picture.draft(None, (likeness.DRAFT_SIDE, likeness.DRAFT_SIDE))
+                picture.load()
+                self._pixels = likeness.made_ready(picture)
+        return self._pixels
+
+
+def read_exif(still: Still, facts: Decoded) -> Decoded:
     """Dates, position and device out of a JPEG's or TIFF's EXIF, by ExifRead."""
     facts = replace(facts, readers={**facts.readers, "exifread": exifread.__version__})
     try:
         # process_file takes broken EXIF for none at all; this, asked first, raises.
-        determine_type(file)
+        determine_type(still.file)
     except ExifNotFound:
         return facts
     except InvalidExif:
         # It says the same of broken EXIF and of a JPEG that has none: Pillow can tell, and reads what it can.
-        file.seek(0)
-        return read_tags(file, facts, "JPEG", max_pixels)
+        return read_tags(still, facts)
     # Maker notes and thumbnails are other checks' business, and the largest part of what could go wrong.
-    tags = exifread.process_file(file, details=False, extract_thumbnail=False)
+    tags = exifread.process_file(still.file, details=False, extract_thumbnail=False)
     core: dict[int, Any] = {}
     gps: dict[int, Any] = {}
     for name, tag in tags.items():
@@ -96,9 +124,9 @@ def read_exif(file: BinaryIO, facts: Decoded, max_pixels: int) -> Decoded:
     return replace(facts, tags=kept({name: str(tag) for name, tag in tags.items()}))
 
 
-def read_tags(file: BinaryIO, facts: Decoded, form: str, max_pixels: int) -> Decoded:
+def read_tags(still: Still, facts: Decoded) -> Decoded:
     """Dates, position and device out of a PNG, WebP, GIF, AVIF or HEIC, by Pillow."""
-    with opened(file, form, max_pixels) as picture:
+    with still.header() as picture:
         exif = picture.getexif()
         core = {**dict(exif), **dict(exif.get_ifd(ExifTags.IFD.Exif))}
         gps = dict(exif.get_ifd(ExifTags.IFD.GPSInfo))
@@ -112,40 +140,46 @@ def read_tags(file: BinaryIO, facts: Decoded, form: str, max_pixels: int) -> Dec
     return replace(facts, tags=kept({**named, **texts}))
 
 
-def read_size(file: BinaryIO, facts: Decoded, form: str, max_pixels: int) -> Decoded:
+def read_size(still: Still, facts: Decoded) -> Decoded:
     """Width and height as the header has them. Raises BeyondLimits for too many pixels."""
     readers = {**facts.readers, "pillow": PIL.__version__}
-    if form == "HEIF":
+    if still.form == "HEIF":
         import pillow_heif  # noqa: PLC0415
 
         readers["pillow-heif"] = pillow_heif.__version__
     facts = replace(facts, readers=readers)
-    with opened(file, form, max_pixels) as picture:
+    with still.header() as picture:
         return replace(facts, width=picture.width, height=picture.height)
 
 
-def decode_pixels(file: BinaryIO, facts: Decoded, form: str, max_pixels: int) -> Decoded:
+def decode_pixels(still: Still, facts: Decoded) -> Decoded:
     """The proof that the first frame can be decoded, and its hash: raises whatever Pillow raises where it can't."""
-    with opened(file, form, max_pixels) as picture:
-        picture.draft(None, (likeness.DRAFT_SIDE, likeness.DRAFT_SIDE))
-        picture.load()
-        return replace(facts, keyframes_decoded=1, hashes=tuple(likeness.hashes_of(picture)))
+    return replace(facts, keyframes_decoded=1, hashes=tuple(likeness.hashes_of(still.pixels())))
 
 
 @contextmanager
 def opened(file: BinaryIO, form: str, max_pixels: int) -> Iterator[Image.Image]:
     """The picture, read as the one format named. Raises BeyondLimits."""
+    with _bombs_refused(max_pixels), _open(file, form) as picture:
+        yield picture
+
+
+def _open(file: BinaryIO, form: str) -> Image.Image:
     if form == "HEIF":
         import pillow_heif  # noqa: PLC0415
 
         pillow_heif.register_heif_opener(thumbnails=False)
+    return Image.open(file, formats=[form])
+
+
+@contextmanager
+def _bombs_refused(max_pixels: int) -> Iterator[None]:
     Image.MAX_IMAGE_PIXELS = max_pixels
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
-            with Image.open(file, formats=[form]) as picture:
-                yield picture
+            yield
         except (Image.DecompressionBombWarning, Image.DecompressionBombError) as bomb:
             raise BeyondLimits("too_many_pixels", str(bomb)) from bomb
 

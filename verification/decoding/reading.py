@@ -54,7 +54,7 @@ def read(
     MemoryError; any other failure of a reader is recorded in the facts.
     """
     facts = Decoded(media_type)
-    readers = _readers(media_type, max_pixels=max_pixels, max_frames=max_frames)
+    readers = _readers(file, media_type, max_pixels=max_pixels, max_frames=max_frames)
     if media_type in CARRIERS:
         from verification.decoding import credentials  # noqa: PLC0415
 
@@ -111,7 +111,9 @@ def play(file: BinaryIO, media_type: str, *, max_pixels: int) -> Playable:
         raise BeyondLimits("undecodable", clean(str(error)) or type(error).__name__) from error
 
 
-def _readers(media_type: str, *, max_pixels: int, max_frames: int) -> list[tuple[str, str, Reader]]:
+def _readers(
+    file: BinaryIO, media_type: str, *, max_pixels: int, max_frames: int
+) -> list[tuple[str, str, Reader]]:
     """Name, part of the file and function of each reader. The imports wait until here: see the package."""
     if media_type in _CONTAINERS:
         from verification.decoding import containers  # noqa: PLC0415
@@ -140,28 +142,25 @@ def _readers(media_type: str, *, max_pixels: int, max_frames: int) -> list[tuple
         return []
     from verification.decoding import endings, packets, pictures, thumbnails  # noqa: PLC0415
 
-    form = _PICTURES[media_type]
-    metadata: tuple[str, str, Reader] = (
-        ("exifread", "metadata", lambda file, facts: pictures.read_exif(file, facts, max_pixels))
-        if media_type in _EXIFREAD_READS
-        else ("pillow", "metadata", lambda file, facts: pictures.read_tags(file, facts, form, max_pixels))
-    )
+    still = pictures.Still(file, _PICTURES[media_type], max_pixels)
 
-    def bound(reader: Callable[[BinaryIO, Decoded, str, int], Decoded]) -> Reader:
-        return lambda file, facts: reader(file, facts, form, max_pixels)
+    def of_still(reader: Callable[[pictures.Still, Decoded], Decoded]) -> Reader:
+        return lambda _, facts: reader(still, facts)
 
     readers = [
-        ("pillow", "pixels", bound(pictures.read_size)),
-        metadata,
-        ("iptc", "packets", bound(packets.read_iptc)),
-        ("xmp", "packets", bound(packets.read_xmp)),
-        ("pillow", "packets", bound(packets.read_texts)),
-        ("pillow", "pixels", bound(pictures.decode_pixels)),
-        ("pillow", "structure", bound(endings.read_coding)),
-        ("endings", "structure", lambda file, facts: endings.read_ending(file, facts, form)),
+        ("pillow", "pixels", of_still(pictures.read_size)),
+        ("exifread", "metadata", of_still(pictures.read_exif))
+        if media_type in _EXIFREAD_READS
+        else ("pillow", "metadata", of_still(pictures.read_tags)),
+        ("iptc", "packets", of_still(packets.read_iptc)),
+        ("xmp", "packets", of_still(packets.read_xmp)),
+        ("pillow", "packets", of_still(packets.read_texts)),
+        ("pillow", "pixels", of_still(pictures.decode_pixels)),
+        ("pillow", "structure", of_still(endings.read_coding)),
+        ("endings", "structure", of_still(endings.read_ending)),
     ]
-    if form in _HAVE_THUMBNAILS:
-        readers.append(("pillow", "thumbnail", bound(thumbnails.read_thumbnail)))
+    if still.form in _HAVE_THUMBNAILS:
+        readers.append(("pillow", "thumbnail", of_still(thumbnails.read_thumbnail)))
     return readers
 
 

@@ -23,8 +23,9 @@ def clean(value: Any) -> str | None:
             text = value.decode("latin-1")
     else:
         text = str(value)
-    text = text.partition("\x00")[0]
-    text = "".join(letter if letter.isprintable() else " " for letter in text[:_CHARACTERS])
+    text = text.partition("\x00")[0][:_CHARACTERS]
+    if not text.isprintable():
+        text = "".join(letter if letter.isprintable() else " " for letter in text)
     return text.strip() or None
 
 

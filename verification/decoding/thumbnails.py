@@ -5,20 +5,19 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps
 
-from verification.decoding.pictures import opened
+from verification.decoding.pictures import Still
 from verification.domain.decoded import Decoded
 from verification.domain.inside import Thumbnail
 
 _START, _LENGTH = 0x0201, 0x0202
 _EXIF_HEADER = b"Exif\x00\x00"
 _SIDE = 24
-_DRAFT = 160
 _SMALLEST = 16
 _MOST_PIXELS = 2_000_000
 _PLAIN = 4.0
@@ -33,23 +32,19 @@ _JPEG = b"\xff\xd8\xff"
 Grid = NDArray[np.float64]
 
 
-def read_thumbnail(file: BinaryIO, facts: Decoded, form: str, max_pixels: int) -> Decoded:
+def read_thumbnail(still: Still, facts: Decoded) -> Decoded:
     """The thumbnail's size and how far it is from the photo, if there is one. Raises where it can't be decoded."""
-    with opened(file, form, max_pixels) as picture:
+    with still.header() as picture:
         body = _thumbnail_of(picture)
-        if body is None:
+    if body is None:
+        return facts
+    with Image.open(io.BytesIO(body), formats=["JPEG"]) as small:
+        if small.width * small.height > _MOST_PIXELS:
+            raise ValueError(f"a thumbnail of {small.width} by {small.height} pixels")
+        if min(small.size) < _SMALLEST:
             return facts
-        with Image.open(io.BytesIO(body), formats=["JPEG"]) as small:
-            if small.width * small.height > _MOST_PIXELS:
-                raise ValueError(f"a thumbnail of {small.width} by {small.height} pixels")
-            if min(small.size) < _SMALLEST:
-                return facts
-            size = small.size
-            little = small.convert("L")
-        picture.draft("L", (_DRAFT, _DRAFT))
-        whole = picture.convert("L")
-    whole.thumbnail((_DRAFT * 2, _DRAFT * 2))
-    return replace(facts, thumbnail=compare(whole, little, size))
+        little = small.convert("L")
+    return replace(facts, thumbnail=compare(still.pixels().whole.convert("L"), little, little.size))
 
 
 def compare(whole: Image.Image, little: Image.Image, size: tuple[int, int]) -> Thumbnail:

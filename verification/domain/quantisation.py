@@ -28,6 +28,7 @@ CHROMINANCE: Table = (
 )  # fmt: skip
 
 
+@cache
 def scaled(table: Table, quality: int) -> Table:
     """A table at a quality of 1 to 100."""
     factor = 5000 // quality if quality < 50 else 200 - 2 * quality

@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -104,6 +105,7 @@ def sun_at(latitude: float, longitude: float, at: datetime) -> Sun:
     )
 
 
+@lru_cache(maxsize=64)
 def sun_over_day(latitude: float, longitude: float, day: date, zone: str) -> SunDay:
     """The sun from midnight to midnight by the clocks of an IANA zone; a day of 23 or 25 hours has as many rows."""
     start = datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
