@@ -77,6 +77,7 @@ GET    media/<media_id>/stills/<still>        401      403    ok      ok     ok 
 GET    media/<media_id>/bounds/                  401      403    ok      ok     ok     404     404
 POST   media/<media_id>/bounds/                  401      403    ok      ok     ok     404     404
 POST   media/<media_id>/bounds/<bound_id>/strike/  401      403    ok      ok     ok     404     404
+GET    media/<media_id>/sun/                  401      403    ok      ok     ok     404     404
 GET    media/<media_id>/similar/             401      403    ok      ok     ok     404     404
 POST   media/<media_id>/similar/<match_id>/  401      403    ok      ok     ok     404     404
 POST   media/<media_id>/recapture/            401      403    ok      ok     ok     404     404

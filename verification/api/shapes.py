@@ -14,6 +14,7 @@ from claims.models import Capture, Claim, MediaItem, Person
 from claims.vocabulary import Dimension
 from verification.checks import registry
 from verification.domain.transitions import allowed_actions
+from verification.inference.daylight import ChosenSun
 from verification.models import (
     AuditEntry,
     CheckRun,
@@ -26,10 +27,10 @@ from verification.models import (
 )
 from verification.services import playable, stills
 from verification.services.acting import situation
-from verification.services.examination import suggestions
 from verification.services.matches import Appearance
 from verification.services.publication import gate
 from verification.services.queue import Lease
+from verification.services.reasoning import reasoning_of
 from verification.services.standing import Standing, standing
 
 
@@ -193,6 +194,14 @@ class PlayableShape(TypedDict):
     working_copy: bool
     of_sha256: str
     first_seconds: int | None
+
+
+class SunShape(TypedDict):
+    place: dict[str, Any]
+    at: str
+    local: str
+    sentence: str
+    sun: dict[str, Any]
 
 
 class PageShape(TypedDict):
@@ -460,6 +469,11 @@ def similar_shape(found: Appearance, item: MediaItem) -> SimilarShape:
     }
 
 
+def sun_shape(chosen: ChosenSun) -> SunShape:
+    said: SunShape = chosen.as_json()  # type: ignore[assignment]
+    return said
+
+
 def playable_shape(item: MediaItem) -> PlayableShape | None:
     copy = playable.of(stills.of(item.asset))
     if copy is None:
@@ -545,7 +559,6 @@ def media_detail_shape(item: MediaItem) -> MediaDetailShape:
     by_dimension: dict[str, list[FindingShape]] = {}
     for row in rows:
         by_dimension.setdefault(row.dimension, []).append(finding_shape(row))
-    date, location = suggestions(item)
     return {
         **media_shape(item),
         "source_changed": item.source_has_changed(),
@@ -574,7 +587,7 @@ def media_detail_shape(item: MediaItem) -> MediaDetailShape:
             for done in FixityCheck.objects.filter(asset=item.asset_id)[:FIXITY_SHOWN]
         ],
         "findings": by_dimension,
-        "suggestion": {"date": date.as_json(), "location": location.as_json()},
+        "suggestion": reasoning_of(item).as_json(),
     }
 
 
