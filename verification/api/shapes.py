@@ -232,6 +232,7 @@ class MediaDetailShape(MediaShape):
     captures: list[CaptureShape]
     metadata: dict[str, Any] | None
     playable_copy: PlayableShape | None
+    embedded_thumbnail: StillShape | None
     fixity: list[FixityShape]
     findings: dict[str, list[FindingShape]]
     suggestion: dict[str, Any]
@@ -469,6 +470,11 @@ def similar_shape(found: Appearance, item: MediaItem) -> SimilarShape:
     }
 
 
+def thumbnail_shape(item: MediaItem) -> StillShape | None:
+    copy = stills.thumbnail_of(stills.of(item.asset))
+    return still_shape(item, copy) if copy else None
+
+
 def sun_shape(chosen: ChosenSun) -> SunShape:
     said: SunShape = chosen.as_json()  # type: ignore[assignment]
     return said
@@ -582,6 +588,7 @@ def media_detail_shape(item: MediaItem) -> MediaDetailShape:
         ],
         "metadata": item.asset.facts if item.asset else None,
         "playable_copy": playable_shape(item),
+        "embedded_thumbnail": thumbnail_shape(item),
         "fixity": [
             {"outcome": done.outcome, "at": done.at}
             for done in FixityCheck.objects.filter(asset=item.asset_id)[:FIXITY_SHOWN]

@@ -40,8 +40,7 @@ def read_thumbnail(file: BinaryIO, facts: Decoded, form: str, max_pixels: int) -
         if body is None:
             return facts
         with Image.open(io.BytesIO(body), formats=["JPEG"]) as small:
-            if small.width * small.height > _MOST_PIXELS:
-                raise ValueError(f"a thumbnail of {small.width} by {small.height} pixels")
+            _check_size(small)
             if min(small.size) < _SMALLEST:
                 return facts
             size = small.size
@@ -50,6 +49,25 @@ def read_thumbnail(file: BinaryIO, facts: Decoded, form: str, max_pixels: int) -
         whole = picture.convert("L")
     whole.thumbnail((_DRAFT * 2, _DRAFT * 2))
     return replace(facts, thumbnail=compare(whole, little, size))
+
+
+def draw_thumbnail(file: BinaryIO, form: str, max_pixels: int) -> bytes | None:
+    """The thumbnail as a JPEG of ours, standing as its photo is shown; None where there is none.
+
+    Raises where it can't be decoded.
+    """
+    with opened(file, form, max_pixels) as picture:
+        body = _thumbnail_of(picture)
+        upright = picture.getexif().get(ExifTags.Base.Orientation, 1)
+    if body is None:
+        return None
+    with Image.open(io.BytesIO(body), formats=["JPEG"]) as small:
+        _check_size(small)
+        small.getexif()[ExifTags.Base.Orientation] = upright
+        plain = ImageOps.exif_transpose(small).convert("RGB")
+    drawn = io.BytesIO()
+    plain.save(drawn, format="JPEG", quality=90)
+    return drawn.getvalue()
 
 
 def compare(whole: Image.Image, little: Image.Image, size: tuple[int, int]) -> Thumbnail:
@@ -113,6 +131,11 @@ def _distance(first: Image.Image, second: Image.Image) -> float | None:
 
 def _grid(picture: Image.Image) -> Grid:
     return np.asarray(picture.resize((_SIDE, _SIDE), Image.Resampling.BOX), dtype=np.float64)
+
+
+def _check_size(small: Image.Image) -> None:
+    if small.width * small.height > _MOST_PIXELS:
+        raise ValueError(f"a thumbnail of {small.width} by {small.height} pixels")
 
 
 def _thumbnail_of(picture: Any) -> bytes | None:

@@ -76,6 +76,17 @@ class ItemView:
         pictures = stills.pictures_of(self._copies)
         return next((copy.name for copy in pictures if copy.at_ms is None), None)
 
+    @property
+    def thumbnail(self) -> str | None:
+        """The working copy of the thumbnail within the photo; none of one that is flagged."""
+        copy = None if self.item.content_flags else stills.thumbnail_of(self._copies)
+        return copy.name if copy else None
+
+    @property
+    def picture(self) -> str | None:
+        """The address of the item's own picture; none of one that is flagged."""
+        return picture_of(self.item, None)
+
     @cached_property
     def film_copy(self) -> WorkingCopy | None:
         """The working copy of a film or recording that browsers don't play by themselves."""

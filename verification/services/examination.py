@@ -71,7 +71,7 @@ def work(job: Job) -> jobs.Outcome:
         file_name=_file_name(item),
     )
     outcomes = base.run_checks(registry.all_checks(), media, context_of(item, now=timezone.now()))
-    not_drawn = stills.make(asset) if facts is not None else None
+    not_drawn = stills.make(asset, facts) if facts is not None else None
     data: dict[str, Any] = {"findings": sum(len(one.findings) for one in outcomes)}
     return _outcome(item, outcomes, facts, data=data | ({"not_drawn": not_drawn} if not_drawn else {}))
 

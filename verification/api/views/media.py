@@ -149,7 +149,8 @@ class MediaStill(StetView):
     def get(self, request: Request, media_id: uuid.UUID, still: str) -> HttpResponseBase:
         """One working copy. It is not the original, and no evidence."""
         asset = media_named(caller(request), media_id).asset
-        copy = next((one for one in stills.pictures_of(stills.of(asset)) if one.name == still), None)
+        copies = [copy for copy in stills.of(asset) if not copy.is_playable]
+        copy = next((one for one in copies if one.name == still), None)
         if copy is None:
             raise Missing(
                 "There is no such working copy of this media item. Its stills/ lists those there are."
