@@ -121,12 +121,15 @@ def decode(
     return _of_file(path, question, _facts_in, media_type, limits)
 
 
-def draw(path: Path, *, media_type: str, limits: DecodeLimits = DEFAULT_LIMITS) -> tuple[Drawn, ...]:
+def draw(
+    path: Path, *, media_type: str, thumbnail: bool = False, limits: DecodeLimits = DEFAULT_LIMITS
+) -> tuple[Drawn, ...]:
     """Small JPEGs of the file at `path`: some stills of a film, one copy of a photo; none of anything else.
 
-    Raises DecodeFailed, and OSError where the file can't be opened.
+    With `thumbnail`, the small picture that a photo holds within itself in their place, if it holds one. Raises
+    DecodeFailed, and OSError where the file can't be opened.
     """
-    return _of_file(path, {"wanted": "drawn"}, _jpegs_in, media_type, limits)
+    return _of_file(path, {"wanted": "drawn", "thumbnail": thumbnail}, _jpegs_in, media_type, limits)
 
 
 def play(path: Path, *, media_type: str, limits: DecodeLimits = PLAY_LIMITS) -> Played:

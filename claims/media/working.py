@@ -1,4 +1,4 @@
-"""Working copies: stills of films, copies of films that browsers play and JPEG copies of photos, made from originals, kept apart and never as evidence.
+"""Working copies: stills of films, copies of films that browsers play, JPEG copies of photos and the thumbnails within them, made from originals, kept apart and never as evidence.
 
 They lie in the archive under `working/<sha256 of the original>/`, can be made again at any time, and go with the
 original when that is erased. Whatever reads or writes them raises OSError where the archive is full or away.
@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from claims.media import archive
 
 _NAME = re.compile(
-    r"copy\.jpg|still-(?P<at>\d{1,9})\.jpg|(?P<film>playable)(-first-(?P<first>\d{1,5})-s)?\.webm", re.ASCII
+    r"copy\.jpg|(?P<thumbnail>thumbnail)\.jpg|still-(?P<at>\d{1,9})\.jpg|(?P<film>playable)(-first-(?P<first>\d{1,5})-s)?\.webm",
+    re.ASCII,
 )
 MEDIA_TYPE = "image/jpeg"
 FILM_TYPE = "video/webm"
@@ -24,12 +25,14 @@ class WorkingCopy:
     """One copy. `at_ms` is the still's place in its film, in milliseconds; None for a whole photo's copy.
 
     One that `is_playable` is a film for browsers; `first_seconds` says how much of the beginning it shows, None all.
+    One that `is_thumbnail` is the small picture that the photo holds within itself, and may show something else.
     """
 
     sha256: str
     at_ms: int | None
     is_playable: bool = False
     first_seconds: int | None = None
+    is_thumbnail: bool = False
 
     @property
     def media_type(self) -> str:
@@ -40,6 +43,8 @@ class WorkingCopy:
         if self.is_playable:
             part = "" if self.first_seconds is None else f"-first-{self.first_seconds}-s"
             return f"playable{part}.webm"
+        if self.is_thumbnail:
+            return "thumbnail.jpg"
         return "copy.jpg" if self.at_ms is None else f"still-{self.at_ms}.jpg"
 
 
@@ -86,6 +91,7 @@ def _of(sha256: str, name: str) -> WorkingCopy | None:
         int(at) if at else None,
         is_playable=bool(match["film"]),
         first_seconds=int(first) if first else None,
+        is_thumbnail=bool(match["thumbnail"]),
     )
 
 

@@ -24,7 +24,7 @@ from tests.conftest import Caller, caller, file_claim
 from verification.models import AuditEntry, CheckRun, FindingRow, Job, QueueEntry
 from verification.sandbox import decode
 from verification.services import audit, publication, queue, review, submissions, work
-from verification.services.examination import suggestions
+from verification.services.reasoning import reasoning_of
 from verification.services.standing import face_of, line_of, standing
 
 pytestmark = pytest.mark.django_db
@@ -275,7 +275,7 @@ def test_the_place_of_a_video_agrees_and_the_dates_of_both_settle_nothing(seeded
     positions = [findings_of(item, "gps_location")[0].stance for item in items]
     assert positions == [Stance.SUPPORTS, Stance.INCONCLUSIVE]
     for item in items:
-        date, _ = suggestions(item)
+        date = reasoning_of(item).date
         assert not any(each.bound.hard or each.bites for each in date.bounds)
         of_date = FindingRow.objects.filter(run__media=item, dimension=Dimension.DATE)
         assert {finding.stance for finding in of_date} == {Stance.INCONCLUSIVE, Stance.NEUTRAL}

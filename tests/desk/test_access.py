@@ -78,6 +78,7 @@ POST /claims/<ref>/queue/                       login 403    ok      ok     ok  
 POST /claims/<ref>/media/                       login 403    ok      ok     ok     404
 GET  /media/<media_id>/player/                  login 403    ok      ok     ok     404
 GET  /media/<media_id>/found/                   login 403    ok      ok     ok     404
+GET  /media/<media_id>/sun/                     login 403    ok      ok     ok     404
 POST /media/<media_id>/fetch-again/             login 403    ok      ok     ok     404
 POST /media/<media_id>/examine-again/           login 403    ok      ok     ok     404
 POST /media/<media_id>/bound/                   login 403    ok      ok     ok     404

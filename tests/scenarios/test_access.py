@@ -28,6 +28,7 @@ from verification.services import work
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 WHY = {"reason": "because"}
+QUERIES = {"media/<media_id>/sun/": "?at=2022-10-04T14:00"}
 BOUND = {"kind": "landmark", "reason": "The bridge", "side": "not_before", "date": "2019"}
 # ok: gets past the guard, whatever the state says then; none: an answer in which there is nothing of the desk's.
 TABLE = """
@@ -78,6 +79,7 @@ GET    media/<media_id>/stills/<still>        401      403    ok      ok     ok 
 GET    media/<media_id>/bounds/                  401      403    ok      ok     ok     404     404
 POST   media/<media_id>/bounds/                  401      403    ok      ok     ok     404     404
 POST   media/<media_id>/bounds/<bound_id>/strike/  401      403    ok      ok     ok     404     404
+GET    media/<media_id>/sun/                  401      403    ok      ok     ok     404     404
 GET    media/<media_id>/similar/             401      403    ok      ok     ok     404     404
 POST   media/<media_id>/similar/<match_id>/  401      403    ok      ok     ok     404     404
 POST   media/<media_id>/recapture/            401      403    ok      ok     ok     404     404
@@ -143,7 +145,7 @@ def scene(checker: Caller, editor: Caller, settings: Any, tmp_path: Any) -> dict
     """A claim under review with an uploaded photo, a finding and a note, another that waits, and one that is public."""
     settings.ARCHIVE_URL = str(tmp_path)
     public = published(checker, editor)["claim"]
-    claim = file_claim(checker)["id"]
+    claim = file_claim(checker, claimed_location={"name": "Kyiv", "latitude": 50.45, "longitude": 30.5})["id"]
     upload = encode_multipart(BOUNDARY, {"file": SimpleUploadedFile("a.gif", b"GIF89a")})
     media = checker.call("POST", f"claims/{claim}/media/", upload, Content_Type=MULTIPART_CONTENT).json()["id"]  # fmt: skip
     asset = Asset.objects.get(items=media)
@@ -248,7 +250,7 @@ def answers_are_right(method: str, path: str, scene: dict[str, str], callers: di
         headers = {"If_Match": '"1"'} if method == "PATCH" else {}
         if who in {"anonymous", "session"}:
             headers["Authorization"] = ""
-        filled = re.sub(r"<(\w+)>", lambda match: scene[match[1]], path)
+        filled = re.sub(r"<(\w+)>", lambda match: scene[match[1]], path) + QUERIES.get(path, "")
         # Addresses outside the API begin with a slash.
         route = f"../..{filled}" if filled[0] == "/" else filled
         body = None if method in {"GET", "DELETE"} else body_for(path, scene)

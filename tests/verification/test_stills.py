@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -117,13 +118,57 @@ def test_what_is_no_jpeg_is_not_taken_for_one(said: Any, tmp_path: Path, monkeyp
     assert caught.value.code == "decode_crashed"
 
 
+def scene(left: str, right: str, size: tuple[int, int]) -> Image.Image:
+    """A picture of two colours side by side, with enough in it to be compared."""
+    picture = Image.new("RGB", size, left)
+    picture.paste(right, (size[0] // 2, 0, *size))
+    picture.paste("white", (size[0] // 8, size[1] // 2, size[0] // 4, size[1]))
+    return picture
+
+
+def test_a_thumbnail_within_a_photo_is_drawn_as_it_is(tmp_path: Path) -> None:
+    other = scene("red", "blue", (160, 120))
+    path = make.jpeg_with_thumbnail(tmp_path / "x", scene("green", "black", (640, 480)), other)
+    (drawn,) = draw(path, media_type="image/jpeg", thumbnail=True)
+    small = Image.open(io.BytesIO(drawn.jpeg))
+    assert (drawn.at_ms, small.size) == (None, (160, 120))
+    red, _, blue = small.getpixel((150, 10))  # type: ignore[misc]
+    assert blue > 200 > 50 > red
+    assert "exif" not in small.info
+
+
+def test_a_thumbnail_stands_as_its_photo_is_shown(tmp_path: Path) -> None:
+    path = make.jpeg_with_thumbnail(
+        tmp_path / "x", scene("red", "blue", (640, 480)), scene("red", "blue", (160, 120))
+    )
+    turned = path.read_bytes().replace(
+        struct.pack(">HHLL", 0x0112, 3, 1, 1 << 16), struct.pack(">HHLL", 0x0112, 3, 1, 6 << 16)
+    )
+    path.write_bytes(turned)
+    (drawn,) = draw(path, media_type="image/jpeg", thumbnail=True)
+    assert Image.open(io.BytesIO(drawn.jpeg)).size == (120, 160)
+
+
+@pytest.mark.parametrize("name", ["jpeg-plain", "heic", "mp4-tagged", "pdf"])
+def test_what_holds_no_thumbnail_gives_none(name: str, tmp_path: Path) -> None:
+    if name in SAMPLES:
+        path, media_type = sample(name, tmp_path), SAMPLES[name].media_type
+    else:
+        path, media_type = make.photo(tmp_path / "x"), "image/jpeg"
+    assert draw(path, media_type=media_type, thumbnail=True) == ()
+
+
 # --- with the desk --------------------------------------------------------------------------------------------
 
 
 def captured(checker: Caller, name: str, **said: Any) -> MediaItem:
     """A media item with one of the samples, examined."""
+    return examined(checker, SAMPLES[name].body, **said)
+
+
+def examined(checker: Caller, body: bytes, **said: Any) -> MediaItem:
     claim = file_claim(checker)
-    file = SimpleUploadedFile("named-by-the-user", SAMPLES[name].body)
+    file = SimpleUploadedFile("named-by-the-user", body)
     upload = encode_multipart(BOUNDARY, {"file": file, **said})
     answer = checker.call("POST", f"claims/{claim['id']}/media/", upload, Content_Type=MULTIPART_CONTENT)
     assert answer.status_code == 202, answer.content
@@ -244,3 +289,72 @@ def test_the_page_draws_the_copy_of_a_photo_and_says_what_it_is(checker: Caller)
     assert f'src="/api/v1/media/{item.pk}/stills/copy.jpg"' in page
     assert "<b>Working copy.</b>" in page
     assert f'href="/api/v1/media/{item.pk}/file/"' in page
+
+
+@pytest.fixture
+def cropped(checker: Caller, tmp_path: Path) -> MediaItem:
+    """A photo that holds the thumbnail of another one."""
+    whole, other = scene("navy", "orange", (640, 480)), scene("orange", "navy", (160, 120))
+    return examined(checker, make.jpeg_with_thumbnail(tmp_path / "x", whole, other).read_bytes())
+
+
+@pytest.mark.django_db
+def test_an_embedded_thumbnail_is_kept_and_served_like_a_still(cropped: MediaItem, checker: Caller) -> None:
+    told = checker.get(f"media/{cropped.pk}/").json()["embedded_thumbnail"]
+    assert (told["working_copy"], told["of_sha256"]) == (True, asset_of(cropped).sha256)
+    assert checker.get(f"media/{cropped.pk}/stills/").json() == {"results": []}
+    served = checker.get(told["url"].removeprefix("/api/v1/"))
+    body = b"".join(served.streaming_content)
+    served.close()
+    assert Image.open(io.BytesIO(body)).size == (160, 120)
+    assert served["Content-Type"] == "image/jpeg"
+    assert (served["X-Content-Type-Options"], served["Content-Security-Policy"]) == (
+        "nosniff",
+        "default-src 'none'; sandbox",
+    )
+    assert archive.is_intact(asset_of(cropped).sha256)
+
+
+@pytest.mark.django_db
+def test_the_finding_shows_the_thumbnail_beside_the_picture(cropped: MediaItem, checker: Caller) -> None:
+    page = page_of(cropped, checker)
+    finding = page.split('<div class="both">')[1].split("</div>")[0]
+    assert f'src="/api/v1/media/{cropped.pk}/stills/thumbnail.jpg"' in finding
+    assert f'src="/api/v1/media/{cropped.pk}/file/"' in finding
+    MediaItem.objects.filter(pk=cropped.pk).update(content_flags=["graphic"])
+    assert "thumbnail.jpg" not in page_of(cropped, checker)
+
+
+@pytest.mark.django_db
+def test_a_thumbnail_goes_with_its_original_and_stays_under_a_hold(
+    cropped: MediaItem, checker: Caller, admin: Caller
+) -> None:
+    sha256 = asset_of(cropped).sha256
+    address = checker.get(f"media/{cropped.pk}/").json()["embedded_thumbnail"]["url"].removeprefix("/api/v1/")
+    why = {"reason": "An order of the court.", "legal_ground": "court order"}
+    erase = {"target": "original", "id": str(cropped.pk), **why}
+    admin.post(f"claims/{cropped.claim_id}/legal-hold/", {"reason": "A trial."})
+    assert admin.post(f"claims/{cropped.claim_id}/redact/", erase).status_code == 409
+    assert [copy.name for copy in working.listed(sha256)] == ["thumbnail.jpg"]
+    assert (
+        admin.call("DELETE", f"claims/{cropped.claim_id}/legal-hold/", {"reason": "It is over."}).status_code
+        == 200
+    )
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        assert admin.post(f"claims/{cropped.claim_id}/redact/", erase).status_code == 200
+    assert not working.holds(sha256)
+    assert checker.get(address).status_code == 404
+    assert checker.get(f"media/{cropped.pk}/").json()["embedded_thumbnail"] is None
+
+
+@pytest.mark.django_db
+def test_examining_again_draws_what_is_there_no_second_time(
+    cropped: MediaItem, checker: Caller, monkeypatch: Any
+) -> None:
+    drawn: list[Any] = []
+    monkeypatch.setattr(sandbox, "draw", lambda *args, **named: drawn.append((args, named)) or ())
+    assert checker.post(f"media/{cropped.pk}/recheck/", {}).status_code == 202
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        while work.reconcile():
+            pass
+    assert drawn == []

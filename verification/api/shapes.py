@@ -13,6 +13,7 @@ from claims.vocabulary import Dimension
 from verification.api.queue_shapes import EntryShape, LeaseShape, entry_shape, lease_shape
 from verification.checks import registry
 from verification.domain.transitions import allowed_actions
+from verification.inference.daylight import ChosenSun
 from verification.models import (
     AuditEntry,
     CheckRun,
@@ -26,10 +27,10 @@ from verification.models import (
 )
 from verification.services import playable, stills
 from verification.services.acting import situation
-from verification.services.examination import suggestions
 from verification.services.leases import Lease
 from verification.services.matches import Appearance
 from verification.services.publication import gate
+from verification.services.reasoning import reasoning_of
 from verification.services.standing import Standing, standing
 
 
@@ -172,6 +173,14 @@ class PlayableShape(TypedDict):
     first_seconds: int | None
 
 
+class SunShape(TypedDict):
+    place: dict[str, Any]
+    at: str
+    local: str
+    sentence: str
+    sun: dict[str, Any]
+
+
 class PageShape(TypedDict):
     url: str
     sha256: str
@@ -200,6 +209,7 @@ class MediaDetailShape(MediaShape):
     captures: list[CaptureShape]
     metadata: dict[str, Any] | None
     playable_copy: PlayableShape | None
+    embedded_thumbnail: StillShape | None
     fixity: list[FixityShape]
     findings: dict[str, list[FindingShape]]
     suggestion: dict[str, Any]
@@ -451,6 +461,16 @@ def similar_shape(found: Appearance, item: MediaItem) -> SimilarShape:
     }
 
 
+def thumbnail_shape(item: MediaItem) -> StillShape | None:
+    copy = stills.thumbnail_of(stills.of(item.asset))
+    return still_shape(item, copy) if copy else None
+
+
+def sun_shape(chosen: ChosenSun) -> SunShape:
+    said: SunShape = chosen.as_json()  # type: ignore[assignment]
+    return said
+
+
 def playable_shape(item: MediaItem) -> PlayableShape | None:
     copy = playable.of(stills.of(item.asset))
     if copy is None:
@@ -536,7 +556,6 @@ def media_detail_shape(item: MediaItem) -> MediaDetailShape:
     by_dimension: dict[str, list[FindingShape]] = {}
     for row in rows:
         by_dimension.setdefault(row.dimension, []).append(finding_shape(row))
-    date, location = suggestions(item)
     return {
         **media_shape(item),
         "source_changed": item.source_has_changed(),
@@ -560,12 +579,13 @@ def media_detail_shape(item: MediaItem) -> MediaDetailShape:
         ],
         "metadata": item.asset.facts if item.asset else None,
         "playable_copy": playable_shape(item),
+        "embedded_thumbnail": thumbnail_shape(item),
         "fixity": [
             {"outcome": done.outcome, "at": done.at}
             for done in FixityCheck.objects.filter(asset=item.asset_id)[:FIXITY_SHOWN]
         ],
         "findings": by_dimension,
-        "suggestion": {"date": date.as_json(), "location": location.as_json()},
+        "suggestion": reasoning_of(item).as_json(),
     }
 
 

@@ -38,6 +38,7 @@ urlpatterns = [
     path("media/<uuid:media_id>/file/", media.MediaFile.as_view(), name="media-file"),
     path("media/<uuid:media_id>/stills/", media.MediaStills.as_view()),
     path("media/<uuid:media_id>/stills/<str:still>", media.MediaStill.as_view(), name="media-still"),
+    path("media/<uuid:media_id>/sun/", media.MediaSun.as_view(), name="media-sun"),
     path("media/<uuid:media_id>/similar/", media.MediaSimilar.as_view()),
     path("media/<uuid:media_id>/similar/<uuid:match_id>/", media.MediaMatchJudged.as_view()),
     path("media/<uuid:media_id>/recapture/", media.MediaRecapture.as_view()),

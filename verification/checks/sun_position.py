@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from claims.dates import ClaimedDate
-from claims.places import EARTH_RADIUS_M, Place, timezone_at
+from claims.places import Place, timezone_at
 from claims.vocabulary import Dimension, Stance
 from verification.checks.base import Context, Media, NotApplicable
 from verification.domain.areas import radius_of
-from verification.domain.clocks import WIDEST_OFFSET, offset_hours
+from verification.domain.claimed_times import claimed_day, claimed_moment
+from verification.domain.clocks import offset_hours
 from verification.domain.decoded import FoundGps
 from verification.domain.findings import Finding
 from verification.domain.own_dates import offset_of, own_date
-from verification.domain.sun import Sun, SunDay, say_bearing, sun_at, sun_over_day
+from verification.domain.sun import Sun, SunDay, say_spread, say_sun, sun_at, sun_over_day
 from verification.domain.wording import say_day, say_moment
 
-_A_TIME = timedelta(hours=1)
-_A_DAY = timedelta(hours=25)
-_A_DAY_ANYWHERE = timedelta(hours=50)
-"""A day lasts 50 hours from where it begins first to where it ends last."""
-
-_WIDE_M = 100_000.0
-_METRES_PER_DEGREE = math.pi * EARTH_RADIUS_M / 180
 _PERSON = "light and shadows are for a person to read, and tell nothing indoors"
 
 
@@ -95,56 +88,30 @@ def _spot(claimed: Place | None, gps: FoundGps | None) -> _Spot | None:
 
 
 def _at_claimed(spot: _Spot, claimed: ClaimedDate | None) -> list[Finding]:
-    if claimed is None or claimed.not_before is None or claimed.not_after is None:
+    if claimed is None:
         return []
-    width = claimed.not_after - claimed.not_before
-    middle = claimed.not_before + width / 2
-    if width <= _A_TIME:
-        return [_at_time(spot, middle, "At the claimed time", {"of": "claim"})]
-    if width <= (_A_DAY if claimed.timezone else _A_DAY_ANYWHERE):
-        return [_over_day(spot, _day_of(spot, claimed.not_before, middle, width))]
-    return []
-
-
-def _day_of(spot: _Spot, start: datetime, middle: datetime, width: timedelta) -> date:
-    """The day that is meant, by the clocks of the place."""
-    if width > _A_DAY:
-        # Bounds as wide as all zones begin where the day does first, 14 hours before it does in UTC.
-        return (start + WIDEST_OFFSET).date()
-    return middle.astimezone(ZoneInfo(spot.zone)).date()
+    moment = claimed_moment(claimed)
+    if moment:
+        return [_at_time(spot, moment, "At the claimed time", {"of": "claim"})]
+    day = claimed_day(claimed, spot.zone)
+    return [_over_day(spot, day)] if day else []
 
 
 def _at_time(spot: _Spot, moment: datetime, when: str, data: dict[str, Any]) -> Finding:
     sun = sun_at(spot.latitude, spot.longitude, moment)
     local = moment.astimezone(ZoneInfo(spot.zone))
     clock = f"{say_moment(local)} by clocks there"
-    sentence = f"{when} ({clock}) the sun {spot.where} {_stood(sun)}{_width(spot)}; {_PERSON}."
+    sentence = f"{when} ({clock}) the sun {spot.where} {say_sun(sun)}{say_spread(spot.radius_m)}; {_PERSON}."
     data = {**data, "zone": spot.zone, **_where(spot), "sun": sun.as_json()}
     return Finding(Dimension.DATE, Stance.NEUTRAL, sentence, data)
-
-
-def _stood(sun: Sun) -> str:
-    height = round(sun.height_deg)
-    bearing = (
-        ""
-        if sun.bearing_deg is None
-        else f" in the {say_bearing(sun.bearing_deg)} ({round(sun.bearing_deg) % 360}°)"
-    )
-    if height < 0:
-        return f"was {-height}° below the horizon{bearing}: {sun.light}"
-    if sun.shadow_ratio is None:
-        return f"was at the horizon{bearing}: {sun.light}, with shadows too long to measure"
-    way = "" if sun.shadow_bearing_deg is None else f" pointed to {round(sun.shadow_bearing_deg) % 360}° and"
-    return (
-        f"stood {height}° high{bearing}: {sun.light}. A level shadow{way} was {sun.shadow_ratio:.1f} times as long as "
-        "what cast it is high"
-    )
 
 
 def _over_day(spot: _Spot, day: date) -> Finding:
     sun = sun_over_day(spot.latitude, spot.longitude, day, spot.zone)
     named = say_day(datetime(day.year, day.month, day.day, tzinfo=UTC))
-    sentence = f"On {named} {spot.where} the sun {_course(sun, spot.zone)}{_width(spot)}; {_PERSON}."
+    sentence = (
+        f"On {named} {spot.where} the sun {_course(sun, spot.zone)}{say_spread(spot.radius_m)}; {_PERSON}."
+    )
     data = {
         "of": "claim",
         "day": day.isoformat(),
@@ -161,7 +128,7 @@ def _over_day(spot: _Spot, day: date) -> Finding:
 def _course(day: SunDay, zone: str) -> str:
     highest = f"at {_clock(day.highest, zone)}"
     if day.never_up:
-        return f"did not rise: at its highest, {highest}, it {_stood(day.highest)}"
+        return f"did not rise: at its highest, {highest}, it {say_sun(day.highest)}"
     peak = f"stood highest, {round(day.highest.height_deg)}°, {highest}"
     if day.always_up:
         return f"did not set, and {peak}"
@@ -185,13 +152,6 @@ def _towards(sun: Sun) -> str:
 
 def _zone(day: SunDay, zone: str) -> str:
     return offset_hours(day.highest.at.astimezone(ZoneInfo(zone)).utcoffset() or timedelta())
-
-
-def _width(spot: _Spot) -> str:
-    """A caution where the place is so wide that the sun differs within it."""
-    if spot.radius_m <= _WIDE_M:
-        return ""
-    return f" (within so wide a place it differs by up to {spot.radius_m / _METRES_PER_DEGREE:.0f}°)"
 
 
 def _where(spot: _Spot) -> dict[str, float]:

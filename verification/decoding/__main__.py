@@ -68,7 +68,9 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _drawn(file: BinaryIO, request: dict[str, Any]) -> list[dict[str, Any]]:
-    jpegs = draw(file, request["media_type"], max_pixels=request["max_pixels"])
+    jpegs = draw(
+        file, request["media_type"], max_pixels=request["max_pixels"], thumbnail=request["thumbnail"]
+    )
     return [{"at_ms": at_ms, "jpeg": base64.b64encode(jpeg).decode()} for at_ms, jpeg in jpegs]
 
 

@@ -74,15 +74,23 @@ def read(
     return facts
 
 
-def draw(file: BinaryIO, media_type: str, *, max_pixels: int) -> list[tuple[int | None, bytes]]:
+def draw(
+    file: BinaryIO, media_type: str, *, max_pixels: int, thumbnail: bool
+) -> list[tuple[int | None, bytes]]:
     """JPEGs to look at: a film's stills with their milliseconds, a photo's one copy with None; else nothing.
+
+    With `thumbnail`, the one within a photo, with None, in their place.
 
     Raises BeyondLimits (too_many_pixels, undecodable) and MemoryError.
     """
-    from verification.decoding import stills  # noqa: PLC0415
+    from verification.decoding import stills, thumbnails  # noqa: PLC0415
 
     file.seek(0)
     try:
+        if thumbnail:
+            form = _PICTURES.get(media_type, "")
+            small = thumbnails.draw_thumbnail(file, form, max_pixels) if form in _HAVE_THUMBNAILS else None
+            return [(None, small)] if small else []
         if media_type in _PICTURES:
             return [(None, stills.of_photo(file, _PICTURES[media_type], max_pixels))]
         if media_type in _CONTAINERS:

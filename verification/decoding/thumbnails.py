@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps
 
-from verification.decoding.pictures import Still
+from verification.decoding.pictures import Still, opened
 from verification.domain.decoded import Decoded
 from verification.domain.inside import Thumbnail
 
@@ -39,12 +39,30 @@ def read_thumbnail(still: Still, facts: Decoded) -> Decoded:
     if body is None:
         return facts
     with Image.open(io.BytesIO(body), formats=["JPEG"]) as small:
-        if small.width * small.height > _MOST_PIXELS:
-            raise ValueError(f"a thumbnail of {small.width} by {small.height} pixels")
+        _check_size(small)
         if min(small.size) < _SMALLEST:
             return facts
         little = small.convert("L")
     return replace(facts, thumbnail=compare(still.pixels().whole.convert("L"), little, little.size))
+
+
+def draw_thumbnail(file: BinaryIO, form: str, max_pixels: int) -> bytes | None:
+    """The thumbnail as a JPEG of ours, standing as its photo is shown; None where there is none.
+
+    Raises where it can't be decoded.
+    """
+    with opened(file, form, max_pixels) as picture:
+        body = _thumbnail_of(picture)
+        upright = picture.getexif().get(ExifTags.Base.Orientation, 1)
+    if body is None:
+        return None
+    with Image.open(io.BytesIO(body), formats=["JPEG"]) as small:
+        _check_size(small)
+        small.getexif()[ExifTags.Base.Orientation] = upright
+        plain = ImageOps.exif_transpose(small).convert("RGB")
+    drawn = io.BytesIO()
+    plain.save(drawn, format="JPEG", quality=90)
+    return drawn.getvalue()
 
 
 def compare(whole: Image.Image, little: Image.Image, size: tuple[int, int]) -> Thumbnail:
@@ -108,6 +126,11 @@ def _distance(first: Image.Image, second: Image.Image) -> float | None:
 
 def _grid(picture: Image.Image) -> Grid:
     return np.asarray(picture.resize((_SIDE, _SIDE), Image.Resampling.BOX), dtype=np.float64)
+
+
+def _check_size(small: Image.Image) -> None:
+    if small.width * small.height > _MOST_PIXELS:
+        raise ValueError(f"a thumbnail of {small.width} by {small.height} pixels")
 
 
 def _thumbnail_of(picture: Any) -> bytes | None:

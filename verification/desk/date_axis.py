@@ -1,19 +1,19 @@
-"""Where the claimed interval and every bound lie on one time axis, for a small drawing of a fixed width."""
+"""Where the claimed interval, every bound and the nights lie on one time axis, for a small drawing of a fixed width."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from claims.dates import ClaimedDate
+from verification.domain.darkness import Spell
 from verification.domain.findings import Side
-from verification.inference.dates import DateSuggestion
+from verification.inference.dates import DateSuggestion, axis_of
+from verification.inference.daylight import Darkness
 
 WIDTH = 1000
 """The axis in units of the drawing; the page scales it."""
-
-_MARGIN = 0.08
-_LEAST_SPAN = timedelta(hours=6)
 
 
 @dataclass(frozen=True)
@@ -44,19 +44,24 @@ class DateAxis:
     marks: tuple[Mark, ...]
 
 
+@dataclass(frozen=True)
+class SkyBand:
+    """A spell of light or darkness as it lies on its strip; its ends once more by the clocks of the place."""
+
+    band: Band
+    spell: Spell
+    from_local: datetime
+    to_local: datetime
+
+
 def draw_dates(claimed: ClaimedDate | None, suggestion: DateSuggestion) -> DateAxis | None:
     """Lays out claimed interval, bounds and what they leave of it; None where there is nothing to draw."""
+    span = axis_of(claimed, suggestion)
+    if span is None:
+        return None
+    start, end = span
     ends = (claimed.not_before, claimed.not_after) if claimed else (None, None)
     bounds = [one.bound for one in suggestion.bounds]
-    instants = [instant for instant in (*ends, *(bound.at for bound in bounds)) if instant is not None]
-    if not instants or not bounds:
-        return None
-    first, last = min(instants), max(instants)
-    margin = max((last - first) * _MARGIN, _LEAST_SPAN)
-    try:
-        start, end = first - margin, last + margin
-    except OverflowError:  # a bound at the calendar's own end
-        return None
 
     def x_of(instant: datetime) -> int:
         return round((instant - start) / (end - start) * WIDTH)
@@ -81,4 +86,23 @@ def draw_dates(claimed: ClaimedDate | None, suggestion: DateSuggestion) -> DateA
             )
             for bound in bounds
         ),
+    )
+
+
+def draw_sky(darkness: Darkness) -> tuple[SkyBand, ...]:
+    """Lays out the spells on a strip as long as the time that they fill: that of the axis, or one of their own."""
+    start, length = darkness.starts_at, darkness.ends_at - darkness.starts_at
+    zone = ZoneInfo(darkness.at.timezone)
+
+    def x_of(instant: datetime) -> int:
+        return round((instant - start) / length * WIDTH)
+
+    return tuple(
+        SkyBand(
+            Band(x_of(one.starts_at), x_of(one.ends_at) - x_of(one.starts_at)),
+            one,
+            one.starts_at.astimezone(zone),
+            one.ends_at.astimezone(zone),
+        )
+        for one in darkness.spells
     )

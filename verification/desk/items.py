@@ -10,10 +10,8 @@ from typing import Any
 
 from django.urls import reverse
 
-from claims.dates import ClaimedDate
 from claims.media.working import WorkingCopy
 from claims.models import Capture, MediaItem
-from claims.places import Place
 from claims.vocabulary import (
     IN_ORDER_OF_WORK,
     CaptureState,
@@ -24,16 +22,14 @@ from claims.vocabulary import (
     Stance,
 )
 from verification.checks.recycled_media import LIES
-from verification.desk.date_axis import DateAxis, draw_dates
-from verification.domain.areas import radius_of
-from verification.domain.findings import Finding
-from verification.inference.dates import DateSuggestion, suggest_date
-from verification.inference.locations import LocationSuggestion, suggest_location
-from verification.models import CheckRun, Evidence, FindingRow, Job
+from verification.desk.date_axis import DateAxis, SkyBand, draw_dates, draw_sky
+from verification.desk.sun import SunView, sun_view
+from verification.inference.reasoning import Reasoning
+from verification.models import CheckRun, Evidence, FindingRow, Job, Verdict
 from verification.services import playable, stills
-from verification.services.examination import claimed_date_of, claimed_place_of, finding_of
 from verification.services.jobs import GIVEN_UP
 from verification.services.matches import Appearance
+from verification.services.reasoning import reason_from
 
 # What browsers of today draw by themselves; anything else is offered to take away.
 _DRAWN = {"image/jpeg", "image/png", "image/webp", "image/gif", "image/avif"}
@@ -50,6 +46,10 @@ class ItemView:
     captures: Sequence[Capture]
     evidence: Sequence[Evidence]
     copy_job: Job | None = None
+    located: Verdict | None = None
+    """The verdict that speaks for its location."""
+    chosen: str = ""
+    """The time to show the sun at, as it was typed."""
 
     @property
     def anchor(self) -> str:
@@ -75,6 +75,17 @@ class ItemView:
         """The working copy of a photo that browsers don't draw by themselves."""
         pictures = stills.pictures_of(self._copies)
         return next((copy.name for copy in pictures if copy.at_ms is None), None)
+
+    @property
+    def thumbnail(self) -> str | None:
+        """The working copy of the thumbnail within the photo; none of one that is flagged."""
+        copy = None if self.item.content_flags else stills.thumbnail_of(self._copies)
+        return copy.name if copy else None
+
+    @property
+    def picture(self) -> str | None:
+        """The address of the item's own picture; none of one that is flagged."""
+        return picture_of(self.item, None)
 
     @cached_property
     def film_copy(self) -> WorkingCopy | None:
@@ -109,30 +120,23 @@ class ItemView:
         return newest if newest is not None and newest.asset_id != self.item.asset_id else None
 
     @cached_property
-    def claimed_date(self) -> ClaimedDate | None:
-        return claimed_date_of(self.item)
-
-    @cached_property
-    def claimed_place(self) -> Place | None:
-        return claimed_place_of(self.item)
-
-    @cached_property
-    def date(self) -> DateSuggestion:
-        return suggest_date(claimed=self.claimed_date, findings=self._reasons)
-
-    @cached_property
-    def location(self) -> LocationSuggestion:
-        return suggest_location(claimed=self.claimed_place, findings=self._reasons)
-
-    @cached_property
-    def _reasons(self) -> list[Finding]:
-        """What checks found and what people entered."""
-        entered = [one.as_finding() for one in self.evidence]
-        return [finding_of(row) for row in self.findings] + [one for one in entered if one is not None]
+    def reasoning(self) -> Reasoning:
+        return reason_from(self.item, findings=self.findings, evidence=self.evidence, verdict=self.located)
 
     @property
     def axis(self) -> DateAxis | None:
-        return draw_dates(self.claimed_date, self.date)
+        return draw_dates(self.reasoning.claimed_date, self.reasoning.date)
+
+    @property
+    def sky(self) -> Sequence[SkyBand]:
+        darkness = self.reasoning.darkness
+        return draw_sky(darkness) if darkness else ()
+
+    @cached_property
+    def sun(self) -> SunView | None:
+        """The sun at the chosen time, else at the claimed one; None where there is no place to reckon from."""
+        standpoint = self.reasoning.standpoint
+        return sun_view(standpoint, self.reasoning.claimed_date, self.chosen) if standpoint else None
 
     @property
     def by_dimension(self) -> list[tuple[Dimension, list[FindingRow], list[FindingRow]]]:
@@ -162,6 +166,14 @@ class ItemView:
         return f"map-{self.item.pk}"
 
     @property
+    def sun_id(self) -> str:
+        return f"sun-{self.item.pk}"
+
+    @property
+    def lines_id(self) -> str:
+        return f"lines-{self.item.pk}"
+
+    @property
     def not_applicable_runs(self) -> list[CheckRun]:
         return [run for run in self.runs if run.state == "not_applicable"]
 
@@ -177,29 +189,15 @@ class ItemView:
         return next((rate for rate in rates if rate), 25.0)
 
     @property
-    def map_data(self) -> dict[str, Any] | None:
-        """Claimed area and found points for the map; None where there is no point at all."""
-        place = self.claimed_place
-        claimed = (
-            {
-                "name": place.name,
-                "latitude": place.latitude,
-                "longitude": place.longitude,
-                "radius_m": radius_of(place),
-            }
-            if place and place.has_point
-            else None
-        )
-        points = [
-            {
-                "latitude": one.point.latitude,
-                "longitude": one.point.longitude,
-                "uncertainty_m": one.point.uncertainty_m,
-                "reason": one.point.reason,
-            }
-            for one in self.location.points
-        ]
-        return {"claimed": claimed, "points": points} if claimed or points else None
+    def map_data(self) -> dict[str, Any]:
+        """The places and found points for the map, each with what stands there; none where there is no point at all."""
+        location = self.reasoning.location.as_json()
+        standpoint = self.reasoning.standpoint
+        return {
+            "places": location["places"],
+            "points": location["points"],
+            "standpoint": standpoint.as_json() if standpoint else None,
+        }
 
 
 MOST_EARLIER = 8

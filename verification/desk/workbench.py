@@ -86,6 +86,8 @@ class Workbench:
     bound: VerdictForm | None = None
     refused_submit: str = ""
     """`next` or `stay` where a submission was refused for what is typed and not recorded."""
+    sun_times: Mapping[uuid.UUID, str] = field(default_factory=dict)
+    """The time that somebody chose to see the sun at, as it was typed, by media item."""
     entry: QueueEntry | None = field(init=False)
 
     def __post_init__(self) -> None:
@@ -216,6 +218,8 @@ class Workbench:
                 captures[item.pk],
                 evidence[item.pk],
                 copy_jobs.get(item.pk),
+                self.standing.verdicts.get((item.pk, Dimension.LOCATION)),
+                self.sun_times.get(item.pk, ""),
             )
             for item in self.media
         ]

@@ -18,12 +18,17 @@ from zoneinfo import ZoneInfo
 from astral import Observer
 from astral.sun import elevation, zenith_and_azimuth
 
+from claims.places import EARTH_RADIUS_M
+
 RISEN_DEG = -0.833
 """The centre's height, air aside, when the upper edge meets the horizon: half a degree of air, a quarter of disc."""
 
 _LOWEST_SHADOW_DEG = 0.5
 _NO_BEARING_BEYOND_DEG = 89.8
 _STEP = timedelta(minutes=15)
+_WIDE_M = 100_000.0
+METRES_PER_DEGREE = math.pi * EARTH_RADIUS_M / 180
+"""Along a meridian; along a parallel it is less by the cosine of the latitude."""
 _PRECISE_TO = timedelta(seconds=5)
 _POINTS = (
     "north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west",
@@ -112,7 +117,7 @@ def sun_over_day(latitude: float, longitude: float, day: date, zone: str) -> Sun
     end = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone)).astimezone(UTC)
 
     def up(at: datetime) -> float:
-        return _true_height(latitude, longitude, at) - RISEN_DEG
+        return true_height(latitude, longitude, at) - RISEN_DEG
 
     times = [start + _STEP * n for n in range((end - start) // _STEP + 1)]
     heights = [up(at) for at in times]
@@ -137,6 +142,32 @@ def sun_over_day(latitude: float, longitude: float, day: date, zone: str) -> Sun
     )
 
 
+def say_sun(sun: Sun) -> str:
+    """Where it stood and how shadows fell, after "the sun in Kyiv": "was 12° below the horizon in the west (270°): …"."""
+    height = round(sun.height_deg)
+    bearing = (
+        ""
+        if sun.bearing_deg is None
+        else f" in the {say_bearing(sun.bearing_deg)} ({round(sun.bearing_deg) % 360}°)"
+    )
+    if height < 0:
+        return f"was {-height}° below the horizon{bearing}: {sun.light}"
+    if sun.shadow_ratio is None:
+        return f"was at the horizon{bearing}: {sun.light}, with shadows too long to measure"
+    way = "" if sun.shadow_bearing_deg is None else f" pointed to {round(sun.shadow_bearing_deg) % 360}° and"
+    return (
+        f"stood {height}° high{bearing}: {sun.light}. A level shadow{way} was {sun.shadow_ratio:.1f} times as long as "
+        "what cast it is high"
+    )
+
+
+def say_spread(radius_m: float) -> str:
+    """A caution where a place is so wide that the sun differs within it, with a blank before; else nothing."""
+    if radius_m <= _WIDE_M:
+        return ""
+    return f" (within so wide a place it differs by up to {radius_m / METRES_PER_DEGREE:.0f}°)"
+
+
 def say_bearing(degrees: float) -> str:
     """A bearing by the eight winds: "south-west"."""
     return _POINTS[round(degrees / 45) % 8]
@@ -151,7 +182,8 @@ def _light(true_height_deg: float) -> Light:
     return Light.NIGHT
 
 
-def _true_height(latitude: float, longitude: float, at: datetime) -> float:
+def true_height(latitude: float, longitude: float, at: datetime) -> float:
+    """How high the sun's centre is, in degrees, the air aside."""
     return float(elevation(Observer(latitude, longitude), at, with_refraction=False))
 
 
@@ -161,7 +193,7 @@ def _crossing(
     """When the sun's edge meets the horizon between two instants, by halving."""
     while after - before > _PRECISE_TO:
         middle = before + (after - before) / 2
-        if (_true_height(latitude, longitude, middle) < RISEN_DEG) == rising:
+        if (true_height(latitude, longitude, middle) < RISEN_DEG) == rising:
             before = middle
         else:
             after = middle

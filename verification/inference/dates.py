@@ -11,6 +11,8 @@ from claims.dates import ClaimedDate
 from verification.domain.findings import Finding, Side, TimeBound
 from verification.inference.outcome import Outcome
 
+_MARGIN = 0.08
+_LEAST_MARGIN = timedelta(hours=6)
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _LATEST = datetime.max.replace(tzinfo=UTC)
 
@@ -76,6 +78,24 @@ def suggest_date(*, claimed: ClaimedDate | None, findings: Sequence[Finding]) ->
         shown.append(BitingBound(bound, bites=narrowed != (not_before, not_after)))
         not_before, not_after = narrowed
     return DateSuggestion(_outcome(start, bounds), not_before, not_after, tuple(shown))
+
+
+def axis_of(claimed: ClaimedDate | None, suggestion: DateSuggestion) -> tuple[datetime, datetime] | None:
+    """From when to when a time axis reaches that shows claimed interval and bounds, in UTC.
+
+    None without a bound, where there is nothing to set beside one another, and at the calendar's own ends.
+    """
+    ends = (claimed.not_before, claimed.not_after) if claimed else (None, None)
+    bounds = [one.bound.at for one in suggestion.bounds]
+    if not bounds:
+        return None
+    instants = [instant for instant in (*ends, *bounds) if instant is not None]
+    first, last = min(instants), max(instants)
+    margin = max((last - first) * _MARGIN, _LEAST_MARGIN)
+    try:
+        return first - margin, last + margin
+    except OverflowError:
+        return None
 
 
 def _outcome(start: tuple[datetime | None, datetime | None], bounds: Sequence[TimeBound]) -> Outcome:

@@ -4,12 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from claims.places import Place
-from verification.domain.areas import Separation, separation
+from verification.domain.areas import Separation, radius_of, separation
 from verification.domain.findings import Finding, FoundPoint
 from verification.inference.outcome import Outcome
+
+
+class Stands(StrEnum):
+    """What lies at a place: a camera, or what it shows. The two may be kilometres apart."""
+
+    CAMERA = "camera"
+    SHOWN = "shown"
+
+
+@dataclass(frozen=True)
+class PinnedPlace:
+    """Where a reviewer's verdict puts what is shown."""
+
+    place: Place
+    by: str
+
+
+@dataclass(frozen=True)
+class KnownPlace:
+    """A place with a point that is claimed, or that a verdict `by` a person established."""
+
+    stands: Stands
+    place: Place
+    by: str | None = None
+
+    @property
+    def radius_m(self) -> float:
+        return radius_of(self.place)
 
 
 @dataclass(frozen=True)
@@ -26,11 +55,13 @@ class LocationSuggestion:
     """What the found points say of the claimed places, nearest to the place shown first.
 
     Points are where cameras stood. They contradict a claimed camera position when further from it than both
-    uncertainties allow, and never the place shown; a point within either place makes it consistent.
+    uncertainties allow, and never the place shown; a point within either place makes it consistent. `places` are the
+    claimed and established ones that have a point, established before claimed; they decide nothing by themselves.
     """
 
     outcome: Outcome
     points: tuple[MeasuredPoint, ...]
+    places: tuple[KnownPlace, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The API's form; metres and WGS 84 degrees."""
@@ -38,6 +69,7 @@ class LocationSuggestion:
             "outcome": self.outcome.value,
             "points": [
                 {
+                    "stands": Stands.CAMERA.value,
                     "latitude": one.point.latitude,
                     "longitude": one.point.longitude,
                     "uncertainty_m": one.point.uncertainty_m,
@@ -50,11 +82,26 @@ class LocationSuggestion:
                 }
                 for one in self.points
             ],
+            "places": [
+                {
+                    "stands": one.stands.value,
+                    "established_by": one.by,
+                    "name": one.place.name,
+                    "latitude": one.place.latitude,
+                    "longitude": one.place.longitude,
+                    "radius_m": one.radius_m,
+                }
+                for one in self.places
+            ],
         }
 
 
 def suggest_location(
-    *, claimed: Place | None, findings: Sequence[Finding], claimed_camera: Place | None = None
+    *,
+    claimed: Place | None,
+    findings: Sequence[Finding],
+    claimed_camera: Place | None = None,
+    pinned: PinnedPlace | None = None,
 ) -> LocationSuggestion:
     """Measures every found point from the claimed place shown and from the claimed camera position."""
     points = {point for finding in findings for point in finding.points}
@@ -62,7 +109,13 @@ def suggest_location(
         MeasuredPoint(point, _apart(claimed, point), _apart(claimed_camera, point)) for point in points
     ]
     measured.sort(key=_nearest_first)
-    return LocationSuggestion(_outcome(measured), tuple(measured))
+    known = (
+        KnownPlace(Stands.SHOWN, pinned.place, pinned.by) if pinned else None,
+        KnownPlace(Stands.CAMERA, claimed_camera) if claimed_camera else None,
+        KnownPlace(Stands.SHOWN, claimed) if claimed else None,
+    )
+    places = tuple(one for one in known if one and one.place.has_point)
+    return LocationSuggestion(_outcome(measured), tuple(measured), places)
 
 
 def _outcome(measured: Sequence[MeasuredPoint]) -> Outcome:

@@ -31,9 +31,7 @@ from verification.domain import likeness
 from verification.domain.decoded import RECIPE, Decoded
 from verification.domain.findings import Finding, FoundPoint, Side, TimeBound
 from verification.examination import bound_json, point_json
-from verification.inference.dates import DateSuggestion, suggest_date
-from verification.inference.locations import LocationSuggestion, suggest_location
-from verification.models import CheckRun, Evidence, FindingRow, Hashed, Job, Stamp
+from verification.models import CheckRun, FindingRow, Hashed, Job, Stamp
 from verification.services import jobs, matches, playable, stills
 
 STORAGE_WAIT_SECONDS = 60.0
@@ -73,7 +71,7 @@ def work(job: Job) -> jobs.Outcome:
         file_name=_file_name(item),
     )
     outcomes = base.run_checks(registry.all_checks(), media, context_of(item, now=timezone.now()))
-    not_drawn = stills.make(asset) if facts is not None else None
+    not_drawn = stills.make(asset, facts) if facts is not None else None
     data: dict[str, Any] = {"findings": sum(len(one.findings) for one in outcomes)}
     return _outcome(item, outcomes, facts, data=data | ({"not_drawn": not_drawn} if not_drawn else {}))
 
@@ -199,19 +197,6 @@ def _stamp_of(item: MediaItem, *, since: datetime) -> Stamp | None:
     """
     stamps = Stamp.objects.filter(asset=item.asset_id, stamped_at__gte=since).exclude(token=None)
     return stamps.order_by("stamped_at").first()
-
-
-def suggestions(item: MediaItem) -> tuple[DateSuggestion, LocationSuggestion]:
-    """What findings, and the evidence that people entered, leave of the claimed date and place, with every reason."""
-    rows = FindingRow.objects.current().filter(run__media=item).order_by("run__check_slug", "position")
-    evidence = Evidence.objects.filter(media=item).standing()
-    findings = [finding_of(row) for row in rows] + [
-        found for one in evidence if (found := one.as_finding()) is not None
-    ]
-    return (
-        suggest_date(claimed=claimed_date_of(item), findings=findings),
-        suggest_location(claimed=claimed_place_of(item), findings=findings),
-    )
 
 
 def finding_of(row: FindingRow) -> Finding:

@@ -10,25 +10,30 @@ from claims.media.sniff import SAFE_INLINE
 from claims.models import Asset
 from claims.vocabulary import MediaKind
 from verification import sandbox
+from verification.domain.decoded import Decoded
 
 log = structlog.get_logger(__name__)
 
 
-def make(asset: Asset) -> str | None:
-    """Makes the stills of a film, or the copy of a photo that browsers don't draw, unless there are some already.
+def make(asset: Asset, facts: Decoded) -> str | None:
+    """Makes what is missing of a film's stills, the copy of a photo that browsers don't draw, and a photo's thumbnail.
 
     Returns why there are none where there should be: a failure's code, and None where all is well. That an original
     can't be drawn says nothing against it.
     """
-    if not _wants_any(asset):
-        return None
     try:
-        if pictures_of(working.listed(asset.sha256)):
+        missing = _missing(asset, facts)
+        if not missing:
             return None
         with archive.local_copy(asset.sha256) as path:
-            drawn = sandbox.draw(path, media_type=asset.media_type)
-        for still in drawn:
-            working.keep(working.WorkingCopy(asset.sha256, still.at_ms), still.jpeg)
+            drawn = [
+                (one, is_thumbnail)
+                for is_thumbnail in missing
+                for one in sandbox.draw(path, media_type=asset.media_type, thumbnail=is_thumbnail)
+            ]
+        for one, is_thumbnail in drawn:
+            copy = working.WorkingCopy(asset.sha256, one.at_ms, is_thumbnail=is_thumbnail)
+            working.keep(copy, one.jpeg)
     except sandbox.DecodeFailed as failure:
         log.info("stills.failed", asset_id=str(asset.pk), code=failure.code)
         return failure.code
@@ -50,10 +55,21 @@ def of(asset: Asset | None) -> list[working.WorkingCopy]:
 
 
 def pictures_of(copies: list[working.WorkingCopy]) -> list[working.WorkingCopy]:
-    """Those of an original's working copies that are pictures."""
-    return [copy for copy in copies if not copy.is_playable]
+    """Those of an original's working copies that show what it shows."""
+    return [copy for copy in copies if not copy.is_playable and not copy.is_thumbnail]
 
 
-def _wants_any(asset: Asset) -> bool:
+def thumbnail_of(copies: list[working.WorkingCopy]) -> working.WorkingCopy | None:
+    """The small picture that a photo holds within itself, among its working copies."""
+    return next((copy for copy in copies if copy.is_thumbnail), None)
+
+
+def _missing(asset: Asset, facts: Decoded) -> list[bool]:
+    """What is to be drawn: False stands for pictures, True for the thumbnail."""
     is_hidden_photo = asset.kind == MediaKind.PHOTO and asset.media_type not in SAFE_INLINE
-    return asset.kind == MediaKind.VIDEO or is_hidden_photo
+    wants_pictures = asset.kind == MediaKind.VIDEO or is_hidden_photo
+    if not wants_pictures and facts.thumbnail is None:
+        return []
+    kept = working.listed(asset.sha256)
+    missing = [False] if wants_pictures and not pictures_of(kept) else []
+    return [*missing, True] if facts.thumbnail and thumbnail_of(kept) is None else missing

@@ -29,17 +29,20 @@ from verification.api.shapes import (
     MediaShape,
     SimilarShape,
     StillShape,
+    SunShape,
     finding_shape,
     media_detail_shape,
     media_shape,
     similar_shape,
     still_shape,
+    sun_shape,
 )
 from verification.checks import registry
 from verification.models import FindingRow
 from verification.services import matches, playable, stills, submissions
 from verification.services.claim_lists import words
 from verification.services.reading import claim_named, media_named
+from verification.services.reasoning import reasoning_of, sun_at_chosen
 
 
 class ClaimMedia(StetView):
@@ -146,12 +149,35 @@ class MediaStill(StetView):
     def get(self, request: Request, media_id: uuid.UUID, still: str) -> HttpResponseBase:
         """One working copy. It is not the original, and no evidence."""
         asset = media_named(caller(request), media_id).asset
-        copy = next((one for one in stills.pictures_of(stills.of(asset)) if one.name == still), None)
+        copies = [copy for copy in stills.of(asset) if not copy.is_playable]
+        copy = next((one for one in copies if one.name == still), None)
         if copy is None:
             raise Missing(
                 "There is no such working copy of this media item. Its stills/ lists those there are."
             )
         return working_copy(request, copy)
+
+
+class MediaSun(StetView):
+    scopes = {"GET": Scope.INTERNAL_READ}
+    filters = frozenset({"at"})
+
+    @extend_schema(
+        operation_id="read_sun",
+        parameters=[
+            OpenApiParameter(
+                "at",
+                str,
+                required=True,
+                description="2022-10-04T14:00 by the clocks of the place, or with its offset: 2022-10-04T11:00Z",
+            )
+        ],
+        responses={200: schema_of(SunShape)},
+    )
+    def get(self, request: Request, media_id: uuid.UUID) -> Response:
+        """Where the sun stood at a chosen time, and how shadows fell: at the camera, else in the place that is shown."""
+        standpoint = reasoning_of(media_named(caller(request), media_id)).standpoint
+        return Response(sun_shape(sun_at_chosen(standpoint, request.query_params.get("at", ""))))
 
 
 class MediaSimilar(StetView):

@@ -15,7 +15,7 @@ from claims.dates import ClaimedDate, say_date
 from claims.vocabulary import Dimension
 from verification.checks import registry
 from verification.desk import words
-from verification.domain.wording import say_distance
+from verification.domain.wording import say_distance, say_moment
 from verification.models import CheckRun
 
 register = template.Library()
@@ -38,6 +38,12 @@ def when(moment: datetime | str | None) -> SafeString | str:
     # Written out, not by strftime: years before 1000 lose their zeros there.
     text = f"{at.day} {at:%b} {at.year}, {at:%H:%M} UTC"
     return format_html('<time datetime="{}">{}</time>', at.isoformat(timespec="seconds"), text)
+
+
+@register.filter
+def clock(local: datetime) -> str:
+    """A moment as the clocks that it is given by showed it: "06:21 on 4 October 2022"."""
+    return say_moment(local)
 
 
 @register.filter

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 
 from django.conf import settings
 from django.contrib import messages
@@ -37,6 +38,13 @@ def player(request: DeskRequest, media_id: uuid.UUID) -> HttpResponse:
 def found(request: DeskRequest, media_id: uuid.UUID) -> HttpResponse:
     """What is claimed of the item beside what was found in it."""
     return live(request, "desk/workbench/found.html", _view_of(request, media_id))
+
+
+@page()
+def sun(request: DeskRequest, media_id: uuid.UUID) -> HttpResponse:
+    """Where the sun stood at a chosen time, for the map and in words."""
+    at = request.GET.get("at", "")
+    return render(request, "desk/workbench/sun_stood.html", _view_of(request, media_id, {media_id: at}))
 
 
 @page(methods=("POST",))
@@ -130,9 +138,11 @@ def judge(request: DeskRequest, media_id: uuid.UUID, match_id: uuid.UUID) -> Htt
     return redirect(f"{reverse('claim', args=[item.claim.ref])}#earlier")
 
 
-def _view_of(request: DeskRequest, media_id: uuid.UUID) -> dict[str, object]:
+def _view_of(
+    request: DeskRequest, media_id: uuid.UUID, sun_times: Mapping[uuid.UUID, str] | None = None
+) -> dict[str, object]:
     item = media_named(request.user, media_id)
-    bench = Workbench(claim_named(request.user, str(item.claim_id)), request.user)
+    bench = Workbench(claim_named(request.user, str(item.claim_id)), request.user, sun_times=sun_times or {})
     return {"bench": bench, "view": next(view for view in bench.items if view.item.pk == item.pk)}
 
 
@@ -145,6 +155,7 @@ urlpatterns = [
     path("claims/<str:ref>/media/", add, name="add-media"),
     path("media/<uuid:media_id>/player/", player, name="player"),
     path("media/<uuid:media_id>/found/", found, name="found"),
+    path("media/<uuid:media_id>/sun/", sun, name="sun"),
     path("media/<uuid:media_id>/fetch-again/", fetch_again, name="fetch-again"),
     path("media/<uuid:media_id>/similar/<uuid:match_id>/", judge, name="judge-match"),
     path("media/<uuid:media_id>/examine-again/", examine_again, name="examine-again"),

@@ -33,8 +33,21 @@ _NOT_DRAFTED = {"csrfmiddlewaretoken", "lease_token", "dimension", "more_basis",
 def claim_page(request: DeskRequest, ref: str) -> HttpResponse:
     claim = claim_named(request.user, ref)
     refused = request.GET.get("unrecorded", "")
-    bench = Workbench(claim, request.user, refused_submit=refused if refused in _SUBMITS else "")
+    bench = Workbench(
+        claim,
+        request.user,
+        refused_submit=refused if refused in _SUBMITS else "",
+        sun_times=_sun_times(request.GET),
+    )
     return _whole(request, claim, bench=bench)
+
+
+def _sun_times(asked: QueryDict) -> dict[uuid.UUID, str]:
+    """Of which media item the sun is to be seen, and when; nothing where the address names none."""
+    try:
+        return {uuid.UUID(asked.get("sun", "")): asked.get("at", "")}
+    except ValueError:
+        return {}
 
 
 @page()
