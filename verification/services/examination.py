@@ -179,8 +179,10 @@ def same_creator(item: MediaItem) -> tuple[base.OtherMedia, ...] | None:
 
 
 def _file_name(item: MediaItem) -> str | None:
-    """What the file was called at the address that its bytes came from first; None for an upload."""
+    """What the file was called by its uploader, or at the address that its bytes came from first."""
     first = _first_capture(item)
+    if first and first.file_name:
+        return first.file_name
     address = (first.found_url or first.final_url or first.requested_url) if first else ""
     return unquote(PurePosixPath(urlsplit(address).path).name) or None
 
