@@ -100,7 +100,7 @@ def read_tags(file: BinaryIO, facts: Decoded, form: str, max_pixels: int) -> Dec
     """Dates, position and device out of a PNG, WebP, GIF, AVIF or HEIC, by Pillow."""
     with opened(file, form, max_pixels) as picture:
         exif = picture.getexif()
-        core = {**dict(exif), **dict(exif.get_ifd(ExifTags.IFD.Exif))}
+        core = {tag: _as_bytes(value) for tag, value in (*exif.items(), *exif.get_ifd(ExifTags.IFD.Exif).items())}
         gps = dict(exif.get_ifd(ExifTags.IFD.GPSInfo))
         texts = {str(name): value for name, value in picture.info.items() if isinstance(value, str)}
     facts = _with_exif(facts, core, gps, "pillow")
@@ -108,7 +108,12 @@ def read_tags(file: BinaryIO, facts: Decoded, form: str, max_pixels: int) -> Dec
         facts = replace(
             facts, dates=(*facts.dates, found_date("Creation Time", texts["Creation Time"], "pillow"))
         )
-    named = {ExifTags.TAGS.get(tag, f"Tag {tag:#06x}"): str(value) for tag, value in core.items()}
+    named = {
+        ExifTags.TAGS.get(tag, f"Tag {tag:#06x}"): clean(value) or ""
+        if isinstance(value, bytes)
+        else str(value)
+        for tag, value in core.items()
+    }
     return replace(facts, tags=kept({**named, **texts}))
 
 
@@ -166,6 +171,14 @@ def _with_exif(facts: Decoded, core: Mapping[int, Any], gps: Mapping[int, Any], 
         programs=(*facts.programs, *_texts(core, _PROGRAMS, reader)),
         credits=(*facts.credits, *_texts(core, _CREDITS, reader)),
     )
+
+
+def _as_bytes(value: Any) -> Any:
+    """A text as the file has it, where Pillow took it for Latin-1; what is no such text as it is."""
+    try:
+        return value.encode("latin-1") if isinstance(value, str) else value
+    except UnicodeEncodeError:
+        return value
 
 
 def _texts(core: Mapping[int, Any], among: tuple[tuple[int, str], ...], reader: str) -> list[FoundText]:
