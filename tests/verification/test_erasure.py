@@ -134,7 +134,9 @@ def test_the_name_of_an_upload_goes_with_its_original_and_does_not_come_back(
     assert original.asset is not None
     body = b"".join(archive.chunks(original.asset.sha256))
     with TestCase.captureOnCommitCallbacks(execute=True):
-        admin.post(f"claims/{original.claim_id}/redact/", {"target": "original", "id": str(original.pk), **WHY})
+        admin.post(
+            f"claims/{original.claim_id}/redact/", {"target": "original", "id": str(original.pk), **WHY}
+        )
     assert traces(SECRET) == []
     assert checker.get(f"media/{original.pk}/").json()["captures"][0]["file_name"] is None
     with TestCase.captureOnCommitCallbacks(execute=True):

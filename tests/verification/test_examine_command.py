@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from tests.media import make
+from tests.media import make, stub_exiftool
 from verification.checks.registry import all_checks
 
 ROOT = Path(__file__).parents[2]
@@ -191,3 +191,18 @@ def test_a_place_south_of_the_equator_is_no_option(tmp_path, film):
     assert done.returncode == 0, done.stderr
     (line,) = done.stdout.splitlines()
     assert json.loads(line)["gps"] == {"latitude": 50.4501, "longitude": 30.5234}
+
+
+def test_exiftool_is_asked_where_it_is_asked_for(tmp_path, settings, capsys):
+    photo = make.exif_jpeg(tmp_path / "photo.jpg", make="Demo")
+    settings.EXIFTOOL = stub_exiftool.make(tmp_path / "exiftool", "sys.exit(1)")
+
+    def failures(*options):
+        call_command("examine", str(photo), "--json", *options)
+        return [one["reader"] for one in json.loads(capsys.readouterr().out)["reader_errors"]]
+
+    assert failures() == []
+    assert failures("--exiftool") == ["exiftool"]
+    settings.EXIFTOOL = None
+    with pytest.raises(CommandError, match="STET_EXIFTOOL"):
+        call_command("examine", str(photo), "--exiftool")

@@ -60,7 +60,10 @@ _NO_TEXTS = frozenset({"exif", "xmp", "icc_profile", "photoshop", "XML:com.adobe
 
 def _device(device: Device, texts: Mapping[str, str]) -> Device:
     """The device with what no EXIF has said of it, as PNG's texts say it."""
-    said = {name.lower(): getattr(device, name.lower()) or texts.get(name) for name in ("Make", "Model", "Software")}
+    said = {
+        name.lower(): getattr(device, name.lower()) or texts.get(name)
+        for name in ("Make", "Model", "Software")
+    }
     return replace(device, **said)
 
 

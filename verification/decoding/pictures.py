@@ -23,7 +23,7 @@ from verification.domain.inside import FoundText
 
 logging.getLogger("exifread").setLevel(logging.CRITICAL)
 
-_MAKE, _MODEL, _SOFTWARE, _SERIAL, _LENS = 0x010F, 0x0110, 0x0131, 0xA431, 0xA434
+_MAKE, _MODEL, _SOFTWARE, _SERIAL, _LENS, _LENS_SERIAL = 0x010F, 0x0110, 0x0131, 0xA431, 0xA434, 0xA435
 _ORIENTATION, _WIDTH, _HEIGHT, _ZOOM = 0x0112, 0xA002, 0xA003, 0xA404
 _PROGRAMS = ((_SOFTWARE, "Software"), (0x000B, "ProcessingSoftware"))
 _CREDITS = ((0x013B, "Artist"), (0x8298, "Copyright"), (0xA430, "CameraOwnerName"))
@@ -49,6 +49,7 @@ _TAG_NUMBERS = {
     "CameraOwnerName": 0xA430,
     "BodySerialNumber": _SERIAL,
     "LensModel": _LENS,
+    "LensSerialNumber": _LENS_SERIAL,
     "Orientation": _ORIENTATION,
     "ExifImageWidth": _WIDTH,
     "ExifImageLength": _HEIGHT,
@@ -100,7 +101,9 @@ def read_tags(file: BinaryIO, facts: Decoded, form: str, max_pixels: int) -> Dec
     """Dates, position and device out of a PNG, WebP, GIF, AVIF or HEIC, by Pillow."""
     with opened(file, form, max_pixels) as picture:
         exif = picture.getexif()
-        core = {tag: _as_bytes(value) for tag, value in (*exif.items(), *exif.get_ifd(ExifTags.IFD.Exif).items())}
+        core = {
+            tag: _as_bytes(value) for tag, value in (*exif.items(), *exif.get_ifd(ExifTags.IFD.Exif).items())
+        }
         gps = dict(exif.get_ifd(ExifTags.IFD.GPSInfo))
         texts = {str(name): value for name, value in picture.info.items() if isinstance(value, str)}
     facts = _with_exif(facts, core, gps, "pillow")
@@ -163,7 +166,7 @@ def _with_exif(facts: Decoded, core: Mapping[int, Any], gps: Mapping[int, Any], 
         facts,
         dates=(*facts.dates, *dates),
         gps=_position(gps, reader),
-        device=Device(*(clean(core.get(tag)) for tag in (_MAKE, _MODEL, _SOFTWARE, _SERIAL, _LENS))),
+        device=_device(core, reader),
         orientation=_whole(core.get(_ORIENTATION), 8),
         recorded_width=_whole(core.get(_WIDTH), _WIDEST),
         recorded_height=_whole(core.get(_HEIGHT), _WIDEST),
@@ -179,6 +182,20 @@ def _as_bytes(value: Any) -> Any:
         return value.encode("latin-1") if isinstance(value, str) else value
     except UnicodeEncodeError:
         return value
+
+
+def _device(core: Mapping[int, Any], reader: str) -> Device:
+    serial, lens_serial = clean(core.get(_SERIAL)), clean(core.get(_LENS_SERIAL))
+    return Device(
+        make=clean(core.get(_MAKE)),
+        model=clean(core.get(_MODEL)),
+        software=clean(core.get(_SOFTWARE)),
+        serial=serial,
+        serial_reader=reader if serial else None,
+        lens=clean(core.get(_LENS)),
+        lens_serial=lens_serial,
+        lens_serial_reader=reader if lens_serial else None,
+    )
 
 
 def _texts(core: Mapping[int, Any], among: tuple[tuple[int, str], ...], reader: str) -> list[FoundText]:

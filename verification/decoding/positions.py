@@ -85,7 +85,9 @@ def _xmp_degrees(match: re.Match[str]) -> tuple[float, float]:
     parts = match["parts"].split(",")
     degrees = sum(float(part) / 60.0**power for power, part in enumerate(parts))
     step = 10.0 ** -len(parts[-1].partition(".")[2]) / 60.0 ** (len(parts) - 1)
-    return (-degrees if (match["sign"] or match["hemisphere"] or "").upper() in {"-", "S", "W"} else degrees), step
+    return (
+        -degrees if (match["sign"] or match["hemisphere"] or "").upper() in {"-", "S", "W"} else degrees
+    ), step
 
 
 def _placed(found: FoundGps, latitude: float, longitude: float, step_degrees: float) -> FoundGps:

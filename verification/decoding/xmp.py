@@ -139,9 +139,14 @@ def _device(device: Device, found: Mapping[str, list[str]]) -> Device:
         make=device.make or _first(_MAKES, found),
         model=device.model or _first(_MODELS, found),
         software=device.software or _first(_SOFTWARE, found),
-        serial=device.serial or _first(_SERIALS, found),
+        **_serial(device, found),
         lens=device.lens or _first(_LENSES, found),
     )
+
+
+def _serial(device: Device, found: Mapping[str, list[str]]) -> dict[str, str | None]:
+    serial = _first(_SERIALS, found) if device.serial is None else None
+    return {"serial": serial, "serial_reader": READER} if serial else {}
 
 
 def _position(known: FoundGps | None, found: Mapping[str, list[str]]) -> FoundGps | None:
@@ -149,7 +154,9 @@ def _position(known: FoundGps | None, found: Mapping[str, list[str]]) -> FoundGp
     if (known is not None and known.problem is None) or not (found.get(_LATITUDE) or found.get(_LONGITUDE)):
         return known
     latitude, longitude = (_first((name,), found) or "" for name in (_LATITUDE, _LONGITUDE))
-    own = positions.from_xmp(latitude, longitude, field="XMP exif:GPSLatitude, exif:GPSLongitude", reader=READER)
+    own = positions.from_xmp(
+        latitude, longitude, field="XMP exif:GPSLatitude, exif:GPSLongitude", reader=READER
+    )
     return own if known is None or own.problem is None else known
 
 

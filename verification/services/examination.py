@@ -232,12 +232,17 @@ def finding_of(row: FindingRow) -> Finding:
 
 
 def _facts(asset: Asset) -> Decoded:
-    """The facts as they were kept; read anew where others read or hashed them, or another list judged credentials."""
+    """The facts as they were kept; read anew where more reads them now, or another list judged credentials."""
     kept = Decoded.from_json(asset.facts) if asset.facts is not None else None
     if kept is not None and _is_current(kept, asset):
         return kept
     with archive.local_copy(asset.sha256) as path:
-        return sandbox.decode(path, media_type=asset.media_type, trust_list=settings.C2PA_TRUST)
+        return sandbox.decode(
+            path,
+            media_type=asset.media_type,
+            trust_list=settings.C2PA_TRUST,
+            exiftool=settings.EXIFTOOL,
+        )
 
 
 def _is_current(kept: Decoded, asset: Asset) -> bool:
@@ -245,6 +250,8 @@ def _is_current(kept: Decoded, asset: Asset) -> bool:
         kept.recipe == RECIPE
         and Hashed.objects.filter(asset=asset, recipe=likeness.RECIPE).exists()
         and not _judged_by_another_list(kept)
+        # What an exiftool read stays when it is gone; one that came later is asked.
+        and (settings.EXIFTOOL is None or "exiftool" in kept.readers)
     )
 
 
