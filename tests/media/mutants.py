@@ -23,6 +23,7 @@ import pillow_heif
 from PIL import Image, PngImagePlugin
 
 from tests.media import make
+from tests.media.credentials import Signer
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ class Mutant:
 def samples() -> list[Sample]:
     """One small file of each format, and of each codec that matters within it; some kilobytes each."""
     with tempfile.TemporaryDirectory() as folder:
-        return [*_pictures(Path(folder)), *_films(Path(folder)), *_recordings(), _document()]
+        plain = [*_pictures(Path(folder)), *_films(Path(folder)), *_recordings(), _document()]
+        return [*plain, *_signed(Path(folder), plain)]
 
 
 def mutant(number: int, among: list[Sample]) -> Mutant:
@@ -292,6 +294,19 @@ def _document() -> Sample:
     file = io.BytesIO()
     _picture().save(file, format="PDF")
     return Sample("pdf", "application/pdf", file.getvalue())
+
+
+def _signed(folder: Path, plain: list[Sample]) -> list[Sample]:
+    """A photo, a picture and a film with content credentials. Keys are new each time, so their mutants are others."""
+    signer = Signer()
+    made = []
+    for name in ("jpeg-tagged", "png", "mp4-h264"):
+        sample = next(one for one in plain if one.name == name)
+        source = folder / "source"
+        source.write_bytes(sample.body)
+        body = signer.sign(folder / "signed", source, media_type=sample.media_type).read_bytes()
+        made.append(Sample(f"{name}-signed", sample.media_type, body))
+    return made
 
 
 if __name__ == "__main__":

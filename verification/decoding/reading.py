@@ -129,7 +129,7 @@ def play(file: BinaryIO, media_type: str, *, max_pixels: int) -> Playable:
 def _readers(media_type: str, *, max_pixels: int, max_frames: int) -> list[tuple[str, str, Reader]]:
     """Name, part of the file and function of each reader. The imports wait until here: see the package."""
     if media_type in _CONTAINERS:
-        from verification.decoding import containers  # noqa: PLC0415
+        from verification.decoding import camcorders, containers, film_packets  # noqa: PLC0415
 
         demuxer = _CONTAINERS[media_type]
         readers: list[tuple[str, str, Reader]] = [
@@ -146,6 +146,13 @@ def _readers(media_type: str, *, max_pixels: int, max_frames: int) -> list[tuple
         ]
         if demuxer == "mov":
             readers.insert(1, ("boxes", "metadata", containers.read_header_box))
+            readers.append(("xmp", "packets", film_packets.read_boxed))
+        elif demuxer in {"avi", "wav"}:
+            readers.append(("riff", "packets", film_packets.read_chunked))
+        elif demuxer == "mpegts":
+            readers.append(
+                ("mdpm", "packets", lambda file, facts: camcorders.read(file, facts, demuxer, max_pixels))
+            )
         return readers
     if media_type == _DOCUMENT:
         from verification.decoding import documents  # noqa: PLC0415

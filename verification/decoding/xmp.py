@@ -63,7 +63,7 @@ def add(facts: Decoded, packet: bytes) -> Decoded:
     facts = replace(facts, readers={**facts.readers, READER: f"defusedxml {defusedxml.__version__}"})
     if len(packet) > MOST_BYTES:
         raise ValueError(f"an XMP packet of {len(packet)} bytes")
-    root = fromstring(packet.strip(b" \t\r\n\x00"))
+    root = fromstring(_text(packet))
     found: dict[str, list[str]] = {}
     steps: list[EditStep] = []
     for described in root.iter(f"{_RDF}Description"):
@@ -82,6 +82,16 @@ def add(facts: Decoded, packet: bytes) -> Decoded:
         device=_device(facts.device, found),
         gps=_position(facts.gps, found),
     )
+
+
+def _text(packet: bytes) -> str | bytes:
+    """The XML without what pads it. It may be in UTF-16, where half of all bytes are zeros."""
+    for encoding, mark in (("utf-16-be", b"\x00<\x00"), ("utf-16-le", b"<\x00")):
+        start = packet.find(mark, 0, 8)
+        if start >= 0:
+            whole = packet[start : start + (len(packet) - start) // 2 * 2]
+            return whole.decode(encoding, "replace").strip(" \t\r\n\x00")
+    return packet.strip(b" \t\r\n\x00")
 
 
 def _properties(described: Element) -> Iterator[tuple[str, list[str]]]:
