@@ -71,12 +71,12 @@ def test_a_film_says_what_its_packet_says(tmp_path):
 
 
 def test_chunked_packets_and_names_are_read():
-    names = b"exif" + chunk(b"ecor", b"PENTAX\0") + chunk(b"emdl", b"Optio WP")
+    names = b"exif" + chunk(b"ecor", b"PENTAX\0") + chunk(b"emdl", b"K-x")
     facts = film_packets.read_chunked(
         riff(chunk(b"junk", b"odd"), chunk(b"LIST", names), chunk(b"_PMX", PACKET)),
         Decoded("video/x-msvideo"),
     )
-    assert facts.device == Device(make="PENTAX", model="Optio WP")
+    assert facts.device == Device(make="PENTAX", model="K-x")
     assert said(facts)[0] == FOUND[0]
 
 

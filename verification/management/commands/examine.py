@@ -42,7 +42,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--check", action="append", metavar="SLUG", help="only this check; repeatable")
         parser.add_argument(
-            "--exiftool", action="store_true", help="have exiftool read maker notes too (10 ms a file, about)"
+            "--exiftool", action="store_true", help="have exiftool read maker notes too: slower"
         )
         parser.add_argument("--json", action="store_true", help="one JSON object a file, a line each")
 
