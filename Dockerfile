@@ -27,6 +27,11 @@ ENV PATH="/venv/bin:$PATH" \
     PYTHONUTF8=1 \
     STET_DATA=/data \
     STET_STATIC=/srv/stet/staticfiles
+# An optional reader: Debian's newest, for its files are hostile and their readers' repairs matter more than a fixed one.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends libimage-exiftool-perl \
+    && rm -rf /var/lib/apt/lists/*
 # A fixed number, so that a volume keeps its owner from one image to the next.
 RUN groupadd --gid 10001 stet \
     && useradd --uid 10001 --gid stet --no-log-init --no-create-home --home-dir /tmp --shell /usr/sbin/nologin stet \

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -177,6 +178,21 @@ def decoders() -> Line:
     return Line("decoders", State.OK, ", ".join(found))
 
 
+def exiftool() -> Line:
+    """It may be missing: then the makers' own tags are not read."""
+    program = settings.EXIFTOOL
+    if program is None:
+        return Line("exiftool", State.OK, "none: serial numbers in maker notes are not read")
+    remedy = "Install it, or set STET_EXIFTOOL to its path, or to off."
+    try:
+        said = subprocess.run(  # noqa: S603 - the operator's program
+            [program, "-config", "", "-ver"], capture_output=True, text=True, timeout=10, check=True
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        return Line("exiftool", State.FAIL, f"{program}: {error}", remedy)
+    return Line("exiftool", State.OK, f"{said.stdout.strip()[:40]}, {program}")
+
+
 def clock() -> Line:
     """A wrong clock breaks leases, embargoes and every date that an examination compares with now."""
     remedy = "Set the clock, and keep it by NTP."
@@ -206,6 +222,7 @@ CHECKS: tuple[Callable[[], Line], ...] = (
     archive,
     reconcile,
     decoders,
+    exiftool,
     clock,
 )
 

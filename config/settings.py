@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -130,6 +132,11 @@ TSA_ROOTS = env.text("STET_TSA_ROOTS")
 # Who may vouch for content credentials; decoders read it from wherever they are started.
 _C2PA_TRUST = env.text("STET_C2PA_TRUST")
 C2PA_TRUST = Path(_C2PA_TRUST).resolve() if _C2PA_TRUST else None
+# It gets at a file by its number among the decoder's open files, which only Linux shows.
+_FOUND_EXIFTOOL = (shutil.which("exiftool") if sys.platform == "linux" else None) or ""
+_EXIFTOOL = env.text("STET_EXIFTOOL", "auto")
+_EXIFTOOL = {"auto": _FOUND_EXIFTOOL, "off": ""}.get(_EXIFTOOL, _EXIFTOOL)
+EXIFTOOL = Path(_EXIFTOOL) if _EXIFTOOL else None
 FIXITY_DAYS = env.number("STET_FIXITY_DAYS", 30)
 PUBLIC_URL = env.text("STET_PUBLIC_URL").rstrip("/")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -59,6 +60,16 @@ def known_extractors(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[
     return [
         Error("An extractor is switched on and not installed.", hint=hint, id="stet.E008") for _ in missing
     ]
+
+
+@register()
+def exiftool(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:  # noqa: ARG001
+    """One that is named and not there would fail with every file."""
+    program = settings.EXIFTOOL
+    if program is None or os.access(program, os.X_OK):
+        return []
+    hint = "Set STET_EXIFTOOL to the path of exiftool, to auto, or to off."
+    return [Error(f"{program} can't be run.", hint=hint, id="stet.E009")]
 
 
 @register()

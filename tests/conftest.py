@@ -73,6 +73,8 @@ def _world_of_its_own(settings: Any, tmp_path_factory: pytest.TempPathFactory) -
     settings.CHECKPOINT_DIR = tmp_path_factory.mktemp("checkpoints")
     # No worker listens: what is rung in a test is done by the loop that the test itself calls.
     settings.REDIS_URL = ""
+    # What this machine has installed changes nothing; those who test it switch it on.
+    settings.EXIFTOOL = None
     # All media hosts of tests are one host on loopback; politeness has tests of its own.
     settings.HOST_CONCURRENCY, settings.HOST_DELAY_SECONDS = 100, 0
 

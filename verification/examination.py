@@ -41,11 +41,12 @@ def examine(
     context: Context,
     checks: Sequence[Check] | None = None,
     trust_list: Path | None = None,
+    exiftool: Path | None = None,
 ) -> Examined:
     """Runs the checks (all, where none are named) on the file. Raises OSError where it can't be read.
 
-    `trust_list` is for content credentials, as in `sandbox.decode`. A file that is no media, or can't be decoded, is no error: `failure` says so, and the checks that need no
-    decoding still run.
+    `trust_list` and `exiftool` are those of `sandbox.decode`. A file that is no media, or can't be decoded, is no
+    error: `failure` says so, and the checks that need no decoding still run.
     """
     with path.open("rb") as file:
         sniffed = sniff(file.read(HEAD_BYTES))
@@ -55,7 +56,7 @@ def examine(
         return Examined(sha256, None, (), "This is no media that Stet reads.")
     decoded, failure = None, None
     try:
-        decoded = decode(path, media_type=sniffed.media_type, trust_list=trust_list)
+        decoded = decode(path, media_type=sniffed.media_type, trust_list=trust_list, exiftool=exiftool)
     except DecodeFailed as error:
         failure = f"{error.code}: {error.detail}"
     media = Media(sha256, sniffed.media_type, sniffed.kind, decoded, failure, path.name)
@@ -71,10 +72,12 @@ def examine_file(
     now: datetime,
     checks: Sequence[Check] | None = None,
     trust_list: Path | None = None,
+    exiftool: Path | None = None,
 ) -> dict[str, Any]:
     """The JSON object of one examined file, as `manage.py examine --json` prints it. Raises OSError."""
     context = Context(now=now, claimed_date=claimed_date, claimed_location=claimed_location)
-    return as_json(path, examine(path, context=context, checks=checks, trust_list=trust_list))
+    examined = examine(path, context=context, checks=checks, trust_list=trust_list, exiftool=exiftool)
+    return as_json(path, examined)
 
 
 def as_json(path: Path, examined: Examined) -> dict[str, Any]:

@@ -94,10 +94,11 @@ class Played:
 
 
 class _Kept(threading.local):
-    """The thread's child between two files, and the limits that it was started with."""
+    """The thread's child between two files, and the limits and the exiftool that it was started with."""
 
     child: DecoderChild | None = None
     limits: DecodeLimits | None = None
+    exiftool: str | None = None
 
 
 _kept = _Kept()
@@ -108,16 +109,26 @@ class _SpoiltByOthers(Exception):
 
 
 def decode(
-    path: Path, *, media_type: str, trust_list: Path | None = None, limits: DecodeLimits = DEFAULT_LIMITS
+    path: Path,
+    *,
+    media_type: str,
+    trust_list: Path | None = None,
+    exiftool: Path | None = None,
+    limits: DecodeLimits = DEFAULT_LIMITS,
 ) -> Decoded:
     """The facts of the file at `path`, read as `media_type` (from `sniff`, never from a name).
 
     `trust_list` is a PEM file with the certificates that make content credentials trusted; without it none are.
+    `exiftool` is that program, which then reads what our own readers do not; the facts' `readers` tell its version.
 
     A reader that fails is named in the facts' `errors`, and the others still say what they read; only a
     file of which nothing can be said raises DecodeFailed. Raises OSError where the file can't be opened.
     """
-    question = {"wanted": "facts", "trust_list": str(trust_list) if trust_list else None}
+    question = {
+        "wanted": "facts",
+        "trust_list": str(trust_list) if trust_list else None,
+        "exiftool": str(exiftool) if exiftool else None,
+    }
     return _of_file(path, question, _facts_in, media_type, limits)
 
 
@@ -186,7 +197,7 @@ def _ask(
     deadline: float,
 ) -> T:
     """Asks the thread's child, or a new one. Raises DecodeFailed, and _SpoiltByOthers where a new one is due."""
-    child = _child_for(handle, limits)
+    child = _child_for(handle, limits, question.get("exiftool"))
     used = child.files > 0
     try:
         answer = child.ask(handle, question, deadline=deadline, most_bytes=limits.answer_bytes)
@@ -195,7 +206,7 @@ def _ask(
     except DecodeFailed as failure:
         # A refusal is an answer like any other; after any other failure nobody knows what is left in memory.
         if failure.code in _REFUSALS:
-            _keep(child, limits)
+            _keep(child)
         elif used:
             raise _SpoiltByOthers from failure
         raise
@@ -206,31 +217,34 @@ def _ask(
             raise _SpoiltByOthers from broken
         raise DecodeFailed("decode_crashed", f"{_DETAILS['decode_crashed']} {broken}") from None
     else:
-        _keep(child, limits)
+        _keep(child)
         return understood
     finally:
         if _kept.child is not child:
             child.end()
 
 
-def _child_for(handle: int, limits: DecodeLimits) -> DecoderChild:
+def _child_for(handle: int, limits: DecodeLimits, exiftool: str | None) -> DecoderChild:
     """The thread's child taken out of its place, so that it is put back only by a good answer; or a new one."""
     child, _kept.child = _kept.child, None
     if child is not None:
-        if child.owner == os.getpid() and _kept.limits == limits:
+        # One that has an exiftool serves those too that ask for none.
+        if child.owner == os.getpid() and _kept.limits == limits and exiftool in {None, _kept.exiftool}:
             return child
         child.end()
     start = {
         "memory_bytes": limits.memory_bytes,
         "open_files": limits.open_files,
         "cpu_seconds": limits.cpu_seconds,
+        "exiftool": exiftool,
     }
+    _kept.limits, _kept.exiftool = limits, exiftool
     return DecoderChild(start, first=handle)
 
 
-def _keep(child: DecoderChild, limits: DecodeLimits) -> None:
+def _keep(child: DecoderChild) -> None:
     if child.files < FILES_PER_CHILD:
-        _kept.child, _kept.limits = child, limits
+        _kept.child = child
 
 
 def _raise_failure(answer: Mapping[str, Any]) -> None:

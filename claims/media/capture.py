@@ -44,6 +44,7 @@ from claims.media.found import (
     posted_by_extractor,
     usable,
 )
+from claims.media.names import tidy_name
 from claims.media.sniff import Sniffed, sniff
 from claims.media.warc import Asked, Exchange
 from claims.outbound import Fetched, FetchLimits, OutboundError, fetch
@@ -99,13 +100,17 @@ class CaptureFailed(StetError):
 
 @dataclass(frozen=True)
 class Captured:
-    """An original that came in, and how. Times are aware UTC; an upload has no URL and no hops."""
+    """An original that came in, and how. Times are aware UTC; an upload has no URL and no hops.
+
+    `file_name` is what an upload was called by whoever sent it, made tidy.
+    """
 
     stored: archive.Stored
     sniffed: Sniffed
     started_at: datetime
     finished_at: datetime
     trail: Trail = NO_TRAIL
+    file_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -152,8 +157,8 @@ def fetch_original(url: str, *, turn: Turn = at_once, before: Before | None = No
         raise CaptureFailed(error.detail, code=error.code, retriable=True) from error
 
 
-def take_upload(chunks: Iterable[bytes]) -> Captured:
-    """Puts uploaded bytes into the archive. Raises CaptureFailed, StorageFailed."""
+def take_upload(chunks: Iterable[bytes], *, name: str = "") -> Captured:
+    """Puts uploaded bytes into the archive; `name` is what they were called there. Raises CaptureFailed, StorageFailed."""
     started_at = timezone.now()
     with archive.arriving() as arriving:
         for chunk in chunks:
@@ -162,7 +167,7 @@ def take_upload(chunks: Iterable[bytes]) -> Captured:
         if sniffed is None:
             raise _no_media(arriving, "")
         stored = arriving.keep()
-    return Captured(stored, sniffed, started_at, timezone.now())
+    return Captured(stored, sniffed, started_at, timezone.now(), file_name=tidy_name(name))
 
 
 def versions() -> dict[str, str]:

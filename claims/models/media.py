@@ -8,6 +8,7 @@ from operator import or_
 from django.db import models
 from django.db.models import Q
 
+from claims.media.names import LONGEST
 from claims.models.base import Identified, word_field
 from claims.models.claims import Claim, Claimed
 from claims.models.desks import Desk, Person
@@ -100,7 +101,8 @@ class Capture(Identified):
 
     Where the URL led to a page, `page` and `page_text` are what was kept of it, `found_url` and `found_by` which
     address on it was taken for its media and where it says so, `posted` when it says it was posted. `warc` is the
-    whole exchange.
+    whole exchange. `file_name` is what an upload was called by whoever sent it: erased with the original, for people
+    put names and places into it.
     """
 
     KEPT_BESIDE = ("page", "page_text", "warc")
@@ -108,6 +110,7 @@ class Capture(Identified):
 
     media = models.ForeignKey(MediaItem, on_delete=models.CASCADE, related_name="captures")
     asset = models.ForeignKey(Asset, on_delete=models.PROTECT, null=True, related_name="captures")
+    file_name = models.CharField(max_length=LONGEST, blank=True, default="")
     requested_url = models.CharField(max_length=4000, blank=True, default="")
     final_url = models.CharField(max_length=8192, blank=True, default="")
     hops = models.JSONField(default=list)

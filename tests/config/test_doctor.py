@@ -74,3 +74,14 @@ def test_the_report_is_json_and_its_status_is_the_exit_code(
     with pytest.raises(SystemExit) as ended:
         call_command("doctor", stdout=StringIO())
     assert ended.value.code == 1
+
+
+def test_exiftool_may_be_missing_but_not_broken(settings: Any, tmp_path: Path) -> None:
+    settings.EXIFTOOL = None
+    assert doctor.exiftool().state is State.OK
+    settings.EXIFTOOL = tmp_path / "exiftool"
+    settings.EXIFTOOL.write_text("#!/bin/sh\necho 12.99\n", encoding="utf-8")
+    assert doctor.exiftool().state is State.FAIL
+    assert "STET_EXIFTOOL" in doctor.exiftool().remedy
+    settings.EXIFTOOL.chmod(0o755)
+    assert doctor.exiftool().detail.startswith("12.99")

@@ -88,3 +88,11 @@ def test_a_trust_list_is_taken_and_none_is_needed(settings: Any, tmp_path: Path)
     settings.C2PA_TRUST = tmp_path / "trusted.pem"
     settings.C2PA_TRUST.write_bytes(Signer().root)
     assert system_checks.credential_signers(None) == []
+
+
+def test_an_exiftool_that_is_named_must_be_there(settings: Any, tmp_path: Path) -> None:
+    settings.EXIFTOOL = tmp_path / "exiftool"
+    (error,) = system_checks.exiftool(None)
+    assert (error.id, str(settings.EXIFTOOL) in error.msg) == ("stet.E009", True)
+    settings.EXIFTOOL = None
+    assert system_checks.exiftool(None) == []

@@ -234,6 +234,7 @@ def test_a_file_that_is_no_media_is_refused_at_its_row_and_the_others_need_not_b
     browser.post(NEW, filled(rows="2") | {"m0-kept": token})
     (item,) = Claim.objects.get().media.all()
     assert (item.state, item.asset.media_type) == ("captured", "image/png")
+    assert item.captures.get().file_name == "one.png"
 
 
 def test_a_taken_file_is_its_senders_alone(pages: Pages, checker: Caller, second_checker: Caller) -> None:

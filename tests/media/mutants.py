@@ -2,7 +2,8 @@
 
     python -m tests.media.mutants NUMBER FILE
 
-writes one to look at. Samples are made by this machine's encoders: another build of them may make others.
+writes one to look at. Samples are made by this machine's encoders: another build of them may make others. Those with
+content credentials are signed anew each time: their mutants are others too.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ import pillow_heif
 from PIL import Image, PngImagePlugin
 
 from tests.media import make
+from tests.media.credentials import Signer
+
+SIGNED = "-signed"
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,8 @@ class Mutant:
 def samples() -> list[Sample]:
     """One small file of each format, and of each codec that matters within it; some kilobytes each."""
     with tempfile.TemporaryDirectory() as folder:
-        return [*_pictures(Path(folder)), *_films(Path(folder)), *_recordings(), _document()]
+        plain = [*_pictures(Path(folder)), *_films(Path(folder)), *_recordings(), _document()]
+        return [*plain, *_signed(Path(folder), plain)]
 
 
 def mutant(number: int, among: list[Sample]) -> Mutant:
@@ -55,9 +60,11 @@ def mutant(number: int, among: list[Sample]) -> Mutant:
     chance = random.Random(number)
     sample = among[number % len(among)]
     body, changes = sample.body, []
+    # Signatures are others each time: what is spliced in is not, so that the number tells it.
+    lasting = [one for one in among if not one.name.endswith(SIGNED)] or among
     for _ in range(chance.choice((1, 1, 1, 2, 2, 3, 5))):
         change = chance.choices(_CHANGES, weights=_WEIGHTS)[0]
-        body = change(chance, body, among)
+        body = change(chance, body, lasting)
         changes.append(change.__name__)
     return Mutant(sample.name, sample.media_type, tuple(changes), body)
 
@@ -292,6 +299,19 @@ def _document() -> Sample:
     file = io.BytesIO()
     _picture().save(file, format="PDF")
     return Sample("pdf", "application/pdf", file.getvalue())
+
+
+def _signed(folder: Path, plain: list[Sample]) -> list[Sample]:
+    """A photo, a picture and a film with content credentials. Keys are new each time, so their mutants are others."""
+    signer = Signer()
+    made = []
+    for name in ("jpeg-tagged", "png", "mp4-h264"):
+        sample = next(one for one in plain if one.name == name)
+        source = folder / "source"
+        source.write_bytes(sample.body)
+        body = signer.sign(folder / "signed", source, media_type=sample.media_type).read_bytes()
+        made.append(Sample(f"{name}{SIGNED}", sample.media_type, body))
+    return made
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -82,19 +84,25 @@ def test_a_note_leaves_its_place_and_nothing_else(here: str, admin: Caller, chec
     assert list(audit.verify()) == []
 
 
+def upload(caller: Caller, claim: object, body: bytes) -> dict[str, Any]:
+    """Sends a file whose name is that of a WhatsApp picture and holds the secret."""
+    sent = caller.client.post(
+        f"/api/v1/claims/{claim}/media/",
+        {"file": SimpleUploadedFile(f"IMG-20221004-WA0007 {SECRET}.jpg", body)},
+        headers={"Authorization": f"Bearer {caller.key}"},
+    )
+    assert sent.status_code == 202, sent.content
+    return sent.json()  # type: ignore[no-any-return]
+
+
 @pytest.fixture
 def original(checker: Caller, tmp_path: object) -> MediaItem:
     claim = file_claim(checker)
     photo = make_photo(tmp_path / "a.jpg", lines=["x"], gps=(49.5, 37.6))  # type: ignore[operator]
-    sent = checker.client.post(
-        f"/api/v1/claims/{claim['id']}/media/",
-        {"file": SimpleUploadedFile("a.jpg", photo.read_bytes())},
-        headers={"Authorization": f"Bearer {checker.key}"},
-    )
-    assert sent.status_code == 202, sent.content
+    sent = upload(checker, claim["id"], photo.read_bytes())
     while work.reconcile():
         pass
-    return MediaItem.objects.select_related("asset").get(pk=sent.json()["id"])
+    return MediaItem.objects.select_related("asset").get(pk=sent["id"])
 
 
 def test_an_original_goes_from_the_archive_with_what_was_read_from_it(
@@ -114,6 +122,26 @@ def test_an_original_goes_from_the_archive_with_what_was_read_from_it(
     detail = checker.get(f"media/{original.pk}/").json()
     assert (detail["metadata"], detail["findings"]) == (None, {})
     assert list(audit.verify()) == []
+
+
+def test_the_name_of_an_upload_goes_with_its_original_and_does_not_come_back(
+    original: MediaItem, admin: Caller, checker: Caller
+) -> None:
+    detail = checker.get(f"media/{original.pk}/").json()
+    assert detail["captures"][0]["file_name"] == f"IMG-20221004-WA0007 {SECRET}.jpg"
+    (trace,) = [one for one in detail["findings"]["provenance"] if one["check"] == "platform_trace"]
+    assert trace["data"]["platform"] == "WhatsApp"
+    assert original.asset is not None
+    body = b"".join(archive.chunks(original.asset.sha256))
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        admin.post(
+            f"claims/{original.claim_id}/redact/", {"target": "original", "id": str(original.pk), **WHY}
+        )
+    assert traces(SECRET) == []
+    assert checker.get(f"media/{original.pk}/").json()["captures"][0]["file_name"] is None
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        upload(checker, original.claim_id, body)
+    assert traces(SECRET) == []
 
 
 def test_a_file_that_outlives_its_redaction_is_removed_by_the_loop(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from tests.media import make
+from tests.media import make, stub_exiftool
 from verification.checks.registry import all_checks
 
 ROOT = Path(__file__).parents[2]
@@ -206,3 +206,18 @@ def test_the_files_of_a_folder_are_told_in_the_order_of_their_names(tmp_path, ca
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [one["file"] for one in told] == [str(path) for path in sorted(folder.iterdir())]
     assert [one["file"] for one in told if one["error"]] == [str(folder / "05.txt")]
+
+
+def test_exiftool_is_asked_where_it_is_asked_for(tmp_path, settings, capsys):
+    photo = make.exif_jpeg(tmp_path / "photo.jpg", make="Demo")
+    settings.EXIFTOOL = stub_exiftool.make(tmp_path / "exiftool", "sys.exit(1)")
+
+    def failures(*options):
+        call_command("examine", str(photo), "--json", *options)
+        return [one["reader"] for one in json.loads(capsys.readouterr().out)["reader_errors"]]
+
+    assert failures() == []
+    assert failures("--exiftool") == ["exiftool"]
+    settings.EXIFTOOL = None
+    with pytest.raises(CommandError, match="STET_EXIFTOOL"):
+        call_command("examine", str(photo), "--exiftool")

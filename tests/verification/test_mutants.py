@@ -1,6 +1,6 @@
 """Thousands of damaged files through the warm child: each ends as a result, and nothing of ours ends with it.
 
-STET_MUTANTS says how many (20,000 where it is not set). The numbers that a failure names make the same files again:
+STET_MUTANTS says how many: 4,000 where it is not set, 20,000 for a whole run. The numbers that a failure names make the same files again:
 `python -m tests.media.mutants NUMBER FILE`.
 """
 
@@ -21,7 +21,7 @@ from tests.media import mutants
 from verification import decoder_child, sandbox
 from verification.sandbox import DEFAULT_LIMITS, DecodeFailed, decode, draw, end_child
 
-HOW_MANY = int(os.environ.get("STET_MUTANTS", "20000"))
+HOW_MANY = int(os.environ.get("STET_MUTANTS", "4000"))
 CODES = {"undecodable", "too_many_pixels", "decode_memory", "decode_timeout", "decode_crashed"}
 
 
@@ -79,7 +79,7 @@ def through_the_child(numbers, samples, path, tally):
         begun = time.monotonic()
         media_type = sniffed.media_type if sniffed else made.media_type
         try:
-            # The samples go round by 33: each is drawn now and then.
+            # The samples go round, and their number is no multiple of five: each is drawn now and then.
             outcome = drawing_of(path, media_type) if number % 5 == 4 else outcome_of(path, media_type)
         except Exception as error:  # noqa: BLE001 - whatever it is, a worker would have died of it
             tally.escaped.append((number, repr(error)))

@@ -254,3 +254,27 @@ def test_a_raw_picture_gives_its_tags_though_its_pixels_are_not_read(tmp_path):
     facts = decode(tmp_path / "x.dng", media_type="image/tiff")
     assert facts.failed("pixels")
     assert (facts.device.model, [date.at for date in facts.dates]) == ("Raw 1", ["2022-10-04T14:07:00"])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-be", "utf-16-le"])
+def test_xmp_is_read_in_every_encoding_that_it_may_be_in(encoding):
+    packet = (
+        "<?xpacket begin='\ufeff'?><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><rdf:Description "
+        "xmlns:photoshop='http://ns.adobe.com/photoshop/1.0/' photoshop:DateCreated='2004-02-26'/></rdf:RDF>   \0"
+    )
+    facts = xmp.add(Decoded("image/jpeg"), packet.encode(encoding))
+    assert [date.at for date in facts.dates] == ["2004-02-26"]
+
+
+@pytest.mark.parametrize(
+    ("time", "at"),
+    [
+        (b"135926.054-0600", "2022-10-04T13:59:26-06:00"),
+        (b"135926", "2022-10-04T13:59:26"),
+        (b"13:59", "2022-10-04"),
+        (b"000000.000+0000", "2022-10-04"),
+    ],
+)
+def test_iptc_times_are_read_as_programs_write_them(time, at):
+    fields = ((55, b"20221004"), (60, time))
+    assert [date.at for date in iptc.add(Decoded("image/jpeg"), records(*fields)).dates] == [at]

@@ -1,6 +1,6 @@
 import pytest
 
-from verification.decoding.positions import from_exif, from_iso_6709
+from verification.decoding.positions import from_exif, from_iso_6709, from_xmp
 
 
 def exif(latitude, longitude, north_south="N", east_west="E"):
@@ -129,3 +129,27 @@ def test_iso_6709_reaches_the_poles_and_the_date_line(text):
 )
 def test_iso_6709_goes_no_further(text):
     assert from_iso_6709(text, field="location", reader="test").problem in {"out_of_range", "unreadable"}
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude", "found"),
+    [
+        ("50,27.006N", "30,31.404E", (50.4501, 30.5234)),
+        ("33,30,0S", "151,15,0W", (-33.5, -151.25)),
+        ("-33.5", "+151.25", (-33.5, 151.25)),
+        ("90,0.0S", "180,0.0W", (-90, -180)),
+        ("33,30.0", "151,15.0", "no_hemisphere"),
+        ("33,30.0E", "151,15.0N", "no_hemisphere"),
+        ("0,0.0N", "0,0.0E", "unset"),
+        ("91,0.0N", "0,0.0E", "out_of_range"),
+        ("", "30,31.404E", "unreadable"),
+        ("fifty", "thirty", "unreadable"),
+        ("1,2,3,4N", "1E", "unreadable"),
+    ],
+)
+def test_positions_in_xmp(latitude, longitude, found):
+    gps = from_xmp(latitude, longitude, field="f", reader="r")
+    if isinstance(found, str):
+        assert (gps.problem, gps.latitude) == (found, None)
+    else:
+        assert (round(gps.latitude, 6), round(gps.longitude, 6), gps.problem) == (*found, None)

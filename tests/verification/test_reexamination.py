@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from django.utils import timezone
 from claims.models import Asset, MediaItem
 from claims.vocabulary import JobState
 from tests.conftest import Caller, file_claim
-from tests.media import mutants
+from tests.media import mutants, stub_exiftool
 from verification import sandbox
 from verification.checks import registry
 from verification.checks.container_dates import ContainerDates
@@ -30,7 +31,10 @@ FILM = next(sample for sample in mutants.samples() if sample.name == "mp4-tagged
 
 
 @pytest.fixture(autouse=True)
-def _registry_read_anew() -> Any:
+def _first_version(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Whatever version the check has by now, here it begins with the first."""
+    monkeypatch.setattr(ContainerDates, "version", "1")
+    registry.fingerprint.cache_clear()
     yield
     registry.fingerprint.cache_clear()
     sandbox.end_child()
@@ -171,6 +175,24 @@ def test_facts_that_were_read_by_earlier_decoders_are_read_anew(checker: Caller,
     work_off()
     asset.refresh_from_db()
     assert asset.facts["dates"]
+
+
+def test_an_exiftool_that_came_later_is_asked_and_what_it_said_stays_when_it_is_gone(
+    checker: Caller, item: MediaItem, settings: Any, tmp_path: Path
+) -> None:
+    def device_after(exiftool: Path | None) -> Any:
+        settings.EXIFTOOL = exiftool
+        checker.post(f"media/{item.pk}/recheck/")
+        work_off()
+        metadata = checker.get(f"media/{item.pk}/").json()["metadata"]
+        return metadata["device"]["serial"], metadata["readers"].get("exiftool")
+
+    program = stub_exiftool.make(tmp_path / "exiftool", "found(SerialNumber='4711')")
+    assert device_after(None) == (None, None)
+    assert device_after(program) == ("4711", "0.01")
+    program.unlink()
+    assert device_after(program) == ("4711", "0.01"), "it was asked again"
+    assert device_after(None) == ("4711", "0.01")
 
 
 def test_the_command_queues_what_is_named_or_stale(item: MediaItem, monkeypatch: pytest.MonkeyPatch) -> None:

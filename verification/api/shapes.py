@@ -191,6 +191,7 @@ class PageShape(TypedDict):
 class CaptureShape(TypedDict):
     started_at: datetime
     finished_at: datetime
+    file_name: str | None
     requested_url: str | None
     final_url: str | None
     hops: list[dict[str, Any]]
@@ -563,6 +564,7 @@ def media_detail_shape(item: MediaItem) -> MediaDetailShape:
             {
                 "started_at": capture.started_at,
                 "finished_at": capture.finished_at,
+                "file_name": capture.file_name or None,
                 "requested_url": capture.requested_url or None,
                 "final_url": capture.final_url or None,
                 "hops": capture.hops,

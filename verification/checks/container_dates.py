@@ -11,11 +11,18 @@ from verification.domain.clocks import WIDEST_OFFSET, Span, offset_hours, span_o
 from verification.domain.dating import Reading, compare
 from verification.domain.decoded import Decoded, FoundDate
 from verification.domain.findings import Finding
+from verification.domain.own_dates import APPLE, CAMCORDER
 from verification.domain.wording import say_gap, say_recorded
 
-_APPLE = "com.apple.quicktime.creationdate"
 _HEADER = "creation_time"
-_NAMES = {_APPLE: "Apple creation date", _HEADER: "creation time", "date": "date tag"}
+_CAMERAS_OWN = frozenset({APPLE, CAMCORDER})
+_LATER_STEPS = frozenset({"XMP xmp:ModifyDate", "XMP xmp:MetadataDate"})
+_NAMES = {
+    APPLE: "Apple creation date",
+    CAMCORDER: "camcorder's clock",
+    _HEADER: "creation time",
+    "date": "date tag",
+}
 # Players and phones write the header when a recording begins or when it ends, and take their time.
 _LEAST_TOLERANCE = timedelta(minutes=2)
 _UTC_CONFIRMED = ", in UTC as the camera's own date confirms"
@@ -25,7 +32,7 @@ _NOT_UTC_AFTER_ALL = "; the format means that as UTC, but many cameras write loc
 class ContainerDates:
     slug = "container_dates"
     title = "Dates in the container"
-    version = "1"
+    version = "2"
     dimensions = (Dimension.DATE,)
     media_types = ("video/*", "audio/*")
     help = (
@@ -49,10 +56,11 @@ class ContainerDates:
         failure = facts.failed("metadata")
         if failure and not facts.dates:
             raise CheckFailed(f"The container's tags could not be read: {failure.detail}")
-        if not facts.dates:
+        dates = [date for date in facts.dates if date.field not in _LATER_STEPS]
+        if not dates:
             sentence = "The file carries no date; many platforms remove it, so nothing follows from that."
             return [Finding(Dimension.DATE, Stance.INCONCLUSIVE, sentence, {"absent": True})]
-        findings = [self._judge(date, facts, context) for date in facts.dates]
+        findings = [self._judge(date, facts, context) for date in dates]
         return findings + _disagreements(facts)
 
     def _judge(self, date: FoundDate, facts: Decoded, context: Context) -> Finding:
@@ -88,7 +96,7 @@ def _read(date: FoundDate, at: str, facts: Decoded) -> Reading:
         at,
         span,
         exact,
-        ends_only=date.field != _APPLE and not _straight_from_camera(facts),
+        ends_only=date.field not in _CAMERAS_OWN and not _straight_from_camera(facts),
         likely_utc=date.zone == "format",
     )
 
@@ -135,7 +143,7 @@ def _no_date(date: FoundDate) -> str:
 
 def _disagreements(facts: Decoded) -> list[Finding]:
     """Header and camera further apart than a recording takes: it was saved again, or one errs."""
-    own = next((date for date in facts.dates if date.field == _APPLE and date.at in _zoned(facts)), None)
+    own = next((date for date in facts.dates if date.field == APPLE and date.at in _zoned(facts)), None)
     header = next((d for d in facts.dates if d.field == _HEADER and d.at and d.offset and not d.unset), None)
     if own is None or header is None or own.at is None or header.at is None:
         return []

@@ -9,7 +9,7 @@ from claims.vocabulary import Dimension, Stance
 from verification.checks.base import CheckFailed, Context, Media
 from verification.domain.decoded import Decoded
 from verification.domain.findings import Finding
-from verification.domain.inside import EditStep, FoundText
+from verification.domain.inside import FoundText
 
 # What a program does with a picture matters more than its name: those that only carry it say nothing of its content.
 _EDITORS = re.compile(
@@ -42,7 +42,7 @@ class _Program:
 class EditorSoftware:
     slug = "editor_software"
     title = "Programs it went through"
-    version = "1"
+    version = "2"
     dimensions = (Dimension.AUTHENTICITY,)
     media_types = ("image/*", "application/pdf")
     help = (
@@ -72,7 +72,7 @@ class EditorSoftware:
         editors = [one.text for one in programs if not one.generates]
         if editors:
             found.append(_edited(editors, facts))
-        return found + _history(facts.steps)
+        return found + _history(facts)
 
 
 def _programs(facts: Decoded) -> list[_Program]:
@@ -100,9 +100,11 @@ def _generated(generators: list[FoundText], facts: Decoded) -> Finding:
     return Finding(Dimension.AUTHENTICITY, Stance.NEUTRAL, sentence, {"programs": _shown(generators, facts)})
 
 
-def _history(steps: tuple[EditStep, ...]) -> list[Finding]:
+def _history(facts: Decoded) -> list[Finding]:
+    steps = facts.steps
     if not steps:
         return []
+    reader = facts.read_by(steps[0].reader)
     shown = [
         {"action": step.action, "software": step.software, "at": step.at, "changed": step.changed}
         for step in steps[:_STEPS_SHOWN]
@@ -116,8 +118,9 @@ def _history(steps: tuple[EditStep, ...]) -> list[Finding]:
         if only_carried
         else "what was changed in them is not recorded"
     )
-    sentence = f"An editor's history in the file has {count} ({what}); {why}."
-    return [Finding(Dimension.AUTHENTICITY, Stance.NEUTRAL, sentence, {"steps": shown, "count": len(steps)})]
+    sentence = f"An editor's history in the file, read by {reader}, has {count} ({what}); {why}."
+    data = {"steps": shown, "count": len(steps), "reader": reader}
+    return [Finding(Dimension.AUTHENTICITY, Stance.NEUTRAL, sentence, data)]
 
 
 def _none(facts: Decoded) -> Finding:

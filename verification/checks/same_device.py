@@ -6,18 +6,19 @@ from typing import Any
 
 from claims.vocabulary import Dimension, Stance
 from verification.checks.base import CheckFailed, Context, Media, NotApplicable, OtherMedia
-from verification.domain.decoded import Device
+from verification.domain.decoded import Decoded, Device
 from verification.domain.findings import Finding
 
 _MOST_SHOWN = 20
+_FEWEST_DIGITS = 2
 # What stands there where a maker has put in nothing.
-_NO_SERIALS = frozenset({"", "0", "none", "unknown", "n/a", "0000000", "00000000", "123456789"})
+_NO_SERIALS = frozenset({"none", "unknown", "n/a", "123456789"})
 
 
 class SameDevice:
     slug = "same_device"
     title = "The same device"
-    version = "1"
+    version = "2"
     dimensions = (Dimension.SOURCE,)
     media_types = ("image/*", "video/*", "audio/*")
     help = (
@@ -25,9 +26,9 @@ class SameDevice:
         "is said to have filmed; media of re-posters is left out. A serial number speaks of one camera, a model of "
         "millions. People have several devices, so another one contradicts nothing."
     )
-    reads = "Maker, model, serial number and lens, here and in other media said to be by the same creator."
+    reads = "Maker, model, lens and the serial numbers of both, here and in other media said to be by the same creator."
     stances = {
-        Stance.SUPPORTS: "The same serial number stands in other media of the creator.",
+        Stance.SUPPORTS: "The same serial number, of camera or lens, stands in other media of the creator.",
         Stance.NEUTRAL: "The same model or another device.",
         Stance.INCONCLUSIVE: "The file or the others name no device.",
     }
@@ -48,11 +49,13 @@ class SameDevice:
             return [Finding(Dimension.SOURCE, Stance.INCONCLUSIVE, sentence, {"absent": True})]
         others = [other for other in context.same_creator if other.device.model or _serial(other.device)]
         data = {"device": _shown(device), "others": [_other(one) for one in others[:_MOST_SHOWN]]}
-        stance, sentence = _judge(device, others)
+        data |= {name: facts.read_by(reader) for name, reader in _readers(device) if reader}
+        stance, sentence = _judge(facts, others)
         return [Finding(Dimension.SOURCE, stance, sentence, data)]
 
 
-def _judge(device: Device, others: list[OtherMedia]) -> tuple[Stance, str]:
+def _judge(facts: Decoded, others: list[OtherMedia]) -> tuple[Stance, str]:
+    device = facts.device
     if not others:
         sentence = (
             "No other file of the same creator that names a device is here, so there is nothing to compare."
@@ -62,8 +65,14 @@ def _judge(device: Device, others: list[OtherMedia]) -> tuple[Stance, str]:
     same = [other for other in others if _is_same_camera(device, other.device)]
     if same:
         return Stance.SUPPORTS, (
-            f"The serial number of the {name} is the one in {_of(same)} by the same creator, so one camera made them, "
-            "unless the tags were written in."
+            f"The serial number of the {name}{_read_by(facts, device.serial_reader)} is the one in {_of(same)} by the "
+            "same creator, so one camera made them, unless the tags were written in."
+        )
+    same_lens = [other for other in others if _is_same_lens(device, other.device)]
+    if same_lens:
+        return Stance.SUPPORTS, (
+            f"The serial number of the lens{_read_by(facts, device.lens_serial_reader)} is the one in {_of(same_lens)} by "
+            "the same creator, so one lens made them, unless the tags were written in; lenses are lent more than cameras."
         )
     alike = [other for other in others if _model(other.device) == _model(device) and _model(device)]
     if not alike:
@@ -89,9 +98,30 @@ def _is_same_camera(one: Device, other: Device) -> bool:
     return serial is not None and serial == _serial(other) and _model(one) == _model(other)
 
 
+def _is_same_lens(one: Device, other: Device) -> bool:
+    serial = _number(one.lens_serial)
+    return serial is not None and serial == _number(other.lens_serial) and _maker(one) == _maker(other)
+
+
 def _serial(device: Device) -> str | None:
-    serial = (device.serial or "").strip()
-    return None if serial.lower() in _NO_SERIALS else serial
+    return _number(device.serial)
+
+
+def _number(serial: str | None) -> str | None:
+    bare = (serial or "").strip()
+    return None if len(bare.strip("#0 -")) < _FEWEST_DIGITS or bare.lower() in _NO_SERIALS else bare
+
+
+def _maker(device: Device) -> str:
+    return (device.make or "").casefold().partition(" ")[0]
+
+
+def _readers(device: Device) -> tuple[tuple[str, str | None], ...]:
+    return ("serial_reader", device.serial_reader), ("lens_serial_reader", device.lens_serial_reader)
+
+
+def _read_by(facts: Decoded, reader: str | None) -> str:
+    return f", read by {facts.read_by(reader)}," if reader else ""
 
 
 def _model(device: Device) -> str:
@@ -118,4 +148,10 @@ def _other(other: OtherMedia) -> dict[str, Any]:
 
 
 def _shown(device: Device) -> dict[str, str | None]:
-    return {"make": device.make, "model": device.model, "serial": device.serial, "lens": device.lens}
+    return {
+        "make": device.make,
+        "model": device.model,
+        "serial": device.serial,
+        "lens": device.lens,
+        "lens_serial": device.lens_serial,
+    }

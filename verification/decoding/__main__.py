@@ -9,32 +9,45 @@ import sys
 from typing import Any, BinaryIO
 
 from verification.decoding import confinement
+from verification.decoding.exiftool import ExifTool
 from verification.decoding.limits import BeyondLimits
 from verification.decoding.pipe import Pipe
 from verification.decoding.reading import draw, play, read
 
 _HANDLE = 10
 
+_tool: ExifTool | None = None
+"""The exiftool that was started with this child, if one was asked for."""
+
 
 def main() -> int:
     """Answers {"facts": …}, {"drawn": …} or {"played": …} as wanted, {"failed": code, "detail"?: …} or {"unreachable": true}.
 
-    Each with the serial that it was asked by.
+    Each with the serial that it was asked by. When exiftool has failed, the child ends, for it can't start another: at
+    once where an earlier file may be to blame, so that another child is asked the same; else with its answer.
     """
     pipe = prepare()
     while request := pipe.receive():
-        pipe.send({"serial": request["serial"], **answer(request)})
+        said = answer(request)
+        if _tool is not None and _tool.is_broken and _tool.files > 1:
+            return 1
+        pipe.send({"serial": request["serial"], **said})
+        if _tool is not None and _tool.is_broken:
+            return 0
     return 0
 
 
 def prepare() -> Pipe:
     """Puts on the limits that the command line names, before anything of any file is touched."""
+    global _tool  # noqa: PLW0603 - set once, before any file
     start: dict[str, Any] = json.loads(sys.argv[1])
     confinement.die_with(start["parent"])
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     # A library that prints must not speak in our name.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     confinement.limit(memory_bytes=start["memory_bytes"], open_files=start["open_files"])
+    if start["exiftool"]:
+        _tool = ExifTool(start["exiftool"])
     confinement.refuse_calls()
     confinement.allow_cpu(start["cpu_seconds"])
     return Pipe(sys.stdin.buffer, answers)
@@ -59,6 +72,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
                 max_pixels=request["max_pixels"],
                 max_frames=request["max_frames"],
                 trust_list=request["trust_list"],
+                tool=_tool if request["exiftool"] else None,
             )
             return {"facts": facts.as_json()}
         except BeyondLimits as beyond:

@@ -29,17 +29,21 @@ _X32_CALLS = 0x40000000
 
 @dataclass(frozen=True)
 class _Calls:
-    """An architecture's number in the kernel, and the numbers of the system calls that are refused there."""
+    """An architecture's number in the kernel, and the numbers of its system calls: those that nobody needs first."""
 
     architecture: int
     refused: tuple[int, ...]
+    starting: tuple[int, ...]
+    """Those that start a program in place of this one."""
+    forking: tuple[int, ...]
+    """Those that start another process."""
 
 
-# socket, socketpair, connect, execve, execveat, ptrace, process_vm_readv, process_vm_writev, pidfd_getfd,
-# io_uring_setup (which opens sockets of its own)
+# socket, socketpair, connect, ptrace, process_vm_readv, process_vm_writev, pidfd_getfd, io_uring_setup (which opens
+# sockets of its own); execve, execveat; clone, fork, vfork, clone3
 _CALLS = {
-    "x86_64": _Calls(0xC000003E, (41, 53, 42, 59, 322, 101, 310, 311, 438, 425)),
-    "aarch64": _Calls(0xC00000B7, (198, 199, 203, 221, 281, 117, 270, 271, 438, 425)),
+    "x86_64": _Calls(0xC000003E, (41, 53, 42, 101, 310, 311, 438, 425), (59, 322), (56, 57, 58, 435)),
+    "aarch64": _Calls(0xC00000B7, (198, 199, 203, 117, 270, 271, 438, 425), (221, 281), (220, 435)),
 }
 
 
@@ -74,10 +78,24 @@ def allow_cpu(seconds: int) -> None:
 
 def refuse_calls() -> bool:
     """Gives up sockets, other programs and other processes' memory; False where that can't be had here."""
-    calls = _CALLS.get(os.uname().machine)
-    if sys.platform != "linux" or calls is None or sys.maxsize < 2**32:
-        return False
-    program = _filter(calls)
+    calls = _calls()
+    return calls is not None and _put_on(_filter(calls, (*calls.refused, *calls.starting)))
+
+
+def confine_helper(parent: int) -> None:
+    """The same for a program that is about to be started and must be: it gives up other processes instead."""
+    die_with(parent)
+    calls = _calls()
+    if calls is not None:
+        _put_on(_filter(calls, (*calls.refused, *calls.forking)))
+
+
+def _calls() -> _Calls | None:
+    is_known = sys.platform == "linux" and sys.maxsize >= 2**32
+    return _CALLS.get(os.uname().machine) if is_known else None
+
+
+def _put_on(program: bytes) -> bool:
     held = ctypes.create_string_buffer(program, len(program))
     fields = struct.pack("@HP", len(program) // 8, ctypes.addressof(held))
     kernel = ctypes.CDLL(None)
@@ -85,10 +103,10 @@ def refuse_calls() -> bool:
     return put_on == 0
 
 
-def _filter(calls: _Calls) -> bytes:
+def _filter(calls: _Calls, numbers: tuple[int, ...]) -> bytes:
     """The kernel's filter program: a refused call fails with EPERM, one of a foreign architecture kills."""
     refused = [(_IF_AT_LEAST, _X32_CALLS)] if calls.architecture == _CALLS["x86_64"].architecture else []
-    refused += [(_IF_EQUAL, number) for number in calls.refused]
+    refused += [(_IF_EQUAL, number) for number in numbers]
     steps = [
         (_LOAD, 0, 0, _ARCHITECTURE_AT),
         (_IF_EQUAL, 1, 0, calls.architecture),

@@ -12,6 +12,7 @@ from av.container import InputContainer
 from PIL import Image
 
 from verification.decoding import likeness, positions
+from verification.decoding.boxes import find_box
 from verification.decoding.limits import BeyondLimits
 from verification.decoding.tags import clean, kept
 from verification.domain.clocks import read_clock
@@ -23,7 +24,6 @@ _FORMAT_SAYS_UTC = "creation_time"
 _DATES = (_APPLE_DATE, _FORMAT_SAYS_UTC, "date")
 _POSITIONS = (f"{_APPLE}location.ISO6709", "location")
 _ACCURACY = f"{_APPLE}location.accuracy.horizontal"
-_BOX_HEADER = 8
 _QUICKTIME_EPOCH = datetime(1904, 1, 1)  # noqa: DTZ001 - what zone it is in is the question
 
 
@@ -57,7 +57,7 @@ def read_header_box(file: BinaryIO, facts: Decoded) -> Decoded:
     """
     file.seek(0, 2)
     end = file.tell()
-    movie = _find_box(file, b"moov", 0, end)
+    movie = find_box(file, b"moov", 0, end)
     if movie and movie[1] > end:
         raise ValueError("the file is cut short within its tags")
     if any(date.field == _FORMAT_SAYS_UTC for date in facts.dates):
@@ -196,35 +196,17 @@ def _device(tags: Mapping[str, str]) -> Device:
     return Device(
         make=clean(tags.get(f"{_APPLE}make") or tags.get("com.android.manufacturer") or tags.get("make")),
         model=clean(tags.get(f"{_APPLE}model") or tags.get("com.android.model") or tags.get("model")),
-        software=clean(tags.get(f"{_APPLE}software")) or (f"Android {android}" if android else None),
+        software=clean(tags.get(f"{_APPLE}software") or tags.get("software"))
+        or (f"Android {android}" if android else None),
     )
 
 
 def _header_seconds(file: BinaryIO, movie: tuple[int, int]) -> int | None:
     """Seconds since 1904 in the movie box's header; None where it has none."""
-    header = _find_box(file, b"mvhd", *movie)
+    header = find_box(file, b"mvhd", *movie)
     if header is None:
         return None
     file.seek(header[0])
     body = file.read(12)
     width = 8 if body[:1] == b"\x01" else 4
     return int.from_bytes(body[4 : 4 + width], "big") if len(body) >= 4 + width else None
-
-
-def _find_box(file: BinaryIO, kind: bytes, start: int, end: int) -> tuple[int, int] | None:
-    """Where the first box of that kind between two places has its body, as it says: it may end beyond."""
-    place = start
-    while place + _BOX_HEADER <= end:
-        file.seek(place)
-        header = file.read(16)
-        size, header_size = int.from_bytes(header[:4], "big"), _BOX_HEADER
-        if size == 1:
-            size, header_size = int.from_bytes(header[8:16], "big"), 16
-        elif size == 0:
-            size = end - place
-        if size < header_size:
-            return None
-        if header[4:8] == kind:
-            return place + header_size, place + size
-        place += size
-    return None

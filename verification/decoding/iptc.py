@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -16,6 +17,8 @@ _MOST = 1000
 # The dates' names, their data sets, and those of their times of day.
 _DATES = (("IPTC DateCreated", 55, 60), ("IPTC DigitalCreationDate", 62, 63))
 _CREDITS = ((80, "By-line"), (110, "Credit"), (115, "Source"), (116, "CopyrightNotice"))
+# Some programs write fractions of a second, which the standard does not know.
+_TIME = re.compile(r"(\d{2})(\d{2})(\d{2})(?:\.\d{1,9})?([+-]\d{4})?", re.ASCII)
 _INSTRUCTIONS, _PROGRAM = 40, 65
 
 
@@ -73,9 +76,11 @@ def _written(day: str, time: str | None) -> str:
     if len(day) != 8 or not day.isdecimal():
         return day
     date = f"{day[:4]}-{day[4:6]}-{day[6:]}"
-    if time is None or len(time) < 6 or not time[:6].isdecimal() or not time.strip("0+-"):
+    found = _TIME.match(time or "")
+    if found is None or not found[0].strip("0.+-"):
         return date
-    return f"{date}T{time[:2]}:{time[2:4]}:{time[4:6]}{time[6:11]}"
+    hour, minute, second, offset = found.groups(default="")
+    return f"{date}T{hour}:{minute}:{second}{offset}"
 
 
 def _first(found: Mapping[int, list[bytes]], number: int) -> str | None:

@@ -23,7 +23,7 @@ from verification.domain.inside import FoundText
 
 logging.getLogger("exifread").setLevel(logging.CRITICAL)
 
-_MAKE, _MODEL, _SOFTWARE, _SERIAL, _LENS = 0x010F, 0x0110, 0x0131, 0xA431, 0xA434
+_MAKE, _MODEL, _SOFTWARE, _SERIAL, _LENS, _LENS_SERIAL = 0x010F, 0x0110, 0x0131, 0xA431, 0xA434, 0xA435
 _ORIENTATION, _WIDTH, _HEIGHT, _ZOOM = 0x0112, 0xA002, 0xA003, 0xA404
 _PROGRAMS = ((_SOFTWARE, "Software"), (0x000B, "ProcessingSoftware"))
 _CREDITS = ((0x013B, "Artist"), (0x8298, "Copyright"), (0xA430, "CameraOwnerName"))
@@ -49,6 +49,7 @@ _TAG_NUMBERS = {
     "CameraOwnerName": 0xA430,
     "BodySerialNumber": _SERIAL,
     "LensModel": _LENS,
+    "LensSerialNumber": _LENS_SERIAL,
     "Orientation": _ORIENTATION,
     "ExifImageWidth": _WIDTH,
     "ExifImageLength": _HEIGHT,
@@ -128,7 +129,9 @@ def read_tags(still: Still, facts: Decoded) -> Decoded:
     """Dates, position and device out of a PNG, WebP, GIF, AVIF or HEIC, by Pillow."""
     with still.header() as picture:
         exif = picture.getexif()
-        core = {**dict(exif), **dict(exif.get_ifd(ExifTags.IFD.Exif))}
+        core = {
+            tag: _as_bytes(value) for tag, value in (*exif.items(), *exif.get_ifd(ExifTags.IFD.Exif).items())
+        }
         gps = dict(exif.get_ifd(ExifTags.IFD.GPSInfo))
         texts = {str(name): value for name, value in picture.info.items() if isinstance(value, str)}
     facts = _with_exif(facts, core, gps, "pillow")
@@ -136,7 +139,12 @@ def read_tags(still: Still, facts: Decoded) -> Decoded:
         facts = replace(
             facts, dates=(*facts.dates, found_date("Creation Time", texts["Creation Time"], "pillow"))
         )
-    named = {ExifTags.TAGS.get(tag, f"Tag {tag:#06x}"): str(value) for tag, value in core.items()}
+    named = {
+        ExifTags.TAGS.get(tag, f"Tag {tag:#06x}"): clean(value) or ""
+        if isinstance(value, bytes)
+        else str(value)
+        for tag, value in core.items()
+    }
     return replace(facts, tags=kept({**named, **texts}))
 
 
@@ -192,13 +200,35 @@ def _with_exif(facts: Decoded, core: Mapping[int, Any], gps: Mapping[int, Any], 
         facts,
         dates=(*facts.dates, *dates),
         gps=_position(gps, reader),
-        device=Device(*(clean(core.get(tag)) for tag in (_MAKE, _MODEL, _SOFTWARE, _SERIAL, _LENS))),
+        device=_device(core, reader),
         orientation=_whole(core.get(_ORIENTATION), 8),
         recorded_width=_whole(core.get(_WIDTH), _WIDEST),
         recorded_height=_whole(core.get(_HEIGHT), _WIDEST),
         digital_zoom=next((ratio for ratio in _numbers(core.get(_ZOOM)) if 0 < ratio < 1000), None),
         programs=(*facts.programs, *_texts(core, _PROGRAMS, reader)),
         credits=(*facts.credits, *_texts(core, _CREDITS, reader)),
+    )
+
+
+def _as_bytes(value: Any) -> Any:
+    """A text as the file has it, where Pillow took it for Latin-1; what is no such text as it is."""
+    try:
+        return value.encode("latin-1") if isinstance(value, str) else value
+    except UnicodeEncodeError:
+        return value
+
+
+def _device(core: Mapping[int, Any], reader: str) -> Device:
+    serial, lens_serial = clean(core.get(_SERIAL)), clean(core.get(_LENS_SERIAL))
+    return Device(
+        make=clean(core.get(_MAKE)),
+        model=clean(core.get(_MODEL)),
+        software=clean(core.get(_SOFTWARE)),
+        serial=serial,
+        serial_reader=reader if serial else None,
+        lens=clean(core.get(_LENS)),
+        lens_serial=lens_serial,
+        lens_serial_reader=reader if lens_serial else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""Reads positions as files write them: EXIF's degrees with hemisphere letters, and ISO 6709 text. Pure."""
+"""Reads positions as files write them: EXIF's and XMP's degrees with hemisphere letters, and ISO 6709 text. Pure."""
 
 from __future__ import annotations
 
@@ -15,6 +15,10 @@ Ratio = tuple[int, int]
 
 _ISO_6709 = re.compile(
     r"(?P<lat>[+-]\d+(?:\.\d+)?)(?P<lon>[+-]\d+(?:\.\d+)?)(?:[+-]\d+(?:\.\d+)?)?(?:CRS\w*)?/?", re.ASCII
+)
+_XMP = re.compile(
+    r"(?P<sign>[+-])?(?P<parts>\d{1,3}(?:\.\d{1,20})?(?:,\d{1,2}(?:\.\d{1,20})?){0,2})\s?(?P<hemisphere>[NSEWnsew])?",
+    re.ASCII,
 )
 
 
@@ -59,6 +63,31 @@ def from_iso_6709(text: str, *, field: str, reader: str, uncertainty_m: float | 
     if abs(lat) < _UNSET_WITHIN and abs(lon) < _UNSET_WITHIN:
         return _with_problem(found, "unset")
     return _placed(found, lat, lon, max(lat_step, lon_step))
+
+
+def from_xmp(latitude: str, longitude: str, *, field: str, reader: str) -> FoundGps:
+    """A position out of XMP's texts ("50,27.006N", "50,27,0N"), or of signed degrees, as some programs write them."""
+    found = FoundGps(value=f"{latitude}, {longitude}"[:200], field=field, reader=reader)
+    read = _XMP.fullmatch(latitude.strip()), _XMP.fullmatch(longitude.strip())
+    if read[0] is None or read[1] is None:
+        return _with_problem(found, "unreadable")
+    (lat, lat_step), (lon, lon_step) = (_xmp_degrees(one) for one in read if one)
+    if abs(lat) < _UNSET_WITHIN and abs(lon) < _UNSET_WITHIN:
+        return _with_problem(found, "unset")
+    north_south, east_west = (one["sign"] or one["hemisphere"] or "" for one in read if one)
+    if north_south.upper() not in {"+", "-", "N", "S"} or east_west.upper() not in {"+", "-", "E", "W"}:
+        return _with_problem(found, "no_hemisphere")
+    return _placed(found, lat, lon, max(lat_step, lon_step))
+
+
+def _xmp_degrees(match: re.Match[str]) -> tuple[float, float]:
+    """Signed degrees, and what the last digit is worth."""
+    parts = match["parts"].split(",")
+    degrees = sum(float(part) / 60.0**power for power, part in enumerate(parts))
+    step = 10.0 ** -len(parts[-1].partition(".")[2]) / 60.0 ** (len(parts) - 1)
+    return (
+        -degrees if (match["sign"] or match["hemisphere"] or "").upper() in {"-", "S", "W"} else degrees
+    ), step
 
 
 def _placed(found: FoundGps, latitude: float, longitude: float, step_degrees: float) -> FoundGps:

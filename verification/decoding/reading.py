@@ -12,6 +12,7 @@ from verification.domain.credentials import CARRIERS
 from verification.domain.decoded import Decoded, ReaderError
 
 if TYPE_CHECKING:
+    from verification.decoding.exiftool import ExifTool
     from verification.decoding.playable import Playable
 
 Reader = Callable[[BinaryIO, Decoded], Decoded]
@@ -42,16 +43,24 @@ _PICTURES = {
 }
 _DOCUMENT = "application/pdf"
 _HAVE_THUMBNAILS = frozenset({"JPEG", "PNG", "WEBP"})
+_BESIDE = frozenset({"credentials", "maker notes"})
 _EXIFREAD_READS = frozenset({"image/jpeg", "image/tiff"})
 
 
 def read(
-    file: BinaryIO, media_type: str, *, max_pixels: int, max_frames: int, trust_list: str | None
+    file: BinaryIO,
+    media_type: str,
+    *,
+    max_pixels: int,
+    max_frames: int,
+    trust_list: str | None,
+    tool: ExifTool | None = None,
 ) -> Decoded:
     """All the facts that the readers for this media type give; a type without readers gives none.
 
-    Each reader adds to the facts of those before it. `trust_list` is the path of a PEM file. Raises BeyondLimits (too_many_pixels, undecodable) and
-    MemoryError; any other failure of a reader is recorded in the facts.
+    Each reader adds to the facts of those before it. `trust_list` is the path of a PEM file, `tool` an exiftool that
+    is to be asked too. Raises BeyondLimits (too_many_pixels, undecodable) and MemoryError; any other failure of a
+    reader is recorded in the facts.
     """
     facts = Decoded(media_type)
     readers = _readers(file, media_type, max_pixels=max_pixels, max_frames=max_frames)
@@ -59,6 +68,10 @@ def read(
         from verification.decoding import credentials  # noqa: PLC0415
 
         readers.append(("c2pa", "credentials", lambda file, facts: credentials.look(file, facts, trust_list)))
+    if tool is not None and readers:
+        from verification.decoding import exiftool  # noqa: PLC0415
+
+        readers.append(("exiftool", "maker notes", lambda file, facts: exiftool.add(tool, file, facts)))
     for name, part, reader in readers:
         file.seek(0)
         try:
@@ -70,7 +83,9 @@ def read(
             detail = clean(f"{type(error).__name__}: {error}") or type(error).__name__
             facts = replace(facts, errors=(*facts.errors, ReaderError(name, part, detail)))
     if _says_nothing(facts):
-        raise BeyondLimits("undecodable", facts.errors[-1].detail)
+        raise BeyondLimits(
+            "undecodable", [error for error in facts.errors if error.part not in _BESIDE][-1].detail
+        )
     return facts
 
 
@@ -124,7 +139,7 @@ def _readers(
 ) -> list[tuple[str, str, Reader]]:
     """Name, part of the file and function of each reader. The imports wait until here: see the package."""
     if media_type in _CONTAINERS:
-        from verification.decoding import containers  # noqa: PLC0415
+        from verification.decoding import camcorders, containers, film_packets  # noqa: PLC0415
 
         demuxer = _CONTAINERS[media_type]
         readers: list[tuple[str, str, Reader]] = [
@@ -141,6 +156,13 @@ def _readers(
         ]
         if demuxer == "mov":
             readers.insert(1, ("boxes", "metadata", containers.read_header_box))
+            readers.append(("xmp", "packets", film_packets.read_boxed))
+        elif demuxer in {"avi", "wav"}:
+            readers.append(("riff", "packets", film_packets.read_chunked))
+        elif demuxer == "mpegts":
+            readers.append(
+                ("mdpm", "packets", lambda file, facts: camcorders.read(file, facts, demuxer, max_pixels))
+            )
         return readers
     if media_type == _DOCUMENT:
         from verification.decoding import documents  # noqa: PLC0415
@@ -174,4 +196,4 @@ def _readers(
 
 def _says_nothing(facts: Decoded) -> bool:
     said = facts.width or facts.streams or facts.dates or facts.gps or facts.tags
-    return not said and any(error.part != "credentials" for error in facts.errors)
+    return not said and any(error.part not in _BESIDE for error in facts.errors)

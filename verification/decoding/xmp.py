@@ -10,8 +10,9 @@ from xml.etree.ElementTree import Element
 import defusedxml
 from defusedxml.ElementTree import fromstring
 
+from verification.decoding import positions
 from verification.decoding.tags import clean, found_date
-from verification.domain.decoded import Decoded, Device
+from verification.domain.decoded import Decoded, Device, FoundGps
 from verification.domain.inside import EditStep, FoundText
 
 MOST_BYTES = 4 * 1024 * 1024
@@ -51,6 +52,8 @@ _CREDITS = (
     "photoshop:Credit",
     "photoshop:Source",
 )
+_MAKES, _MODELS, _SOFTWARE = ("tiff:Make",), ("tiff:Model",), ("tiff:Software",)
+_LATITUDE, _LONGITUDE = "exif:GPSLatitude", "exif:GPSLongitude"
 _SERIALS = ("exifEX:BodySerialNumber", "aux:SerialNumber")
 _LENSES = ("exifEX:LensModel", "aux:Lens")
 
@@ -60,7 +63,7 @@ def add(facts: Decoded, packet: bytes) -> Decoded:
     facts = replace(facts, readers={**facts.readers, READER: f"defusedxml {defusedxml.__version__}"})
     if len(packet) > MOST_BYTES:
         raise ValueError(f"an XMP packet of {len(packet)} bytes")
-    root = fromstring(packet.strip(b" \t\r\n\x00"))
+    root = fromstring(_text(packet))
     found: dict[str, list[str]] = {}
     steps: list[EditStep] = []
     for described in root.iter(f"{_RDF}Description"):
@@ -75,9 +78,20 @@ def add(facts: Decoded, packet: bytes) -> Decoded:
         ),
         programs=(*facts.programs, *_texts(_PROGRAMS, found)),
         credits=(*facts.credits, *_texts(_CREDITS, found)),
-        steps=tuple(steps[:_STEPS]),
+        steps=(*facts.steps, *steps)[:_STEPS],
         device=_device(facts.device, found),
+        gps=_position(facts.gps, found),
     )
+
+
+def _text(packet: bytes) -> str | bytes:
+    """The XML without what pads it. It may be in UTF-16, where half of all bytes are zeros."""
+    for encoding, mark in (("utf-16-be", b"\x00<\x00"), ("utf-16-le", b"<\x00")):
+        start = packet.find(mark, 0, 8)
+        if start >= 0:
+            whole = packet[start : start + (len(packet) - start) // 2 * 2]
+            return whole.decode(encoding, "replace").strip(" \t\r\n\x00")
+    return packet.strip(b" \t\r\n\x00")
 
 
 def _properties(described: Element) -> Iterator[tuple[str, list[str]]]:
@@ -131,8 +145,29 @@ def _texts(names: tuple[str, ...], found: Mapping[str, list[str]]) -> list[Found
 def _device(device: Device, found: Mapping[str, list[str]]) -> Device:
     """The device with what EXIF has not said of it already."""
     return replace(
-        device, serial=device.serial or _first(_SERIALS, found), lens=device.lens or _first(_LENSES, found)
+        device,
+        make=device.make or _first(_MAKES, found),
+        model=device.model or _first(_MODELS, found),
+        software=device.software or _first(_SOFTWARE, found),
+        **_serial(device, found),
+        lens=device.lens or _first(_LENSES, found),
     )
+
+
+def _serial(device: Device, found: Mapping[str, list[str]]) -> dict[str, str | None]:
+    serial = _first(_SERIALS, found) if device.serial is None else None
+    return {"serial": serial, "serial_reader": READER} if serial else {}
+
+
+def _position(known: FoundGps | None, found: Mapping[str, list[str]]) -> FoundGps | None:
+    """The position that EXIF gave, or else the packet's own."""
+    if (known is not None and known.problem is None) or not (found.get(_LATITUDE) or found.get(_LONGITUDE)):
+        return known
+    latitude, longitude = (_first((name,), found) or "" for name in (_LATITUDE, _LONGITUDE))
+    own = positions.from_xmp(
+        latitude, longitude, field="XMP exif:GPSLatitude, exif:GPSLongitude", reader=READER
+    )
+    return own if known is None or own.problem is None else known
 
 
 def _first(names: tuple[str, ...], found: Mapping[str, list[str]]) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 from verification.domain.credentials import Credentials
 from verification.domain.inside import EditStep, FoundText, JpegCoding, Thumbnail, Trailer
 
-RECIPE = 3
+RECIPE = 4
 """Rises whenever the decoders read more, or otherwise, out of the same file: facts kept from before are read anew."""
 
 
@@ -57,13 +57,19 @@ class FoundGps:
 
 @dataclass(frozen=True)
 class Device:
-    """What the file says made it; each as written, None where absent. `serial` is the camera body's."""
+    """What the file says made it; each as written, None where absent.
+
+    `serial` is the camera body's, read by `serial_reader`; `lens_serial` likewise.
+    """
 
     make: str | None = None
     model: str | None = None
     software: str | None = None
     serial: str | None = None
     lens: str | None = None
+    serial_reader: str | None = None
+    lens_serial: str | None = None
+    lens_serial_reader: str | None = None
 
 
 @dataclass(frozen=True)
@@ -103,7 +109,8 @@ class ReaderError:
     """A reader's failure on one part of the file.
 
     "metadata" are EXIF and a container's tags, "pixels" also a film's frames; "packets" are XMP, IPTC and texts,
-    "thumbnail" is the small picture within a photo, "structure" how the file is built, "credentials" are C2PA's.
+    "thumbnail" is the small picture within a photo, "structure" how the file is built, "credentials" are C2PA's,
+    "maker notes" are the device maker's own tags.
     """
 
     reader: str

@@ -23,6 +23,7 @@ class EditStep:
     software: str | None = None
     at: str | None = None
     changed: str | None = None
+    reader: str = "xmp"
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from verification.domain.decoded import Decoded, FoundDate
 
 TAKEN = "DateTimeOriginal"
 APPLE = "com.apple.quicktime.creationdate"
+CAMCORDER = "H264 DateTimeOriginal"
 NAMES = {
     TAKEN: "camera's clock",
     APPLE: "camera's clock",
@@ -25,7 +26,7 @@ def is_usable(date: FoundDate) -> bool:
 
 def own_date(facts: Decoded) -> FoundDate | None:
     """The camera's own date with a time of day, if there is one that is usable."""
-    for field in (TAKEN, APPLE):
+    for field in (TAKEN, APPLE, CAMCORDER):
         for date in facts.dates:
             if date.field == field and is_usable(date) and "T" in (date.at or ""):
                 return date

@@ -104,7 +104,8 @@ def keep(item: MediaItem, captured: Captured) -> Asset:
     last = _last(item)
     same = last is not None and last.asset_id == asset.pk
     attempt = _Attempt(captured.started_at, captured.finished_at, captured.trail, None)
-    _log(item, attempt, asset, unchanged=same)
+    name = captured.file_name if asset.redacted_at is None else ""
+    _log(item, attempt, asset, unchanged=same, file_name=name)
     if asset.redacted_at is not None:
         _erase_beside(asset, captured.finished_at)
         stands = item.asset_id is not None and item.asset_id != asset.pk
@@ -183,13 +184,16 @@ def _unchanged(item: MediaItem, found: Unchanged) -> jobs.Outcome:
     )
 
 
-def _log(item: MediaItem, attempt: _Attempt, asset: Asset | None, *, unchanged: bool = False) -> None:
+def _log(
+    item: MediaItem, attempt: _Attempt, asset: Asset | None, *, unchanged: bool = False, file_name: str = ""
+) -> None:
     """Writes the capture log, and the posted time where the page states one and nobody else did."""
     trail, page = attempt.trail, attempt.trail.page
     posted = page.posted if page else None
     Capture.objects.create(
         media=item,
         asset=asset,
+        file_name=file_name,
         requested_url=item.url,
         final_url=trail.final_url,
         hops=list(trail.hops),

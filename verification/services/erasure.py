@@ -116,6 +116,7 @@ def erase_original(act: Act, asset: Asset) -> None:
     ImageHash.objects.filter(asset=asset).delete()
     erased = dict(Asset.objects.kept_with(asset).values_list("pk", "sha256"))
     Asset.objects.filter(pk__in=erased).update(facts=None, redacted_at=act.at)
+    Capture.objects.filter(asset=asset).update(file_name="")
     act.data |= {"sha256": asset.sha256, "beside": sorted(set(erased.values()) - {asset.sha256})}
     bundled = keeping.claims_with(Asset.objects.filter(pk__in=erased))
     transaction.on_commit(partial(keeping.erase_of, bundled))

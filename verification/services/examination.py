@@ -177,8 +177,10 @@ def same_creator(item: MediaItem) -> tuple[base.OtherMedia, ...] | None:
 
 
 def _file_name(item: MediaItem) -> str | None:
-    """What the file was called at the address that its bytes came from first; None for an upload."""
+    """What the file was called by its uploader, or at the address that its bytes came from first."""
     first = _first_capture(item)
+    if first and first.file_name:
+        return first.file_name
     address = (first.found_url or first.final_url or first.requested_url) if first else ""
     return unquote(PurePosixPath(urlsplit(address).path).name) or None
 
@@ -215,12 +217,17 @@ def finding_of(row: FindingRow) -> Finding:
 
 
 def _facts(asset: Asset) -> Decoded:
-    """The facts as they were kept; read anew where others read or hashed them, or another list judged credentials."""
+    """The facts as they were kept; read anew where more reads them now, or another list judged credentials."""
     kept = Decoded.from_json(asset.facts) if asset.facts is not None else None
     if kept is not None and _is_current(kept, asset):
         return kept
     with archive.local_copy(asset.sha256) as path:
-        return sandbox.decode(path, media_type=asset.media_type, trust_list=settings.C2PA_TRUST)
+        return sandbox.decode(
+            path,
+            media_type=asset.media_type,
+            trust_list=settings.C2PA_TRUST,
+            exiftool=settings.EXIFTOOL,
+        )
 
 
 def _is_current(kept: Decoded, asset: Asset) -> bool:
@@ -228,6 +235,8 @@ def _is_current(kept: Decoded, asset: Asset) -> bool:
         kept.recipe == RECIPE
         and Hashed.objects.filter(asset=asset, recipe=likeness.RECIPE).exists()
         and not _judged_by_another_list(kept)
+        # What an exiftool read stays when it is gone; one that came later is asked.
+        and (settings.EXIFTOOL is None or "exiftool" in kept.readers)
     )
 
 

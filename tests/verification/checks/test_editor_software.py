@@ -64,3 +64,15 @@ def test_no_program_is_no_evidence_and_unreadable_tags_are_no_absence():
     assert (finding.stance, finding.data) == (Stance.INCONCLUSIVE, {"absent": True})
     with pytest.raises(CheckFailed):
         run(errors=(ReaderError("xmp", "packets", "broken"),))
+
+
+def test_who_read_the_history_is_said():
+    facts = Decoded(
+        "image/jpeg",
+        steps=(EditStep(action="saved", software="Adobe Photoshop CS4", reader="exiftool"),),
+        readers={"exiftool": "12.57"},
+    )
+    media = Media("0" * 64, "image/jpeg", MediaKind.PHOTO, facts)
+    (finding,) = EditorSoftware().run(media, Context(now=datetime(2026, 11, 22, tzinfo=UTC)))
+    assert "An editor's history in the file, read by exiftool 12.57, has 1 step" in finding.sentence
+    assert finding.data["reader"] == "exiftool 12.57"

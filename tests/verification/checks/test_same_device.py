@@ -74,3 +74,42 @@ def test_nothing_to_compare_is_no_evidence():
     assert only(Device(), D750).data == {"absent": True}
     with pytest.raises(CheckFailed):
         run(Device(), D750, errors=(ReaderError("exifread", "metadata", "broken"),))
+
+
+def test_who_read_the_serial_number_is_said():
+    read = Decoded(
+        "image/jpeg",
+        device=Device("Canon", "EOS 5D", serial="6012345", serial_reader="exiftool"),
+        readers={"exiftool": "12.57"},
+    )
+    other = OtherMedia("C-7", "id-7", Device("Canon", "EOS 5D", serial="6012345"))
+    media = Media("0" * 64, "image/jpeg", MediaKind.PHOTO, read)
+    (finding,) = SameDevice().run(media, Context(now=NOW, same_creator=(other,)))
+    assert "The serial number of the Canon EOS 5D, read by exiftool 12.57, is the one in" in finding.sentence
+    assert finding.data["serial_reader"] == "exiftool 12.57"
+
+
+LENS = Device("Canon", "EOS 5D", lens_serial="00123")
+
+
+@pytest.mark.parametrize(
+    ("other", "stance"),
+    [
+        (Device("Canon", "EOS 6D", lens_serial="00123"), Stance.SUPPORTS),
+        (Device("Canon", "EOS 6D", lens_serial="00124"), Stance.NEUTRAL),
+        (Device("NIKON", "D750", lens_serial="00123"), Stance.NEUTRAL),
+        (Device("Canon", "EOS 6D", serial="00123"), Stance.NEUTRAL),
+    ],
+)
+def test_one_lens_on_two_cameras_supports(other, stance):
+    finding = only(LENS, other)
+    assert finding.stance is stance
+    assert ("lenses are lent" in finding.sentence) is (stance is Stance.SUPPORTS)
+
+
+@pytest.mark.parametrize("serial", ["#00000001", "N/A", "0000000000"])
+def test_what_stands_for_no_serial_number_is_none(serial):
+    assert (
+        only(Device("Fuji", "X100", serial=serial), Device("Fuji", "X100", serial=serial)).stance
+        is Stance.NEUTRAL
+    )

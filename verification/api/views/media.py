@@ -89,7 +89,7 @@ def _take_file(request: Request) -> Captured:
             FieldError("/file", "Send the media as the part 'file', or a URL as JSON.", "required")
         )
     try:
-        return take_upload(file.chunks())
+        return take_upload(file.chunks(), name=file.name or "")
     except CaptureFailed as error:
         raise InvalidInput(FieldError("/file", error.detail, error.code)) from error
 

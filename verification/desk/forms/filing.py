@@ -268,8 +268,8 @@ class Upload:
     @classmethod
     def taken(cls, file: UploadedFile[Any], person: Person) -> Upload:
         """Raises CaptureFailed for what is not media."""
-        captured = take_upload(file.chunks())
-        name = (file.name or "file")[:200]
+        captured = take_upload(file.chunks(), name=file.name or "")
+        name = captured.file_name or "file"
         said = {
             "name": name,
             "sha256": captured.stored.sha256,
@@ -297,6 +297,7 @@ class Upload:
             Sniffed(said["media_type"], MediaKind(said["kind"])),
             started_at=started_at,
             finished_at=finished_at,
+            file_name=said["name"],
         )
         return cls(said["name"], captured, token)
 

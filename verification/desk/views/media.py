@@ -59,7 +59,7 @@ def add(request: DeskRequest, ref: str) -> HttpResponse:
     failed: list[str] = []
     for file in files:
         try:
-            captured = take_upload(file.chunks())
+            captured = take_upload(file.chunks(), name=file.name or "")
             new = NewMedia(content_flags=flags)
             added.append(submissions.add_media(claim, actor=request.user, new=new, uploaded=captured))
         except (CaptureFailed, StetError) as error:

@@ -46,6 +46,9 @@ class Command(BaseCommand):
             "--claimed-location", metavar="LAT,LON,RADIUS_M", help="what it is said to show: 50.45,30.52,5000"
         )
         parser.add_argument("--check", action="append", metavar="SLUG", help="only this check; repeatable")
+        parser.add_argument(
+            "--exiftool", action="store_true", help="have exiftool read maker notes too: slower"
+        )
         parser.add_argument("--json", action="store_true", help="one JSON object a file, a line each")
 
     def handle(self, **options: Any) -> None:
@@ -57,6 +60,10 @@ class Command(BaseCommand):
         except InvalidInput as error:
             raise CommandError(error.detail, returncode=_USAGE) from error
         checks = _chosen(options["check"])
+        if options["exiftool"] and settings.EXIFTOOL is None:
+            raise CommandError(
+                "There is no exiftool on PATH. Install it, or name it in STET_EXIFTOOL.", returncode=_USAGE
+            )
         files = list(_files(options["paths"]))
 
         def examined(path: Path) -> dict[str, Any]:
@@ -66,6 +73,7 @@ class Command(BaseCommand):
                 claimed_location=claimed_location,
                 checks=checks,
                 trust_list=settings.C2PA_TRUST,
+                exiftool=settings.EXIFTOOL if options["exiftool"] else None,
                 now=datetime.now(UTC),
             )
 

@@ -184,8 +184,8 @@ def _item(item: MediaItem) -> dict[str, Any]:
 
 def _capture(one: Capture) -> dict[str, Any]:
     plain = (
-        "requested_url", "final_url", "hops", "page_url", "found_url", "found_by", "posted", "unchanged", "versions",
-        "failure",
+        "file_name", "requested_url", "final_url", "hops", "page_url", "found_url", "found_by", "posted", "unchanged",
+        "versions", "failure",
     )  # fmt: skip
     beside = {name: getattr(one, name) for name in Capture.KEPT_BESIDE}
     return {
