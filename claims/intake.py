@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from django.db.models import F, Q
 
+from claims import claim_texts
 from claims.dates import ClaimedDate, parse_date
 from claims.errors import FieldError, InvalidInput
 from claims.models import Body, Claim, Desk, MediaItem, Person, RefCounter, Source, SourceLink
@@ -111,6 +112,7 @@ def file_claim(new: NewClaim, *, desk: Desk, by: Person, at: datetime) -> Claim:
     )
     say_when_and_where(claim, date=new.claimed_date, place=new.claimed_location)
     claim.save(force_insert=True)
+    claim_texts.keep_text(claim, new.statement)
     SourceLink.objects.create(source=claim.source, claim=claim, role=SourceRole.CLAIMANT.value)
     for position, media in enumerate(new.media, start=1):
         _media_item(claim, media, position)
