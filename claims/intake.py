@@ -150,19 +150,6 @@ def say_when_and_where(subject: Claimed, *, date: ClaimedDate | None, place: Pla
     subject.longitude = place.longitude if place else None
 
 
-def possible_duplicates(claim: Claim, *, limit: int = 5) -> list[PossibleDuplicate]:
-    """Other claims of the desk with the same statement, the same media URL or the same bytes."""
-    media = list(claim.media.all())
-    return alike(
-        claim.desk_id,
-        statement_key=claim.statement_key,
-        url_keys=[item.url_key for item in media if item.url_key],
-        asset_ids=[item.asset_id for item in media if item.asset_id],
-        but=claim,
-        limit=limit,
-    )
-
-
 def alike(
     desk_id: uuid.UUID,
     *,
@@ -174,13 +161,14 @@ def alike(
 ) -> list[PossibleDuplicate]:
     """The desk's claims with this statement, one of these media URLs or these bytes, the newest first.
 
-    Digests as `key_of` and `url_key_of` make them; a claim need not be filed to be looked for.
+    Digests as `key_of` and `url_key_of` make them; a claim need not be filed to be looked for. None whose statement
+    was erased.
     """
     in_media = MediaItem.objects.filter(Q(url_key__in=url_keys) | Q(asset__in=asset_ids))
     looks_alike = Q(pk__in=in_media.values("claim_id"))
     if statement_key:
         looks_alike |= Q(statement_key=statement_key)
-    others = Claim.objects.filter(looks_alike, desk=desk_id)
+    others = Claim.objects.filter(looks_alike, desk=desk_id, statement__redacted_at=None)
     if but is not None:
         others = others.exclude(pk=but.pk)
     found = []

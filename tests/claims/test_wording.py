@@ -108,7 +108,7 @@ def test_likeness_is_a_share_and_the_same_either_way(one: str, other: str) -> No
 def test_neither_case_nor_order_nor_signs_tell(words: list[str], chance: Any) -> None:
     turned = list(words)
     chance.shuffle(turned)
-    one, other = wording.plain(" ".join(words)), wording.plain(" – ".join(turned).upper() + ".")
+    one, other = wording.plain(" ".join(words)), wording.plain(" -- ".join(turned).upper() + ".")
     assert wording.pieces(one) == wording.pieces(other)
 
 

@@ -59,8 +59,10 @@ ACTS: dict[str, str] = {
     "lock-login": "Turned log-ins away for a while: too many had failed",
     "restore": "Restored everything from a backup",
 }
-_UNDOING = {
+_OTHERWISE = {
     "note": ("struck", "Struck a note"),
+    "add-media": ("merged", "Took in the media of a duplicate"),
+    "duplicate": ("taken", "Merged it into another claim as a duplicate"),
     "add-bound": ("evidence_struck", "Struck a bound"),
     "record-verdict": ("undoes", "Undid a verdict"),
     "legal-hold": ("lifted", "Lifted the legal hold"),
@@ -77,7 +79,7 @@ def say(entry: AuditEntry, names: Mapping[str, str]) -> str:
     """One sentence of what was done."""
     data = entry.data
     act = ACTS.get(entry.action) or label(entry.action)
-    undone, words = _UNDOING.get(entry.action, ("", ""))
+    undone, words = _OTHERWISE.get(entry.action, ("", ""))
     if undone and (data.get(undone) or any(one.get(undone) for one in data.get("verdicts", ()))):
         act = words
     details = ", ".join(_details(data, names))

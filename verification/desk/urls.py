@@ -3,6 +3,7 @@
 from verification.desk.views import (
     board,
     bundle,
+    duplicates,
     editing,
     entrance,
     erasing,
@@ -22,6 +23,7 @@ urlpatterns = [
     *filing.urlpatterns,
     *board.urlpatterns,
     *workbench.urlpatterns,
+    *duplicates.urlpatterns,
     *editing.urlpatterns,
     *media.urlpatterns,
     *signoff.urlpatterns,
