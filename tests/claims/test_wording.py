@@ -17,6 +17,7 @@ from tests.conftest import Caller, file_claim
 FLAGS = "Ukrainian soldiers raised flags in two retaken villages on Tuesday."
 METRO = "Video shows a flooded metro station in New York on 29 September 2023"
 # One statement, another, and whether the second is shown where the first is filed.
+# ruff: noqa: RUF001  alphabets are what is tried
 PAIRS = [
     (FLAGS, "Ukrainian soldiers raised the flag in two recaptured villages on Tuesday", True),
     (FLAGS, "On Tuesday, Ukrainian troops hoisted flags in two villages they had retaken", True),
