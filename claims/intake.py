@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from django.db.models import F, Q
 
+from claims import claim_texts
 from claims.dates import ClaimedDate, parse_date
 from claims.errors import FieldError, InvalidInput
 from claims.models import Body, Claim, Desk, MediaItem, Person, RefCounter, Source, SourceLink
@@ -115,6 +116,7 @@ def file_claim(new: NewClaim, *, desk: Desk, by: Person, at: datetime) -> Claim:
     )
     say_when_and_where(claim, date=new.claimed_date, place=new.claimed_location)
     claim.save(force_insert=True)
+    claim_texts.keep_text(claim, new.statement)
     SourceLink.objects.create(source=claim.source, claim=claim, role=SourceRole.CLAIMANT.value)
     for position, media in enumerate(new.media, start=1):
         _media_item(claim, media, position)
@@ -152,19 +154,6 @@ def say_when_and_where(subject: Claimed, *, date: ClaimedDate | None, place: Pla
     subject.longitude = place.longitude if place else None
 
 
-def possible_duplicates(claim: Claim, *, limit: int = 5) -> list[PossibleDuplicate]:
-    """Other claims of the desk with the same statement, the same media URL or the same bytes."""
-    media = list(claim.media.all())
-    return alike(
-        claim.desk_id,
-        statement_key=claim.statement_key,
-        url_keys=[item.url_key for item in media if item.url_key],
-        asset_ids=[item.asset_id for item in media if item.asset_id],
-        but=claim,
-        limit=limit,
-    )
-
-
 def alike(
     desk_id: uuid.UUID,
     *,
@@ -176,13 +165,14 @@ def alike(
 ) -> list[PossibleDuplicate]:
     """The desk's claims with this statement, one of these media URLs or these bytes, the newest first.
 
-    Digests as `key_of` and `url_key_of` make them; a claim need not be filed to be looked for.
+    Digests as `key_of` and `url_key_of` make them; a claim need not be filed to be looked for. None whose statement
+    was erased.
     """
     in_media = MediaItem.objects.filter(Q(url_key__in=url_keys) | Q(asset__in=asset_ids))
     looks_alike = Q(pk__in=in_media.values("claim_id"))
     if statement_key:
         looks_alike |= Q(statement_key=statement_key)
-    others = Claim.objects.filter(looks_alike, desk=desk_id)
+    others = Claim.objects.filter(looks_alike, desk=desk_id, statement__redacted_at=None)
     if but is not None:
         others = others.exclude(pk=but.pk)
     found = []

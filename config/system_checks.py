@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,10 +14,12 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from claims import extractors
 from claims.addresses import AllowList
 from claims.media import stores
+from claims.models.claim_texts import LEAST_SQLITE
 from verification.models import append_only
 from verification.services import signing, stamps
 
@@ -127,6 +130,49 @@ def append_only_triggers(
             continue  # migrate and readiness speak of a database that is away
     hint = "Run manage.py migrate: it puts every trigger in place again."
     return [Error(f"The trigger {name} is not in the database.", hint=hint, id="stet.E002") for name in lost]
+
+
+@register(Tags.database)
+def search_by_pieces(
+    app_configs: Sequence[AppConfig] | None,  # noqa: ARG001
+    databases: Sequence[str] | None = None,
+    **_: Any,
+) -> list[CheckMessage]:
+    """Similar statements are looked up by pieces of three letters, which the database must know how to index."""
+    found: list[CheckMessage] = []
+    for name in databases or ():
+        connection = connections[name]
+        try:
+            missing, hint = _missing_for_pieces(connection)
+        except DatabaseError:
+            continue  # migrate and readiness speak of a database that is away
+        if missing:
+            found.append(Error(missing, hint=hint, id="stet.E010"))
+    return found
+
+
+def _missing_for_pieces(connection: BaseDatabaseWrapper) -> tuple[str, str]:
+    """What the database lacks and what to do; empty where it lacks nothing."""
+    if connection.vendor == "sqlite":
+        version = ".".join(map(str, LEAST_SQLITE))
+        old = sqlite3.sqlite_version_info < LEAST_SQLITE
+        said = (
+            f"SQLite {sqlite3.sqlite_version} can't search by pieces of words: it takes {version} or later."
+        )
+        return (said, "Use a Python with a newer SQLite, or PostgreSQL.") if old else ("", "")
+    with connection.cursor() as cursor:
+        cursor.execute("""
+            SELECT EXISTS (SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm'),
+                EXISTS (SELECT 1 FROM pg_available_extensions WHERE name = 'pg_trgm')
+                AND has_database_privilege(current_database(), 'CREATE')
+        """)
+        is_there, may_be_made = cursor.fetchone()
+    if is_there or may_be_made:
+        return "", ""
+    return (
+        "PostgreSQL's extension pg_trgm is not in the database, and this user may not put it there.",
+        "As a superuser, in this database: CREATE EXTENSION pg_trgm (it is in PostgreSQL's contrib package).",
+    )
 
 
 @register(Tags.security, deploy=True)

@@ -1,5 +1,6 @@
 from claims.models.access import ApiKey, IdempotencyKey
 from claims.models.bodies import Body
+from claims.models.claim_texts import ClaimText
 from claims.models.claims import Claim, RefCounter, Source, SourceLink
 from claims.models.desks import Desk, Membership, Person
 from claims.models.media import Asset, Capture, MediaItem
@@ -12,6 +13,7 @@ __all__ = [
     "Capture",
     "ChangeHead",
     "Claim",
+    "ClaimText",
     "Desk",
     "IdempotencyKey",
     "MediaItem",

@@ -77,6 +77,13 @@ class MediaItem(Identified, Claimed):
         default="",
         help_text="Stands for the checks and their versions at the last examination",
     )
+    taken_from = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="taken_in",
+        help_text="The duplicate's item that this one was made of when they were merged",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = MediaItemQuerySet.as_manager()

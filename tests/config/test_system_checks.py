@@ -61,6 +61,24 @@ def test_a_lost_trigger_is_an_error() -> None:
     assert "stet.E002" in ids(run_checks(databases=["default"]))
 
 
+@pytest.mark.django_db
+def test_a_database_that_cannot_search_by_pieces_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "stet.E010" not in ids(run_checks(databases=["default"]))
+    if connection.vendor == "sqlite":
+        monkeypatch.setattr(system_checks.sqlite3, "sqlite_version_info", (3, 33, 0))
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP EXTENSION pg_trgm CASCADE")
+            cursor.execute("CREATE ROLE stet_without_rights")
+            cursor.execute("GRANT USAGE ON SCHEMA public TO stet_without_rights")
+            cursor.execute("SET LOCAL ROLE stet_without_rights")
+    (error,) = system_checks.search_by_pieces(None, databases=["default"])
+    assert error.id == "stet.E010"
+    assert error.hint
+    if connection.vendor == "postgresql":
+        connection.cursor().execute("RESET ROLE")
+
+
 def test_production_needs_postgresql_a_broker_and_https(settings: Any) -> None:
     settings.DATABASE_URL = "sqlite:///desk.sqlite3"
     settings.REDIS_URL, settings.PUBLIC_URL = "", "http://desk.example"

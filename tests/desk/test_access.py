@@ -72,6 +72,8 @@ POST /claims/<ref>/invite/                      login 403    ok      ok     ok  
 POST /claims/<ref>/uninvite/                    login 403    ok      ok     ok     404
 POST /claims/<ref>/note/                        login 403    ok      ok     ok     404
 POST /claims/<ref>/notes/<note_id>/strike/      login 403    ok      ok     ok     404
+POST /claims/<ref>/duplicate/                   login 403    ok      ok     ok     404
+POST /claims/<ref>/reopen/                      login 403    ok      ok     ok     404
 GET  /claims/<ref>/edit/                        login 403    ok      ok     ok     404
 POST /claims/<ref>/edit/                        login 403    ok      ok     ok     404
 POST /claims/<ref>/queue/                       login 403    ok      ok     ok     404

@@ -60,6 +60,8 @@ GET    claims/<name>/bundle/                 401      403    ok      ok     ok  
 POST   claims/<name>/redact/                  401      403    403     403    ok     404     404
 POST   claims/<name>/legal-hold/              401      403    403     403    ok     404     404
 DELETE claims/<name>/legal-hold/              401      403    403     403    ok     404     404
+GET    claims/<name>/duplicates/              401      403    ok      ok     ok     404     404
+POST   claims/duplicates/                     401      403    ok      ok     ok     ok      400
 POST   claims/<name>/drop/                    401      403    ok      ok     ok     404     404
 POST   claims/<name>/reopen/                  401      403    ok      ok     ok     404     404
 POST   claims/<name>/request-recheck/         401      403    ok      ok     ok     404     404
@@ -197,6 +199,7 @@ def body_for(path: str, scene: dict[str, str]) -> Any:
     token = {"lease_token": scene["token"]}
     bodies: dict[str, Any] = {
         "claims/": TWO_VIDEOS,
+        "claims/duplicates/": {"statement": TWO_VIDEOS["statement"]},
         "claims/<name>/": {"priority": "high"},
         "claims/<name>/media/": {"url": "https://media.example/one.mp4"},
         "claims/<name>/notes/": {"body": "a"},

@@ -221,6 +221,21 @@ class ReasonInput(StrictSerializer):
 
 class DuplicateInput(ReasonInput):
     of = serializers.CharField(max_length=40)
+    merge = serializers.BooleanField(
+        required=False, default=False, help_text="Take the claim's media into the other one"
+    )
+
+
+class MediaUrlInput(StrictSerializer):
+    url = MediaUrlField(max_length=MAX_MEDIA_URL)
+
+
+class LookedForInput(StrictSerializer):
+    """As much of a claim as duplicates are looked for by; it need not be filed."""
+
+    statement = TextField(required=False, allow_blank=True, default="")
+    media = serializers.ListField(child=MediaUrlInput(), required=False, default=list, max_length=MAX_MEDIA)
+    desk = serializers.CharField(required=False, max_length=60)
 
 
 class AssignInput(StrictSerializer):

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, time
 from typing import Any, TypedDict
 
-from claims.intake import PossibleDuplicate
 from claims.media.working import WorkingCopy
 from claims.models import Capture, Claim, MediaItem, Person
 from claims.vocabulary import Dimension
@@ -27,6 +26,7 @@ from verification.models import (
 )
 from verification.services import playable, stills
 from verification.services.acting import situation
+from verification.services.duplicates import Candidate, Original, original_of
 from verification.services.leases import Lease
 from verification.services.matches import Appearance
 from verification.services.publication import gate
@@ -110,9 +110,16 @@ class FindingShape(TypedDict):
     points: list[dict[str, Any]]
 
 
+class TakenFromShape(TypedDict):
+    media: str
+    claim: str
+    ref: str
+
+
 class MediaShape(TypedDict):
     id: str
     claim: str
+    taken_from: TakenFromShape | None
     kind: str
     url: str | None
     caption: str
@@ -222,6 +229,22 @@ class DuplicateShape(TypedDict):
     stage: str
     statement: str | None
     why: str
+    score: float | None
+    line: str | None
+    version: int | None
+    line_of: str | None
+
+
+class DuplicatesShape(TypedDict):
+    possible_duplicates: list[DuplicateShape]
+
+
+class OriginalShape(TypedDict):
+    id: str
+    ref: str
+    stage: str
+    line: str | None
+    version: int | None
 
 
 class BlockerShape(TypedDict, total=False):
@@ -277,6 +300,7 @@ class ClaimRowShape(TypedDict):
 
 
 class ClaimShape(ClaimRowShape):
+    original: OriginalShape | None
     draft_statuses: dict[str, StatusShape]
     queue_entry: EntryShape | None
     lease: LeaseShape | None
@@ -489,6 +513,13 @@ def media_shape(item: MediaItem) -> MediaShape:
     return {
         "id": str(item.pk),
         "claim": str(item.claim_id),
+        "taken_from": {
+            "media": str(item.taken_from.pk),
+            "claim": str(item.taken_from.claim_id),
+            "ref": item.taken_from.claim.ref,
+        }
+        if item.taken_from
+        else None,
         "kind": item.kind,
         "url": item.url or None,
         "caption": item.caption,
@@ -591,13 +622,34 @@ def media_detail_shape(item: MediaItem) -> MediaDetailShape:
     }
 
 
-def duplicate_shape(found: PossibleDuplicate) -> DuplicateShape:
+def duplicate_shape(found: Candidate) -> DuplicateShape:
+    original = found.original
     return {
         "id": str(found.claim.pk),
         "ref": found.claim.ref,
         "stage": found.claim.stage,
         "statement": found.claim.statement.content,
         "why": found.why,
+        "score": found.score,
+        "line": original.line,
+        "version": original.version,
+        "line_of": None if original.version is None else original.claim.ref,
+    }
+
+
+def duplicates_shape(found: Iterable[Candidate]) -> DuplicatesShape:
+    return {"possible_duplicates": [duplicate_shape(one) for one in found]}
+
+
+def original_shape(original: Original | None) -> OriginalShape | None:
+    if original is None:
+        return None
+    return {
+        "id": str(original.claim.pk),
+        "ref": original.claim.ref,
+        "stage": original.claim.stage,
+        "line": original.line,
+        "version": original.version,
     }
 
 
@@ -645,6 +697,7 @@ def claim_shape(claim: Claim, viewer: Person) -> ClaimShape:
         **claim_row_shape(claim),
         "statuses": statuses_shape(standing(claim)),
         "draft_statuses": statuses_shape(standing(claim, draft=True)),
+        "original": original_shape(original_of(claim)),
         "queue_entry": entry_shape(entry, viewer) if entry else None,
         "lease": lease_shape(entry),
         "allowed_actions": [action.value for action in allowed_actions(situation(claim, viewer))],
@@ -652,7 +705,7 @@ def claim_shape(claim: Claim, viewer: Person) -> ClaimShape:
     }
 
 
-def filed_shape(claim: Claim, viewer: Person, duplicates: Iterable[PossibleDuplicate]) -> FiledShape:
+def filed_shape(claim: Claim, viewer: Person, duplicates: Iterable[Candidate]) -> FiledShape:
     return {
         **claim_shape(claim, viewer),
         "possible_duplicates": [duplicate_shape(found) for found in duplicates],

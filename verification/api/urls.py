@@ -17,7 +17,9 @@ from verification.api.views import (
 urlpatterns = [
     path("claims/", claims.ClaimList.as_view()),
     path("claims/bulk/", claims.ClaimBulk.as_view()),
+    path("claims/duplicates/", claims.LookedFor.as_view()),
     path("claims/<str:name>/", claims.ClaimDetail.as_view()),
+    path("claims/<str:name>/duplicates/", claims.ClaimDuplicates.as_view()),
     path("claims/<str:name>/queue/", claims.ClaimQueue.as_view()),
     path("claims/<str:name>/media/", media.ClaimMedia.as_view()),
     path("claims/<str:name>/notes/", review.Notes.as_view()),

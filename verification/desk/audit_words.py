@@ -60,8 +60,10 @@ ACTS: dict[str, str] = {
     "retry-message": "Had a message sent again that had been given up",
     "restore": "Restored everything from a backup",
 }
-_UNDOING = {
+_OTHERWISE = {
     "note": ("struck", "Struck a note"),
+    "add-media": ("merged", "Took in the media of a duplicate"),
+    "duplicate": ("taken", "Merged it into another claim as a duplicate"),
     "add-bound": ("evidence_struck", "Struck a bound"),
     "record-verdict": ("undoes", "Undid a verdict"),
     "legal-hold": ("lifted", "Lifted the legal hold"),
@@ -78,7 +80,7 @@ def say(entry: AuditEntry, names: Mapping[str, str]) -> str:
     """One sentence of what was done."""
     data = entry.data
     act = ACTS.get(entry.action) or label(entry.action)
-    undone, words = _UNDOING.get(entry.action, ("", ""))
+    undone, words = _OTHERWISE.get(entry.action, ("", ""))
     if undone and (data.get(undone) or any(one.get(undone) for one in data.get("verdicts", ()))):
         act = words
     details = ", ".join(_details(data, names))

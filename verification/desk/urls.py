@@ -3,6 +3,7 @@
 from verification.desk.views import (
     board,
     bundle,
+    duplicates,
     editing,
     entrance,
     erasing,
@@ -26,6 +27,7 @@ urlpatterns = [
     *board.urlpatterns,
     *workbench.urlpatterns,
     *together.urlpatterns,
+    *duplicates.urlpatterns,
     *editing.urlpatterns,
     *media.urlpatterns,
     *signoff.urlpatterns,

@@ -15,6 +15,15 @@ _LABELS: dict[str, str] = {
     Channel.EMAIL: "E-mail",
 }
 
+ALIKE: dict[str, str] = {
+    "same_statement": "The same words",
+    "same_bytes": "The same file",
+    "same_media_url": "The same link",
+    "similar_media": "A picture that looks the same",
+    "similar_statement": "Similar words",
+}
+"""Why a claim may be a duplicate."""
+
 STATUS_MEANING: dict[Status, str] = {
     Status.NOT_CHECKED: "nobody has tried yet",
     Status.VERIFIED: "it is so",

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from claims.intake import PossibleDuplicate, possible_duplicates
 from claims.models import Capture, Claim, MediaItem, Person, SourceLink
 from claims.vocabulary import (
     IN_ORDER_OF_WORK,
@@ -38,6 +37,7 @@ from verification.models import (
 from verification.services import playable, telling
 from verification.services.acting import situation
 from verification.services.drafts import typed_by
+from verification.services.duplicates import Candidate, Original, duplicates_of, original_of
 from verification.services.matches import appearances_of
 from verification.services.queue import why_not
 from verification.services.signoff import OfDimension, decisions_of
@@ -405,8 +405,22 @@ class Workbench:
         return Action.JUDGE_MATCH in self.actions
 
     @cached_property
-    def duplicates(self) -> list[PossibleDuplicate]:
-        return possible_duplicates(self.claim)
+    def original(self) -> Original | None:
+        """What the claim is a duplicate of, with its published line."""
+        return original_of(self.claim)
+
+    @cached_property
+    def duplicates(self) -> list[Candidate]:
+        """What may be the same; nothing where that is decided."""
+        return [] if self.claim.duplicate_of_id else duplicates_of(self.claim)
+
+    @property
+    def may_mark_duplicate(self) -> bool:
+        return Action.DUPLICATE in self.actions
+
+    @property
+    def may_reopen(self) -> bool:
+        return Action.REOPEN in self.actions
 
     @property
     def latest_version(self) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import Max
 
 from claims.errors import FieldError, IllegalState, InvalidInput
@@ -12,10 +13,12 @@ from claims.models import Body, Claim, Membership, Person
 from claims.vocabulary import Dimension, Notice, ReviewKind, Stage
 from verification.domain.transitions import Action
 from verification.models import Ask, QueueEntry
-from verification.services import telling
+from verification.services import audit, telling
 from verification.services.acting import Act, acting
+from verification.services.duplicates import original_of
 from verification.services.entries import ask_for, cancel_queue_entry, open_queue_entry
 from verification.services.leases import give_up
+from verification.services.merging import take_media
 
 
 def queue_draft(claim: Claim, *, actor: Person) -> Claim:
@@ -51,34 +54,46 @@ def drop(claim: Claim, *, actor: Person, reason: str) -> Claim:
     return act.claim
 
 
-def mark_duplicate(claim: Claim, *, actor: Person, of: Claim, reason: str) -> Claim:
-    """Says that a claim is the same as another one of its desk."""
+def mark_duplicate(claim: Claim, *, actor: Person, of: Claim, reason: str, merge: bool = False) -> Claim:
+    """Says that a claim is the same as another one of its desk; `merge` takes its media into that one.
+
+    Who holds its review loses it. Raises InvalidInput at /of for a claim that can't be the original.
+    """
     if of.pk == claim.pk:
         raise InvalidInput(
             FieldError("/of", "A claim is no duplicate of itself. Name the other claim.", "same")
-        )
-    if of.stage == Stage.DUPLICATE:
-        raise InvalidInput(
-            FieldError(
-                "/of", "That claim is a duplicate too. Name the one that it is a duplicate of.", "duplicate"
-            )
         )
     if of.desk_id != claim.desk_id:
         raise InvalidInput(
             FieldError("/of", "The other claim is another desk's. Name one of this desk.", "desk")
         )
-    with acting(claim, actor=actor, action=Action.DUPLICATE) as act:
-        cancel_queue_entry(act.claim, at=act.at)
-        Claim.objects.filter(pk=claim.pk).update(duplicate_of=of)
-        act.claim.duplicate_of = of
-        act.move_to(Stage.DUPLICATE)
-        act.data["of"] = of.pk
-        _keep_reason(act, reason)
+    with transaction.atomic():
+        # Both at once, in one order: two that are marked as each other's duplicate wait, and the second is refused.
+        for chain in sorted((audit.chain_of(claim), audit.chain_of(of))):
+            audit.hold(chain)
+        original = Claim.objects.get(pk=of.pk)
+        with acting(claim, actor=actor, action=Action.DUPLICATE) as act:
+            if original.stage == Stage.DUPLICATE:
+                raise InvalidInput(FieldError("/of", _is_one_too(original), "duplicate"))
+            cancel_queue_entry(act.claim, at=act.at)
+            Claim.objects.filter(pk=claim.pk).update(duplicate_of=original)
+            act.claim.duplicate_of = original
+            act.move_to(Stage.DUPLICATE)
+            act.data["of"] = original.pk
+            if merge:
+                act.data["taken"] = take_media(act.claim, into=original, actor=actor)
+            _keep_reason(act, reason)
     return act.claim
 
 
+def _is_one_too(claim: Claim) -> str:
+    original = original_of(claim)
+    named = f", of {original.claim.ref}. Name that one." if original else ". Name the original."
+    return f"{claim.ref} is a duplicate too{named}"
+
+
 def reopen(claim: Claim, *, actor: Person, reason: str) -> Claim:
-    """Puts a dropped, duplicate or withdrawn claim back into the queue."""
+    """Puts a dropped, duplicate or withdrawn claim back into the queue. What was merged of it stays there as well."""
     with acting(claim, actor=actor, action=Action.REOPEN) as act:
         Claim.objects.filter(pk=claim.pk).update(duplicate_of=None)
         act.claim.duplicate_of = None

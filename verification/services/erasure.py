@@ -13,6 +13,7 @@ import structlog
 from django.db import transaction
 from django.db.models import Max, Q
 
+from claims import claim_texts
 from claims.errors import IllegalState, Missing, StorageFailed
 from claims.media import archive, working
 from claims.models import Asset, Body, Capture, Claim, MediaItem, Person, PublicClaim
@@ -107,6 +108,7 @@ def erase_statement(act: Act) -> None:
     last = act.claim.publications.exclude(pubstatus="canceled").aggregate(last=Max("version"))["last"]
     PublicClaim.objects.filter(claim=act.claim).update(suppressed_through=last or 0)
     Claim.objects.filter(pk=act.claim.pk).update(statement_key="", headline="", external_id=None, tags=[])
+    claim_texts.forget_text(act.claim)
     _erase(act, sorted(wordings))
 
 

@@ -23,7 +23,12 @@ def claim_rows(person: Person) -> ClaimQuerySet:
             "dimension_statuses",
             "publications",
             "queue_entries",
-            Prefetch("media", MediaItem.objects.select_related("asset").prefetch_related(_CURRENT_RUNS)),
+            Prefetch(
+                "media",
+                MediaItem.objects.select_related("asset", "taken_from__claim").prefetch_related(
+                    _CURRENT_RUNS
+                ),
+            ),
         )
     )
 
@@ -53,7 +58,7 @@ def media_named(person: Person, media_id: uuid.UUID) -> MediaItem:
     """The media item of this id. Raises Missing for one that is not the viewer's to see."""
     item = (
         MediaItem.objects.visible_to(person)
-        .select_related("asset", "claim__desk")
+        .select_related("asset", "claim__desk", "taken_from__claim")
         .prefetch_related(_CURRENT_RUNS)
         .filter(pk=media_id)
         .first()

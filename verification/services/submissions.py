@@ -10,7 +10,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from claims import intake
+from claims import claim_texts, intake
 from claims.dates import ClaimedDate
 from claims.errors import FieldError, IllegalState, InvalidInput, NotAllowed
 from claims.media.capture import Captured
@@ -105,6 +105,7 @@ def edit_claim(claim: Claim, *, actor: Person, revision: int, changes: Mapping[s
         if "statement" in changes:
             subject.statement = Body.objects.keep(changes["statement"])
             subject.statement_key = intake.key_of(changes["statement"])
+            claim_texts.keep_text(subject, changes["statement"])
             act.data["statement"] = subject.statement
         if "priority" in changes:
             subject.priority = Priority(changes["priority"]).value

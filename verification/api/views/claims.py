@@ -15,20 +15,23 @@ from claims.api.lists import paged
 from claims.api.parsing import NDJSONParser, StrictJSONParser
 from claims.api.schema import page_of, schema_of
 from claims.errors import FieldError, InvalidInput, StetError
-from claims.intake import possible_duplicates
 from claims.vocabulary import Scope
 from verification.api.examples import FILE_CLAIM
-from verification.api.inputs import ClaimChanges, ClaimInput
+from verification.api.inputs import ClaimChanges, ClaimInput, LookedForInput
 from verification.api.reading import new_claim
 from verification.api.shapes import (
     ClaimRowShape,
     ClaimShape,
+    DuplicatesShape,
     FiledShape,
     claim_row_shape,
     claim_shape,
+    duplicate_shape,
+    duplicates_shape,
     filed_shape,
 )
 from verification.services import casework, claim_lists, submissions
+from verification.services.duplicates import duplicates_of, find_duplicates
 from verification.services.reading import claim_named, claim_rows
 
 MAX_BULK = 1000
@@ -61,7 +64,7 @@ class ClaimList(StetView):
         filed = file_one(request, read_input(ClaimInput, request))
         claim = claim_rows(person).get(pk=filed.claim.pk)
         return Response(
-            filed_shape(claim, person, possible_duplicates(claim)),
+            filed_shape(claim, person, duplicates_of(claim)),
             status=201 if filed.created else 200,
             headers={"ETag": entity_tag(claim.revision), "Location": f"/api/v1/claims/{claim.pk}/"},
         )
@@ -105,7 +108,38 @@ class ClaimBulk(StetView):
             "status": 201 if filed.created else 200,
             "id": str(filed.claim.pk),
             "ref": filed.claim.ref,
+            "possible_duplicates": [duplicate_shape(found) for found in duplicates_of(filed.claim)],
         }
+
+
+class LookedFor(StetView):
+    scopes = {"POST": Scope.INTERNAL_READ}
+
+    @extend_schema(
+        operation_id="look_for_duplicates",
+        request=LookedForInput,
+        responses={200: schema_of(DuplicatesShape)},
+    )
+    def post(self, request: Request) -> Response:
+        """What is here already that may be the same as a claim that is not filed yet. Changes nothing; a POST because
+        a statement may be long.
+
+        `why` is `same_statement`, `same_bytes`, `same_media_url`, `similar_media` or `similar_statement`, the last two
+        with a `score` up to 1. `line`, `version` and `line_of` say what is published of it, or of what it duplicates.
+        """
+        said = read_input(LookedForInput, request)
+        desk = submissions.desk_for(caller(request), said.get("desk"))
+        urls = [item["url"] for item in said["media"]]
+        return Response(duplicates_shape(find_duplicates(desk.pk, statement=said["statement"], urls=urls)))
+
+
+class ClaimDuplicates(StetView):
+    scopes = {"GET": Scope.INTERNAL_READ}
+
+    @extend_schema(operation_id="list_duplicates", responses={200: schema_of(DuplicatesShape)})
+    def get(self, request: Request, name: str) -> Response:
+        """The other claims of the desk that may be the same, looked for now; as filing answers."""
+        return Response(duplicates_shape(duplicates_of(claim_named(caller(request), name))))
 
 
 class ClaimDetail(StetView):

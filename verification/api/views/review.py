@@ -193,13 +193,17 @@ class Duplicate(CaseAction):
     )
     @idempotent
     def post(self, request: Request, name: str) -> Response:
-        """Says that the claim is the same as another one of its desk."""
+        """Says that the claim is the same as another one of its desk. With `merge` its media are taken into that one:
+        as new items, not checked yet, that say what they were made of. `original` of the claim then has the other
+        one's published line.
+        """
         said = read_input(DuplicateInput, request)
         claim = casework.mark_duplicate(
             claim_named(caller(request), name),
             actor=caller(request),
             of=claim_at(request, said["of"], "/of"),
             reason=said["reason"],
+            merge=said["merge"],
         )
         return self.done(request, claim)
 

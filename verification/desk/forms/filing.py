@@ -28,8 +28,6 @@ from claims.intake import (
     NewClaim,
     NewMedia,
     NewSource,
-    key_of,
-    url_key_of,
 )
 from claims.media.archive import Stored
 from claims.media.capture import Captured, CaptureFailed, take_upload
@@ -476,15 +474,15 @@ def _typed_so_far(form: forms.Form) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Traces:
-    """Digests of a statement and of links, to look for what is here already."""
+    """A statement and links, to look for what is here already."""
 
-    statement_key: str
-    url_keys: list[str]
+    statement: str
+    urls: list[str]
 
     @classmethod
     def of(cls, statement: str, links: Iterable[str]) -> Traces:
         """From what is typed so far; a link that can't be read is none yet."""
-        return cls(key_of(statement) if statement.strip() else "", [url_key_of(url) for url in _read(links)])
+        return cls(statement, list(_read(links)))
 
 
 def _read(links: Iterable[str]) -> Iterable[str]:

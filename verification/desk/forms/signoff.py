@@ -225,7 +225,12 @@ class DuplicateForm(ReasonForm):
         error_messages={"required": "Name the claim that this is a duplicate of."},
     )
 
-    field_order = ["of", "reason"]
+    merge = forms.BooleanField(
+        label="Merge: take this claim's media into the other one, where they are not checked yet",
+        required=False,
+    )
+
+    field_order = ["of", "reason", "merge"]
 
     def clean_of(self) -> Claim:
         try:

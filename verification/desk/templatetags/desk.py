@@ -28,6 +28,12 @@ def label(word: str | None) -> str:
 
 
 @register.filter
+def alike_said(why: str) -> str:
+    """Why a claim may be a duplicate."""
+    return words.ALIKE[why]
+
+
+@register.filter
 def when(moment: datetime | str | None) -> SafeString | str:
     """A moment in UTC, marked as a time."""
     if not moment:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -13,8 +12,7 @@ from django.urls import path
 
 from claims.dates import known_zones
 from claims.errors import InvalidInput, Missing, StetError
-from claims.intake import PossibleDuplicate, alike
-from claims.models import Asset, Claim, PublicClaim, Source
+from claims.models import Asset, Claim, Source
 from verification.desk.forms.filing import (
     MAX_PASTE,
     MAX_ROWS,
@@ -27,19 +25,10 @@ from verification.desk.forms.filing import (
 from verification.desk.frame import DeskRequest, page
 from verification.desk.readings import EDTF_EXAMPLES
 from verification.services import submissions
+from verification.services.duplicates import Candidate, find_duplicates
 
 KNOWN_SOURCES = 200
 _ROW_PREFIXES = {f"m{number}" for number in range(MAX_ROWS)}
-
-
-@dataclass(frozen=True)
-class Match:
-    """A claim that is here already, why it looks like this one, and what was published of it."""
-
-    claim: Claim
-    why: str
-    line: str | None
-    version: int | None
 
 
 @page(methods=("GET", "POST"))
@@ -98,7 +87,7 @@ def _add_uploads(request: DeskRequest, claim: Claim, uploads: Sequence[tuple[Med
 def _shown(
     request: DeskRequest,
     filing: Filing,
-    matches: Sequence[Match],
+    matches: Sequence[Candidate],
     *,
     asked: bool = False,
     status: int = 200,
@@ -144,30 +133,11 @@ def already_here(request: DeskRequest) -> HttpResponse:
     return render(request, "desk/filing/matches.html", {"matches": found})
 
 
-def _matches(request: DeskRequest, traces: Traces, digests: Collection[str] = ()) -> list[Match]:
+def _matches(request: DeskRequest, traces: Traces, digests: Collection[str] = ()) -> list[Candidate]:
     assets: list[uuid.UUID] = []
     if digests:
         assets = list(Asset.objects.filter(sha256__in=digests).values_list("pk", flat=True))
-    found = alike(
-        request.desk.pk, statement_key=traces.statement_key, url_keys=traces.url_keys, asset_ids=assets
-    )
-    lines = _published_lines(found)
-    return [Match(one.claim, one.why, *lines.get(_spoken_by(one.claim), (None, None))) for one in found]
-
-
-def _published_lines(found: Sequence[PossibleDuplicate]) -> dict[uuid.UUID, tuple[str | None, int]]:
-    """What is on show of each claim found, or of the claim that it duplicates."""
-    if not found:
-        return {}
-    rows = PublicClaim.objects.on_show().filter(claim__in={_spoken_by(one.claim) for one in found})
-    return {
-        row.claim_id: ((row.latest.rendered or {}).get("line"), row.latest.version)
-        for row in rows.select_related("latest__body")
-    }
-
-
-def _spoken_by(claim: Claim) -> uuid.UUID:
-    return claim.duplicate_of_id or claim.pk
+    return find_duplicates(request.desk.pk, statement=traces.statement, urls=traces.urls, assets=assets)
 
 
 urlpatterns = [

@@ -28,6 +28,7 @@ from verification.desk.views.published import with_words
 from verification.domain.transitions import EDITORS, Action, allowed_actions
 from verification.models import FindingRow, ScheduledPublication
 from verification.services.acting import situation
+from verification.services.duplicates import original_of
 from verification.services.reading import claim_named
 from verification.services.signoff import OfDimension, Outlook, decisions_of, outlook_of, rules_for
 
@@ -143,6 +144,7 @@ def _show(request: DeskRequest, claim: Claim, tried: Tried | None = None, status
     context = {
         "area": "board",
         "claim": claim,
+        "original": original_of(claim),
         "line": _top_line(claim, outlook, steps),
         "outlook": outlook,
         "face": _face(claim, outlook),

@@ -50,6 +50,7 @@
   });
   onKey("z", () => { const button = $("#undo"); if (!isShown(button)) return false; button.click(); });
   onKey("m", () => { const field = $("#note-body"); if (!field) return false; field.focus(); });
+  onKey("d", () => { const merge = $("[data-merge]"); if (!isShown(merge)) return false; merge.focus(); });
   onKey("n", () => { const take = $("[data-take]"); if (!take) return false; take.click(); });
 
   // A recorded verdict offers its undo and moves on to what is needed next, or to the submit button.
