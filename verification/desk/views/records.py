@@ -175,9 +175,10 @@ _ORDER = (JobState.QUARANTINED, JobState.FAILED, JobState.RUNNING, JobState.QUEU
 def _with_subjects(rows: Any) -> list[dict[str, Any]]:
     """Jobs with the media item or the message that each is of, in a query for all of each."""
     found: list[Any] = list(rows)  # jobs, annotated
-    subjects = [job.subject_id for job in found]
+    told = [job.subject_id for job in found if job.kind == JobKind.TELL]
+    subjects = [job.subject_id for job in found if job.kind != JobKind.TELL]
     items = MediaItem.objects.select_related("claim").in_bulk(subjects)
-    sent = Message.objects.select_related("person").in_bulk(subjects)
+    sent = Message.objects.select_related("person").in_bulk(told)
     now = timezone.now()
     return [
         {
