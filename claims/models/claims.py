@@ -77,8 +77,12 @@ class Claim(Identified, Claimed):
     external_id = models.CharField(max_length=200, null=True)  # noqa: DJ001  NULLs are distinct to the constraint
     priority = word_field(Priority, Priority.NORMAL)
     tags = models.JSONField(default=list, encoder=PlainEncoder)
-    skills = models.JSONField(default=list, encoder=PlainEncoder, help_text="What its review needs somebody to know")
-    topics = models.JSONField(default=list, encoder=PlainEncoder, help_text="What it is about, for whom knows about it")
+    skills = models.JSONField(
+        default=list, encoder=PlainEncoder, help_text="What its review needs somebody to know"
+    )
+    topics = models.JSONField(
+        default=list, encoder=PlainEncoder, help_text="What it is about, for whom knows about it"
+    )
     stage = word_field(Stage)
     filed_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     assignee = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="assigned_claims")

@@ -62,7 +62,9 @@ class Membership(Identified):
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="memberships")
     desk = models.ForeignKey(Desk, on_delete=models.CASCADE, related_name="memberships")
     role = word_field(Role)
-    languages = models.JSONField(default=list, help_text="What they read, as language tags; none said = every one")
+    languages = models.JSONField(
+        default=list, help_text="What they read, as language tags; none said = every one"
+    )
     skills = models.JSONField(default=list, encoder=PlainEncoder)
     topics = models.JSONField(default=list, encoder=PlainEncoder)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import uuid
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any, TypedDict
 
@@ -11,8 +12,9 @@ from django.utils import timezone
 from claims.intake import PossibleDuplicate
 from claims.media.working import WorkingCopy
 from claims.models import Capture, Claim, MediaItem, Person
-from claims.vocabulary import Dimension
+from claims.vocabulary import Dimension, ReviewKind, Status
 from verification.checks import registry
+from verification.domain.rollup import Dispute
 from verification.domain.transitions import allowed_actions
 from verification.models import (
     AuditEntry,
@@ -30,7 +32,9 @@ from verification.services.examination import suggestions
 from verification.services.matches import Appearance
 from verification.services.publication import gate
 from verification.services.queue import Lease
-from verification.services.standing import Standing, standing
+from verification.services.second_looks import second_look_of
+from verification.services.standing import Standing, disputes_of, standing
+from verification.services.veil import is_veiled
 
 
 class LeaseShape(TypedDict):
@@ -288,12 +292,28 @@ class ClaimRowShape(TypedDict):
     latest_version: int | None
 
 
+class SecondReviewShape(TypedDict):
+    needed: bool
+    reasons: list[str]
+    blind: bool
+    veiled: bool
+
+
+class DisagreementShape(TypedDict):
+    dimension: str
+    media: str | None
+    verdicts: list[str]
+    settled_by: str | None
+
+
 class ClaimShape(ClaimRowShape):
     draft_statuses: dict[str, StatusShape]
     queue_entry: EntryShape | None
     lease: LeaseShape | None
     allowed_actions: list[str]
     blockers: list[BlockerShape]
+    second_review: SecondReviewShape
+    disagreements: list[DisagreementShape]
 
 
 class FiledShape(ClaimShape):
@@ -364,6 +384,7 @@ class AuditShape(TypedDict):
     actor: str | None
     action: str
     data: dict[str, Any]
+    withheld: bool
     previous: str
     hash: str
 
@@ -537,7 +558,7 @@ def page_shape(capture: Capture) -> PageShape | None:
     }
 
 
-def media_detail_shape(item: MediaItem) -> MediaDetailShape:
+def media_detail_shape(item: MediaItem, viewer: Person) -> MediaDetailShape:
     rows = (
         FindingRow.objects.current()
         .filter(run__media=item)
@@ -547,7 +568,7 @@ def media_detail_shape(item: MediaItem) -> MediaDetailShape:
     by_dimension: dict[str, list[FindingShape]] = {}
     for row in rows:
         by_dimension.setdefault(row.dimension, []).append(finding_shape(row))
-    date, location = suggestions(item)
+    date, location = suggestions(item, viewer)
     return {
         **media_shape(item),
         "source_changed": item.source_has_changed(),
@@ -617,7 +638,12 @@ def claim_row_shape(claim: Claim) -> ClaimRowShape:
         "duplicate_of": str(claim.duplicate_of_id) if claim.duplicate_of_id else None,
         "created_at": claim.created_at,
         "updated_at": claim.updated_at,
+        # Behind a veil no row is visible.
         "statuses": {
+            dimension.value: {"status": Status.NOT_CHECKED, "counts": {}, "verdicts": []}
+            for dimension in Dimension
+        }
+        | {
             row.dimension: {"status": row.status, "counts": row.counts, "verdicts": []}
             for row in claim.dimension_statuses.all()
         },
@@ -632,12 +658,39 @@ def claim_shape(claim: Claim, viewer: Person) -> ClaimShape:
     entry = claim.queue_entries.open().select_related("claim", "holder", "assignee").first()
     return {
         **claim_row_shape(claim),
-        "statuses": statuses_shape(standing(claim)),
-        "draft_statuses": statuses_shape(standing(claim, draft=True)),
+        "statuses": statuses_shape(standing(claim, viewer=viewer)),
+        "draft_statuses": statuses_shape(standing(claim, draft=True, viewer=viewer)),
         "queue_entry": entry_shape(entry) if entry else None,
         "lease": lease_shape(entry),
         "allowed_actions": [action.value for action in allowed_actions(situation(claim, viewer))],
         "blockers": [_blocker(blocker.as_json()) for blocker in gate(claim, viewer)],
+        "second_review": second_review_shape(claim, entry, viewer),
+        "disagreements": [disagreement_shape(dispute) for dispute in disputes_of(claim, viewer=viewer)],
+    }
+
+
+def second_review_shape(claim: Claim, entry: QueueEntry | None, viewer: Person) -> SecondReviewShape:
+    """`needed` where one is waiting, or the policy asks for one that the latest pass has not had; `reasons` are the
+    policy's, as things stand; `veiled` where what others decided is kept from the viewer until it is submitted.
+    """
+    veiled = is_veiled(claim, viewer)
+    look = second_look_of(claim, is_veiled=veiled)
+    waits = entry is not None and entry.review_kind == ReviewKind.SECOND
+    return {
+        "needed": waits or (look.is_lacking and bool(look.reasons)),
+        "reasons": list(look.reasons),
+        "blind": claim.desk.policy.blind_second_review,
+        "veiled": veiled,
+    }
+
+
+def disagreement_shape(dispute: Dispute) -> DisagreementShape:
+    target, dimension = dispute.subject
+    return {
+        "dimension": dimension.value,
+        "media": str(target) if target else None,
+        "verdicts": [str(dispute.first.id), str(dispute.second.id)],
+        "settled_by": str(dispute.settled_by.id) if dispute.settled_by else None,
     }
 
 
@@ -713,13 +766,16 @@ def note_shape(note: Note) -> NoteShape:
     }
 
 
-def audit_shape(entry: AuditEntry) -> AuditShape:
+def audit_shape(entry: AuditEntry, hidden: Collection[uuid.UUID] = ()) -> AuditShape:
+    """`hidden` are the people whose acts are kept from who asks, by a veil: their entries come without `data`."""
+    withheld = entry.actor_id in hidden
     return {
         "seq": entry.seq,
         "at": entry.at,
         "actor": entry.actor.username if entry.actor else None,
         "action": entry.action,
-        "data": entry.data,
+        "data": {} if withheld else entry.data,
+        "withheld": withheld,
         "previous": entry.previous,
         "hash": entry.hash,
     }

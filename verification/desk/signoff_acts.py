@@ -69,6 +69,12 @@ _ACTS = (
         "A re-check is asked for.",
     ),
     Act(
+        Action.REQUEST_SECOND_REVIEW, "Ask for a second review", "Ask for a second review", ReasonForm,
+        casework.request_second_review,
+        "Somebody who has not reviewed it does so, before anything new of it can be published.",
+        "A second review is asked for.",
+    ),
+    Act(
         Action.ASSIGN, "Assign", "Assign", AssignForm, casework.assign,
         "Says whose work the claim is. A review of it that waits is offered to nobody else.",
         "Assigned.",

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
 
-from claims.models import Body, Claim, MediaItem, Person
+from claims.models import Body, Claim, Desk, MediaItem, Person
 from claims.models.base import Identified, PlainEncoder, word_field
 from claims.vocabulary import Dimension, Relation, ReviewKind, Status
 from verification.models.queue import QueueEntry
+from verification.models.veil import veiled_from
 
 
 class Review(Identified):
@@ -40,6 +42,13 @@ class Review(Identified):
         return f"{self.kind} review of {self.claim_id} by {self.reviewer_id}: {self.state}"
 
 
+class VerdictQuerySet(models.QuerySet["Verdict"]):
+    def visible_to(self, person: Person) -> VerdictQuerySet:
+        """Those of the person's desks, and behind a veil only their own."""
+        visible = self.filter(claim__desk__in=Desk.objects.visible_to(person))
+        return visible.filter(~veiled_from(person, "claim_id") | Q(by=person))
+
+
 class Verdict(Identified):
     """A recorded decision on one dimension of a media item, or of the claim. Newer supersedes, never edits.
 
@@ -59,6 +68,8 @@ class Verdict(Identified):
     at = models.DateTimeField()
     seq = models.PositiveIntegerField(help_text="Order of recording within the claim")
     undoes = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="undone_by")
+
+    objects = VerdictQuerySet.as_manager()
 
     class Meta:
         ordering = ["seq"]
@@ -98,6 +109,13 @@ class Draft(models.Model):
         return f"draft of {self.review_id}"
 
 
+class DimensionStatusQuerySet(models.QuerySet["DimensionStatus"]):
+    def visible_to(self, person: Person) -> DimensionStatusQuerySet:
+        """Those of the person's desks; of a claim behind a veil none."""
+        visible = self.filter(claim__desk__in=Desk.objects.visible_to(person))
+        return visible.exclude(veiled_from(person, "claim_id"))
+
+
 class DimensionStatus(models.Model):
     """What is known of a dimension of a claim: rolled up from verdicts, kept to filter and list by."""
 
@@ -106,6 +124,8 @@ class DimensionStatus(models.Model):
     status = word_field(Status, Status.NOT_CHECKED)
     counts = models.JSONField(default=dict)
 
+    objects = DimensionStatusQuerySet.as_manager()
+
     class Meta:
         verbose_name_plural = "dimension statuses"
         constraints = [models.UniqueConstraint(fields=["claim", "dimension"], name="one_status_a_dimension")]
@@ -113,6 +133,19 @@ class DimensionStatus(models.Model):
 
     def __str__(self) -> str:
         return f"{self.dimension} of {self.claim_id}: {self.status}"
+
+
+def by_another_reviewer(person: Person) -> Exists:
+    """Whether what a row with `claim` and `by` says is of somebody else who ever reviewed the claim."""
+    reviews = Review.objects.filter(claim=OuterRef("claim_id"), reviewer=OuterRef("by_id"))
+    return Exists(reviews.exclude(reviewer=person))
+
+
+class NoteQuerySet(models.QuerySet["Note"]):
+    def visible_to(self, person: Person) -> NoteQuerySet:
+        """Those of the person's desks, and behind a veil none of other reviewers."""
+        visible = self.filter(claim__desk__in=Desk.objects.visible_to(person))
+        return visible.exclude(veiled_from(person, "claim_id") & by_another_reviewer(person))
 
 
 class Note(Identified):
@@ -124,6 +157,8 @@ class Note(Identified):
     body = models.ForeignKey(Body, on_delete=models.PROTECT, related_name="+")
     by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
+
+    objects = NoteQuerySet.as_manager()
 
     class Meta:
         ordering = ["at", "id"]

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from claims.dates import ClaimedDate
 from claims.media import archive
-from claims.models import Asset, Capture, MediaItem
+from claims.models import Asset, Capture, MediaItem, Person
 from claims.places import Place
 from claims.vocabulary import (
     CheckRunState,
@@ -201,10 +201,12 @@ def _stamp_of(item: MediaItem, *, since: datetime) -> Stamp | None:
     return stamps.order_by("stamped_at").first()
 
 
-def suggestions(item: MediaItem) -> tuple[DateSuggestion, LocationSuggestion]:
-    """What findings, and the evidence that people entered, leave of the claimed date and place, with every reason."""
+def suggestions(item: MediaItem, viewer: Person) -> tuple[DateSuggestion, LocationSuggestion]:
+    """What findings, and the evidence that people entered and the viewer may see, leave of the claimed date and place,
+    with every reason.
+    """
     rows = FindingRow.objects.current().filter(run__media=item).order_by("run__check_slug", "position")
-    evidence = Evidence.objects.filter(media=item).standing()
+    evidence = Evidence.objects.visible_to(viewer).filter(media=item).standing()
     findings = [finding_of(row) for row in rows] + [
         found for one in evidence if (found := one.as_finding()) is not None
     ]

@@ -97,7 +97,7 @@ class MediaDetail(StetView):
     @extend_schema(operation_id="read_media", responses={200: schema_of(MediaDetailShape)})
     def get(self, request: Request, media_id: uuid.UUID) -> Response:
         """A media item with its capture log, what was read from it, and what the checks found."""
-        return Response(media_detail_shape(media_named(caller(request), media_id)))
+        return Response(media_detail_shape(media_named(caller(request), media_id), caller(request)))
 
 
 class MediaFile(StetView):
@@ -161,7 +161,13 @@ class MediaSimilar(StetView):
     def get(self, request: Request, media_id: uuid.UUID) -> Response:
         """Media of other claims of the desk whose picture is or looks like the item's, the first known first."""
         item = media_named(caller(request), media_id)
-        return Response({"results": [similar_shape(one, item) for one in matches.appearances(item)]})
+        return Response(
+            {
+                "results": [
+                    similar_shape(one, item) for one in matches.appearances(item, viewer=caller(request))
+                ]
+            }
+        )
 
 
 class MediaMatchJudged(StetView):
@@ -184,7 +190,13 @@ class MediaMatchJudged(StetView):
             state=said["state"],
             reason=said["reason"],
         )
-        return Response({"results": [similar_shape(one, item) for one in matches.appearances(item)]})
+        return Response(
+            {
+                "results": [
+                    similar_shape(one, item) for one in matches.appearances(item, viewer=caller(request))
+                ]
+            }
+        )
 
 
 class MediaRecapture(StetView):
