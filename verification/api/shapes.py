@@ -677,7 +677,7 @@ def second_review_shape(claim: Claim, entry: QueueEntry | None, viewer: Person) 
     look = second_look_of(claim, is_veiled=veiled)
     waits = entry is not None and entry.review_kind == ReviewKind.SECOND
     return {
-        "needed": waits or (look.is_lacking and bool(look.reasons)),
+        "needed": waits or look.is_lacking,
         "reasons": list(look.reasons),
         "blind": claim.desk.policy.blind_second_review,
         "veiled": veiled,

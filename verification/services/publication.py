@@ -59,15 +59,13 @@ def gates(
     told to, where that is not the approver.
     """
     ids = [claim.pk for claim in claims]
-    told = viewer or approver
-    veiled = (
-        set(Claim.objects.filter(pk__in=ids).filter(veiled_from(told)).values_list("pk", flat=True))
-        if told
-        else set()
-    )
     policies = {
         policy.pk: policy for policy in Policy.objects.filter(pk__in={claim.desk_id for claim in claims})
     }
+    told = viewer or approver
+    veiled = set()
+    if told is not None and any(policy.blind_second_review for policy in policies.values()):
+        veiled = set(Claim.objects.filter(pk__in=ids).filter(veiled_from(told)).values_list("pk", flat=True))
     statuses: dict[uuid.UUID, dict[Dimension, Status]] = {}
     for row in DimensionStatus.objects.filter(claim__in=ids):
         statuses.setdefault(row.claim_id, {})[Dimension(row.dimension)] = Status(row.status)
@@ -86,7 +84,7 @@ def gates(
         if kind == ReviewKind.SECOND:
             seconded.add(claim)
     quarrels = all_disagreements(seconded)
-    second_looks = second_looks_of(claims, veiled=veiled)
+    second_looks = second_looks_of(claims, policies, veiled=veiled)
     erased = set(
         Claim.objects.filter(pk__in=ids).exclude(statement__redacted_at=None).values_list("pk", flat=True)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from claims.models import Claim
@@ -18,47 +18,38 @@ from verification.services.standing import given_verdicts
 class SecondLook:
     """What the policy says of a second review as things stand now.
 
-    `is_lacking` is told of what was submitted: the latest pass has its first review, or re-check, and no second one.
+    `is_lacking`: it asks for one, and the latest pass that anything was submitted in has none.
     """
 
-    reasons: tuple[str, ...]
-    is_lacking: bool
+    reasons: tuple[str, ...] = ()
+    is_lacking: bool = False
 
 
 def second_look_of(claim: Claim, *, is_veiled: bool = False) -> SecondLook:
-    return second_looks_of([claim], veiled={claim.pk} if is_veiled else ())[claim.pk]
+    policy = claim.desk.policy
+    return second_looks_of([claim], {policy.pk: policy}, veiled={claim.pk} if is_veiled else ())[claim.pk]
 
 
 def second_looks_of(
-    claims: Collection[Claim], *, veiled: Collection[uuid.UUID] = ()
+    claims: Collection[Claim], policies: Mapping[uuid.UUID, Policy], *, veiled: Collection[uuid.UUID] = ()
 ) -> dict[uuid.UUID, SecondLook]:
-    """The same of many claims, in a fixed number of queries; of veiled ones no reason that tells what was decided.
+    """The same of many claims, in a fixed number of queries, by the policies of their desks.
 
     By what holds now, not when the review was submitted: a priority that was raised, a finding that turned or a
-    policy that was changed asks for a second review as well.
+    policy that was changed asks for a second review as well. Of veiled claims no reason tells what was decided.
     """
-    policies = {
-        policy.pk: policy.second_look
-        for policy in Policy.objects.filter(pk__in={claim.desk_id for claim in claims})
-    }
-    judged = [
-        claim.pk for claim in claims if policies[claim.desk_id].depends_on_verdicts and claim.pk not in veiled
-    ]
+    conditions = {claim.pk: policies[claim.desk_id].second_look for claim in claims}
+    judged = [pk for pk, of in conditions.items() if of.depends_on_verdicts and pk not in veiled]
     spoken = {claim: rollup.effective(given).values() for claim, given in given_verdicts(judged).items()}
-    stances = _stances(spoken)
-    lacking = _lacking([claim.pk for claim in claims])
-    return {
-        claim.pk: SecondLook(
-            tuple(
-                reasons(
-                    policies[claim.desk_id],
-                    _case(claim, spoken.get(claim.pk, ()), stances.get(claim.pk, {})),
-                )
-            ),
-            is_lacking=claim.pk in lacking,
+    stances = _stances([claim for claim in spoken if conditions[claim].on_contradiction])
+    why = {
+        claim.pk: tuple(
+            reasons(conditions[claim.pk], _case(claim, spoken.get(claim.pk, ()), stances.get(claim.pk, {})))
         )
         for claim in claims
     }
+    lacking = _lacking([claim for claim, said in why.items() if said])
+    return {claim: SecondLook(said, claim in lacking) for claim, said in why.items()}
 
 
 Stances = dict[rollup.Subject, set[Stance]]
@@ -97,6 +88,8 @@ def _stances(claims: Collection[uuid.UUID]) -> dict[uuid.UUID, Stances]:
 
 def _lacking(claims: Collection[uuid.UUID]) -> set[uuid.UUID]:
     """The claims whose latest pass anything was submitted in has no second review."""
+    if not claims:
+        return set()
     latest: dict[uuid.UUID, tuple[int, set[str]]] = {}
     rows = Review.objects.filter(claim__in=claims, state=Review.SUBMITTED)
     for claim, number, kind in rows.order_by("round").values_list("claim_id", "round", "kind"):
