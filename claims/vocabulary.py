@@ -253,6 +253,7 @@ class JobKind(StrEnum):
     EXAMINE = "examine"
     BUNDLE = "bundle"
     COPY = "copy"
+    TELL = "tell"
 
 
 class JobState(StrEnum):
@@ -276,6 +277,42 @@ class CheckRunState(StrEnum):
     DONE = "done"
     NOT_APPLICABLE = "not_applicable"
     FAILED = "failed"
+
+
+class Notice(StrEnum):
+    """On what occasion somebody is told of a claim."""
+
+    MENTIONED = "mentioned"
+    ASSIGNED = "assigned"
+    ASKED = "asked"
+    HANDED_OVER = "handed_over"
+    INVITED = "invited"
+    LEASE_BROKEN = "lease_broken"
+    FLAGGED = "flagged"
+    DUE_SOON = "due_soon"
+    OVERDUE = "overdue"
+    RECHECK_NEEDED = "recheck_needed"
+    VERDICT_CHANGED = "verdict_changed"
+    PUBLISHED = "published"
+    CORRECTED = "corrected"
+    HELD = "held"
+    WITHDRAWN = "withdrawn"
+    NOTED = "noted"
+
+
+class Channel(StrEnum):
+    """How people are told outside the desk's pages; the inbox they have anyhow."""
+
+    EMAIL = "email"
+    WEBHOOK = "webhook"
+
+
+class Pace(StrEnum):
+    """How soon a channel tells; `digest` is once a day."""
+
+    OFF = "off"
+    AT_ONCE = "at_once"
+    DIGEST = "digest"
 
 
 class Theme(StrEnum):

@@ -40,6 +40,7 @@ from verification.models import AuditEntry, QueueEntry
 from verification.services import audit, casework, publication, queue, review, submissions
 from verification.services.accounts import ensure_desk, issue_account
 from verification.services.jobs import after
+from verification.services.leases import Lease
 from verification.services.review import NewVerdict
 
 SLUG = TAG = "demo"
@@ -221,11 +222,11 @@ def duplicate_of(name: str, reason: str) -> Step:
     return step
 
 
-def _lease(claim: Claim, person: Person) -> queue.Lease:
+def _lease(claim: Claim, person: Person) -> Lease:
     return queue.lease_entry(claim.queue_entries.open().get(), person)
 
 
-def _record(claim: Claim, lease: queue.Lease, person: Person, verdicts: Sequence[NewVerdict]) -> None:
+def _record(claim: Claim, lease: Lease, person: Person, verdicts: Sequence[NewVerdict]) -> None:
     for new in verdicts:
         review.record_verdict(claim, actor=person, lease_token=lease.token, new=new)
 

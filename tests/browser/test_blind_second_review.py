@@ -68,7 +68,7 @@ def test_a_blind_second_review_differs_and_a_third_person_settles_it(blind: Desk
     submit(marko)
     page = marko.go(here)
     assert SECRET in page.content()
-    assert "a disagreement that you are a party to" in page.inner_text("#lease")
+    assert "it settles a disagreement that you are a party to" in page.inner_text("#lease")
     queue = marko.go("/queue/").inner_text("main")
     assert claim["ref"] in queue
 

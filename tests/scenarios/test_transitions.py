@@ -18,7 +18,8 @@ from verification.domain.transitions import Action, Situation, allowed_actions, 
 from verification.models import MediaMatch, QueueEntry
 
 STAGES = ("draft", "queued", "in_review", "awaiting_signoff", "scheduled", "published", "held", "withdrawn", "dropped", "duplicate")  # fmt: skip
-# x allowed; L to who holds the lease; F where the review is free to take; P where something was made public.
+# x allowed; L to who holds the lease, C to them and whom they asked in; O where somebody else holds it;
+# F where the review is free to take; P where something was made public.
 TABLE = """
                   who       draft queued review signoff scheduled public held withdrawn dropped duplicate
 edit              staff       x     x      x       x        x       x     x       .        .        .
@@ -30,8 +31,14 @@ judge-match       staff       x     x      x       x        x       x     x     
 note              staff       x     x      x       x        x       x     x       x        x        x
 add-bound         staff       x     x      x       x        x       x     x       x        x        x
 lease             staff       .     F      F       .        .       F     F       .        .        .
-record-verdict    staff       .     L      L       .        .       L     L       .        .        .
+give-back         staff       .     L      L       .        .       L     L       .        .        .
+skip              staff       .     L      L       .        .       L     L       .        .        .
+hand-over         staff       .     L      L       .        .       L     L       .        .        .
+invite            staff       .     L      L       .        .       L     L       .        .        .
+break-lease       editors     .     O      O       .        .       O     O       .        .        .
+record-verdict    staff       .     C      C       .        .       C     C       .        .        .
 submit            staff       .     L      L       .        .       L     L       .        .        .
+ask               editors     .     x      x       x        .       x     x       .        .        .
 assign            editors     x     x      x       x        .       .     .       .        .        .
 drop              staff       x     x      x       x        .       .     .       .        .        .
 duplicate         staff       x     x      x       x        .       .     .       .        .        .
@@ -60,9 +67,26 @@ CELLS = {
 }
 
 
-def says_table(action: str, stage: str, role: Role, *, lease: bool, free: bool, public: bool) -> bool:
+LEASES = {
+    "nobody's": {},
+    "free": {"entry_is_free": True},
+    "mine": {"holds_lease": True},
+    "a colleague's": {"is_invited": True, "others_hold_it": True},
+    "another's": {"others_hold_it": True},
+}
+MARKS = {
+    ".": set(),
+    "x": set(LEASES),
+    "L": {"mine"},
+    "C": {"mine", "a colleague's"},
+    "O": {"a colleague's", "another's"},
+    "F": {"free"},
+}
+
+
+def says_table(action: str, stage: str, role: Role, *, lease: str, public: bool) -> bool:
     who, mark = CELLS[action, stage]
-    return role in who and {"x": True, ".": False, "L": lease, "F": free, "P": public}[mark]
+    return role in who and (public if mark == "P" else lease in MARKS[mark])
 
 
 def test_the_table_speaks_of_every_action_and_stage() -> None:
@@ -70,14 +94,14 @@ def test_the_table_speaks_of_every_action_and_stage() -> None:
     assert set(STAGES) == set(Stage)
 
 
-@pytest.mark.parametrize(("lease", "free", "public"), list(product([False, True], repeat=3)))
-def test_the_domain_allows_what_the_table_says(lease: bool, free: bool, public: bool) -> None:
+@pytest.mark.parametrize(("lease", "public"), list(product(LEASES, [False, True])))
+def test_the_domain_allows_what_the_table_says(lease: str, public: bool) -> None:
     for stage, role in product(STAGES, Role):
-        situation = Situation(Stage(stage), frozenset({role}), lease, free, public)
-        expected = [a for a in Action if says_table(a, stage, role, lease=lease, free=free, public=public)]
+        situation = Situation(Stage(stage), frozenset({role}), is_public=public, **LEASES[lease])
+        expected = [a for a in Action if says_table(a, stage, role, lease=lease, public=public)]
         assert allowed_actions(situation) == expected, (stage, role)
         for action in Action:
-            if says_table(action, stage, role, lease=True, free=True, public=public):
+            if any(says_table(action, stage, role, lease=other, public=public) for other in LEASES):
                 permit(action, situation)
             elif role not in CELLS[action, stage][0]:
                 with pytest.raises(NotAllowed):
@@ -142,6 +166,15 @@ def brought_to(stage: str, checker: Caller, editor: Caller, claim: str = "") -> 
     return claim
 
 
+OF_ENTRIES = {"lease": ("lease", None), "break-lease": ("break", WHY)}
+OF_LEASES = {
+    "give-back": ("release", None),
+    "skip": ("skip", WHY),
+    "hand-over": ("hand-over", {"to": None}),
+    "invite": ("invite", {"person": "marko"}),
+}
+
+
 def tried(by: Caller, action: str, claim: dict[str, Any], etag: str, other: str) -> Any:
     """The call that an action is, well-formed."""
     here = f"claims/{claim['id']}/"
@@ -152,8 +185,15 @@ def tried(by: Caller, action: str, claim: dict[str, Any], etag: str, other: str)
     bodies = {"note": {"body": "a"}, "submit": token, "add-media": {"url": "https://media.example/two.mp4"}}
     if action == "edit":
         return by.patch(here, {"priority": "high"}, If_Match=etag)
-    if action == "lease":
-        return by.post(f"queue/{entry.pk}/lease/") if entry else None
+    if action in OF_ENTRIES:
+        path, body = OF_ENTRIES[action]
+        return by.post(f"queue/{entry.pk}/{path}/", body) if entry else None
+    if action in OF_LEASES:
+        path, body = OF_LEASES[action]
+        return by.post(f"queue/leases/{token['lease_token']}/{path}/", body)
+    if action == "ask":
+        due_at = (timezone.now() + timedelta(hours=1)).isoformat()
+        return by.post(f"{here}ask/", {"dimension": "date", "due_at": due_at})
     if action in {"recapture", "recheck"}:
         return by.post(f"{media}{action}/")
     if action == "add-bound":
@@ -181,14 +221,14 @@ def test_the_api_shows_and_enforces_the_same_table(
 ) -> None:
     name, other = brought_to(stage, checker, editor), file_claim(checker, draft=True)["id"]
     is_at = {"held unpublished": "held", "published under re-check": "published"}.get(stage, stage)
-    now = {
-        "free": stage in {"queued", "published under re-check"},
-        "public": stage in {"published", "published under re-check", "held", "withdrawn"},
-    }
+    public = stage in {"published", "published under re-check", "held", "withdrawn"}
     people = ((checker, Role.FACT_CHECKER), (second_checker, Role.FACT_CHECKER), (editor, Role.EDITOR), (admin, Role.ADMIN))  # fmt: skip
     for by, role in people:
-        holds = stage == "in_review" and by is checker
-        expected = [a for a in Action if says_table(a, is_at, role, lease=holds, **now)]
+        whose = "mine" if by is checker else "another's"
+        held = {"in_review": whose, "queued": "free", "published under re-check": "free"}.get(
+            stage, "nobody's"
+        )
+        expected = [a for a in Action if says_table(a, is_at, role, lease=held, public=public)]
         response = by.get(f"claims/{name}/")
         claim = response.json()
         assert (claim["stage"], claim["allowed_actions"]) == (is_at, expected), by.person.username
@@ -199,13 +239,32 @@ def test_the_api_shows_and_enforces_the_same_table(
                 assert stage == "draft"
                 continue
             # A lease that is not held is told as such; its holder too is only told that they hold it.
-            needs_lease = action in {Action.RECORD_VERDICT, Action.SUBMIT, Action.LEASE}
-            if action == Action.LEASE and holds:
+            needs_lease = CELLS[action, "queued"][1] in {"L", "C", "F"}
+            if action == Action.LEASE and held == "mine":
                 assert refusal.json()["lease_token"]
                 continue
             problem = refused(refusal, *((409, 423) if needs_lease else (403, 409)))
             assert (problem["status"] == 403) == (role not in CELLS[action, is_at][0]), action
-            if problem["status"] == 409 and not needs_lease:
+            if problem["status"] == 409 and not needs_lease and action != Action.BREAK_LEASE:
                 assert problem["allowed_actions"] == expected
             assert everything() == before, action
         assert by.get(f"claims/{name}/")["ETag"] == response["ETag"]
+
+
+@pytest.mark.database
+@pytest.mark.django_db
+def test_whom_the_holder_asked_in_may_do_what_the_table_says(checker: Caller, second_checker: Caller) -> None:
+    claim = brought_to("in_review", checker, checker)
+    token = checker.get(f"claims/{claim}/").json()["queue_entry"]["lease_token"]
+    assert checker.post(f"queue/leases/{token}/invite/", {"person": "marko"}).status_code == 200
+    shown = second_checker.get(f"claims/{claim}/").json()
+    expected = [
+        a
+        for a in Action
+        if says_table(a, "in_review", Role.FACT_CHECKER, lease="a colleague's", public=False)
+    ]
+    assert shown["allowed_actions"] == expected
+    assert (shown["queue_entry"]["lease_token"], shown["queue_entry"]["invited"]) == (token, ["marko"])
+    verdict = {"lease_token": token, "dimension": "date", "status": "unverified", "reason": "no clock"}
+    assert second_checker.post(f"claims/{claim}/verdicts/", verdict).status_code == 201
+    refused(second_checker.post(f"claims/{claim}/submit/", {"lease_token": token}), 423)

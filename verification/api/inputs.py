@@ -211,6 +211,24 @@ class AssignInput(StrictSerializer):
     reason = TextField(required=False, allow_blank=True, default="")
 
 
+class AskInput(StrictSerializer):
+    dimension = WordField(Dimension)
+    due_at = serializers.DateTimeField()
+    message = TextField(required=False, allow_blank=True, default="")
+
+
+class HandOverInput(StrictSerializer):
+    to = serializers.CharField(max_length=150, allow_null=True)
+    tried = TextField(required=False, allow_blank=True, default="")
+    next = TextField(required=False, allow_blank=True, default="")
+    call_back_at = serializers.DateTimeField(required=False, allow_null=True)
+
+
+class ColleagueInput(StrictSerializer):
+    person = serializers.CharField(max_length=150)
+    end = serializers.BooleanField(required=False, default=False)
+
+
 class NextInput(StrictSerializer):
     desk = serializers.CharField(required=False, max_length=60)
     language = LanguageField(required=False)

@@ -7,12 +7,11 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any, TypedDict
 
-from django.utils import timezone
-
 from claims.intake import PossibleDuplicate
 from claims.media.working import WorkingCopy
 from claims.models import Capture, Claim, MediaItem, Person
 from claims.vocabulary import Dimension, ReviewKind, Status
+from verification.api.queue_shapes import EntryShape, LeaseShape, entry_shape, lease_shape
 from verification.checks import registry
 from verification.domain.rollup import Dispute
 from verification.domain.transitions import allowed_actions
@@ -29,35 +28,12 @@ from verification.models import (
 from verification.services import playable, stills
 from verification.services.acting import situation
 from verification.services.examination import suggestions
+from verification.services.leases import Lease
 from verification.services.matches import Appearance
 from verification.services.publication import gate
-from verification.services.queue import Lease
 from verification.services.second_looks import second_look_of
 from verification.services.standing import Standing, disputes_of, standing
 from verification.services.veil import is_veiled
-
-
-class LeaseShape(TypedDict):
-    holder: str
-    expires_at: datetime
-
-
-class EntryShape(TypedDict):
-    id: str
-    claim: str
-    ref: str
-    review: str
-    priority: str
-    language: str
-    due_at: datetime | None
-    created_at: datetime
-    assignee: str | None
-    lease: LeaseShape | None
-
-
-class RenewedShape(EntryShape):
-    lease_token: str
-    expires_at: datetime
 
 
 class SpokenVerdict(TypedDict):
@@ -396,32 +372,6 @@ class LeasedShape(TypedDict):
     claim: ClaimShape
 
 
-def lease_shape(entry: QueueEntry | None) -> LeaseShape | None:
-    if (
-        entry is None
-        or entry.holder is None
-        or entry.lease_until is None
-        or entry.lease_until <= timezone.now()
-    ):
-        return None
-    return {"holder": entry.holder.username, "expires_at": entry.lease_until}
-
-
-def entry_shape(entry: QueueEntry) -> EntryShape:
-    return {
-        "id": str(entry.pk),
-        "claim": str(entry.claim_id),
-        "ref": entry.claim.ref,
-        "review": entry.review_kind,
-        "priority": entry.claim.priority,
-        "language": entry.language,
-        "due_at": entry.due_at,
-        "created_at": entry.created_at,
-        "assignee": entry.assignee.username if entry.assignee else None,
-        "lease": lease_shape(entry),
-    }
-
-
 def statuses_shape(now: Standing) -> dict[str, StatusShape]:
     return {
         dimension.value: {
@@ -655,12 +605,12 @@ def claim_row_shape(claim: Claim) -> ClaimRowShape:
 
 
 def claim_shape(claim: Claim, viewer: Person) -> ClaimShape:
-    entry = claim.queue_entries.open().select_related("claim", "holder", "assignee").first()
+    entry = claim.queue_entries.open().with_all_shown().first()
     return {
         **claim_row_shape(claim),
         "statuses": statuses_shape(standing(claim, viewer=viewer)),
         "draft_statuses": statuses_shape(standing(claim, draft=True, viewer=viewer)),
-        "queue_entry": entry_shape(entry) if entry else None,
+        "queue_entry": entry_shape(entry, viewer) if entry else None,
         "lease": lease_shape(entry),
         "allowed_actions": [action.value for action in allowed_actions(situation(claim, viewer))],
         "blockers": [_blocker(blocker.as_json()) for blocker in gate(claim, viewer)],
@@ -788,6 +738,6 @@ def leased_shape(lease: Lease, viewer: Person) -> LeasedShape:
     return {
         "lease_token": lease.token,
         "expires_at": until,
-        "entry": entry_shape(lease.entry),
+        "entry": entry_shape(lease.entry, viewer),
         "claim": claim_shape(lease.claim, viewer),
     }

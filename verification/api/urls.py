@@ -39,7 +39,11 @@ urlpatterns = [
     path("queue/", queue.QueueList.as_view()),
     path("queue/next/", queue.QueueNext.as_view()),
     path("queue/<uuid:entry_id>/lease/", queue.QueueLease.as_view()),
+    path("queue/<uuid:entry_id>/break/", queue.QueueBreak.as_view()),
+    path("queue/leases/release/", queue.LeasesReleased.as_view()),
     path("queue/leases/<str:token>/renew/", queue.LeaseRenew.as_view()),
     path("queue/leases/<str:token>/release/", queue.LeaseRelease.as_view()),
     path("queue/leases/<str:token>/skip/", queue.LeaseSkip.as_view()),
+    path("queue/leases/<str:token>/hand-over/", queue.LeaseHandOver.as_view()),
+    path("queue/leases/<str:token>/invite/", queue.LeaseInvite.as_view()),
 ]

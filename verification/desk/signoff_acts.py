@@ -14,6 +14,7 @@ from claims.vocabulary import PubStatus, Stage
 from verification.desk.forms.signoff import (
     ActForm,
     AmendForm,
+    AskForm,
     AssignForm,
     CausedForm,
     CorrectForm,
@@ -73,6 +74,17 @@ _ACTS = (
         casework.request_second_review,
         "Somebody who has not reviewed it does so, before anything new of it can be published.",
         "A second review is asked for.",
+    ),
+    Act(
+        Action.ASK, "Ask for a dimension by an hour", "Ask for it", AskForm, casework.ask,
+        "The review moves to where that hour puts it, and whoever works on it is told. Where none is open, a re-check"
+        " is put into the queue. What is published stays published meanwhile.",
+        "Asked for.",
+    ),
+    Act(
+        Action.BREAK_LEASE, "Take the review away", "Take it away", ReasonForm, casework.break_lease,
+        "Whoever holds the review loses it at once and is told. What they recorded and typed is kept.",
+        "Back in the queue.", is_danger=True,
     ),
     Act(
         Action.ASSIGN, "Assign", "Assign", AssignForm, casework.assign,

@@ -13,6 +13,7 @@ from verification.desk.views import (
     queue,
     records,
     signoff,
+    together,
     workbench,
 )
 
@@ -22,6 +23,7 @@ urlpatterns = [
     *filing.urlpatterns,
     *board.urlpatterns,
     *workbench.urlpatterns,
+    *together.urlpatterns,
     *editing.urlpatterns,
     *media.urlpatterns,
     *signoff.urlpatterns,

@@ -24,11 +24,22 @@ from verification.domain import rollup
 from verification.domain.evidence import EvidenceKind
 from verification.domain.rollup import applies_to
 from verification.domain.transitions import EDITORS, Action, Situation, allowed_actions
-from verification.models import Evidence, FindingRow, Note, QueueEntry, Verdict
+from verification.models import (
+    Ask,
+    Evidence,
+    FindingRow,
+    HandOver,
+    Invitation,
+    Note,
+    QueueEntry,
+    Review,
+    Verdict,
+)
 from verification.services import playable
 from verification.services.acting import situation
 from verification.services.drafts import typed_by
 from verification.services.matches import appearances_of
+from verification.services.queue import why_not
 from verification.services.signoff import OfDimension, OfItem, decisions_of
 from verification.services.standing import Line, Standing, disputes_of, face_of, line_of, standing
 from verification.services.veil import is_veiled
@@ -82,22 +93,57 @@ class Workbench:
 
     def __post_init__(self) -> None:
         self.entry = (
-            self.claim.queue_entries.open().select_related("holder", "assignee", "desk__policy").first()
+            self.claim.queue_entries.open()
+            .select_related("holder", "assignee", "need", "desk__policy")
+            .first()
         )
 
     @cached_property
     def lease(self) -> str:
-        """`mine`, `others`, `free` (I may take it), `barred` (I may not) or `none` (nothing waits)."""
+        """`mine`, `invited` (the holder asked me in), `others`, `free` (I may take it), `barred` (I may not) or `none`
+        (nothing waits).
+        """
         entry = self.entry
         if entry is None:
             return "none"
         if QueueEntry.objects.held().filter(pk=entry.pk).exists():
-            return "mine" if entry.holder_id == self.person.pk else "others"
+            if entry.holder_id == self.person.pk:
+                return "mine"
+            return "invited" if self.situation.is_invited else "others"
         return "free" if Action.LEASE in self.actions else "barred"
 
     @property
     def token(self) -> str:
-        return self.entry.token if self.entry and self.lease == "mine" else ""
+        return self.entry.token if self.entry and self.may_decide else ""
+
+    @property
+    def may_decide(self) -> bool:
+        return self.lease in {"mine", "invited"}
+
+    @cached_property
+    def invited(self) -> list[Person]:
+        """Whom the holder asked in."""
+        if self.entry is None or self.entry.holder_id is None:
+            return []
+        asked = Invitation.objects.filter(
+            review__entry=self.entry, review__reviewer=self.entry.holder, review__state=Review.OPEN
+        )
+        return [one.person for one in asked.select_related("person").order_by("at")]
+
+    @cached_property
+    def why_barred(self) -> str:
+        return why_not(self.entry, self.person) if self.entry else ""
+
+    @cached_property
+    def handed(self) -> HandOver | None:
+        """What whoever gave the open review on last says of it."""
+        if self.entry is None:
+            return None
+        return self.entry.hand_overs.select_related("by", "to", "body").first()
+
+    @cached_property
+    def asks(self) -> list[Ask]:
+        return list(self.entry.asks.select_related("by")) if self.entry else []
 
     @cached_property
     def actions(self) -> list[Action]:
@@ -220,14 +266,16 @@ class Workbench:
     def looks_again(self) -> bool:
         """Whether this person is at a second review, a re-check or an adjudication: its decisions count apart then."""
         entry = self.entry
-        return self.lease == "mine" and entry is not None and entry.review_kind != ReviewKind.FIRST
+        return self.may_decide and entry is not None and entry.review_kind != ReviewKind.FIRST
 
     @cached_property
     def own(self) -> Mapping[tuple[uuid.UUID | None, Dimension], Verdict]:
-        """What the person says in the review that they hold."""
-        if self.lease != "mine":
+        """What is said in the review that the person holds, or was asked into."""
+        if not self.may_decide or self.entry is None:
             return {}
-        given = self.claim.verdicts.filter(review__entry=self.entry, review__reviewer=self.person)
+        given = self.claim.verdicts.filter(
+            review__entry=self.entry, review__reviewer=self.entry.holder, review__state=Review.OPEN
+        )
         newest = {
             (verdict.media_id, Dimension(verdict.dimension)): verdict
             for verdict in given.select_related("review", "body", "by").order_by("seq")
@@ -252,9 +300,11 @@ class Workbench:
     @cached_property
     def may_undo(self) -> bool:
         """Whether the open review of this person has anything to take back."""
-        if self.lease != "mine" or self.entry is None:
+        if not self.may_decide or self.entry is None:
             return False
-        given = self.claim.verdicts.filter(review__entry=self.entry, review__reviewer=self.person)
+        given = self.claim.verdicts.filter(review__entry=self.entry, review__reviewer=self.entry.holder)
+        if self.lease == "invited":
+            given = given.filter(by=self.person)
         return given.filter(undoes=None, undone_by=None).exists()
 
     @property

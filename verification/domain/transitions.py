@@ -6,7 +6,7 @@ API, pages and gate ask here and nowhere else.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from claims.errors import IllegalState, NotAllowed
@@ -25,8 +25,14 @@ class Action(StrEnum):
     NOTE = "note"
     ADD_BOUND = "add-bound"
     LEASE = "lease"
+    GIVE_BACK = "give-back"
+    SKIP = "skip"
+    HAND_OVER = "hand-over"
+    INVITE = "invite"
+    BREAK_LEASE = "break-lease"
     RECORD_VERDICT = "record-verdict"
     SUBMIT = "submit"
+    ASK = "ask"
     ASSIGN = "assign"
     DROP = "drop"
     DUPLICATE = "duplicate"
@@ -56,12 +62,17 @@ UNDER_REVIEW = frozenset({Stage.QUEUED, Stage.IN_REVIEW, Stage.PUBLISHED, Stage.
 
 @dataclass(frozen=True)
 class Rule:
-    """Where an action is allowed and to whom. `to` is the stage it leads to, None where it stays or depends."""
+    """Where an action is allowed and to whom. `to` is the stage it leads to, None where it stays or depends.
+
+    With `colleagues`, whom the holder of the lease asked in may do it too.
+    """
 
     stages: frozenset[Stage]
     roles: frozenset[Role]
     to: Stage | None = None
     needs_lease: bool = False
+    colleagues: bool = False
+    needs_others_lease: bool = False
     needs_entry: bool = False
     needs_publication: bool = False
 
@@ -76,8 +87,17 @@ TABLE: dict[Action, Rule] = {
     Action.NOTE: Rule(ANY, STAFF),
     Action.ADD_BOUND: Rule(ANY, STAFF),
     Action.LEASE: Rule(UNDER_REVIEW, STAFF, needs_entry=True),
-    Action.RECORD_VERDICT: Rule(UNDER_REVIEW, STAFF, needs_lease=True),
+    Action.GIVE_BACK: Rule(UNDER_REVIEW, STAFF, needs_lease=True),
+    Action.SKIP: Rule(UNDER_REVIEW, STAFF, needs_lease=True),
+    Action.HAND_OVER: Rule(UNDER_REVIEW, STAFF, needs_lease=True),
+    Action.INVITE: Rule(UNDER_REVIEW, STAFF, needs_lease=True),
+    Action.BREAK_LEASE: Rule(UNDER_REVIEW, EDITORS, needs_others_lease=True),
+    Action.RECORD_VERDICT: Rule(UNDER_REVIEW, STAFF, needs_lease=True, colleagues=True),
     Action.SUBMIT: Rule(UNDER_REVIEW, STAFF, needs_lease=True),
+    Action.ASK: Rule(
+        frozenset({Stage.QUEUED, Stage.IN_REVIEW, Stage.AWAITING_SIGNOFF, Stage.PUBLISHED, Stage.HELD}),
+        EDITORS,
+    ),
     Action.ASSIGN: Rule(UNDECIDED, EDITORS),
     Action.DROP: Rule(UNDECIDED, STAFF, to=Stage.DROPPED),
     Action.DUPLICATE: Rule(UNDECIDED, STAFF, to=Stage.DUPLICATE),
@@ -106,6 +126,8 @@ class Situation:
     stage: Stage
     roles: frozenset[Role]
     holds_lease: bool = False
+    is_invited: bool = False
+    others_hold_it: bool = False
     entry_is_free: bool = False
     is_public: bool = False
 
@@ -113,7 +135,8 @@ class Situation:
 def _fits(rule: Rule, situation: Situation) -> bool:
     return (
         situation.stage in rule.stages
-        and (situation.holds_lease or not rule.needs_lease)
+        and (not rule.needs_lease or situation.holds_lease or (rule.colleagues and situation.is_invited))
+        and (not rule.needs_others_lease or situation.others_hold_it)
         and (situation.entry_is_free or not rule.needs_entry)
         and (situation.is_public or not rule.needs_publication)
     )
@@ -142,7 +165,7 @@ def permit(action: Action, situation: Situation) -> Rule:
     """
     permit_role(action, situation.roles)
     rule = TABLE[action]
-    unleased = Situation(situation.stage, situation.roles, True, True, situation.is_public)
+    unleased = replace(situation, holds_lease=True, others_hold_it=True, entry_is_free=True)
     if not _fits(rule, unleased):
         raise IllegalState(
             f"'{action}' is not possible while the claim is {situation.stage.replace('_', ' ')}.",

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('verification', '0009_login_counts'),
+        ('verification', '0013_telling'),
     ]
 
     operations = [

@@ -7,11 +7,13 @@ from verification.models.jobs import Heartbeat, Job, JobEvent
 from verification.models.likeness import Hashed, ImageHash, MatchDecision, MediaMatch
 from verification.models.logins import LoginCount
 from verification.models.policy import Policy
-from verification.models.queue import LeaseEvent, QueueEntry, Skip
-from verification.models.review import DimensionStatus, Draft, Note, NoteStrike, Review, Verdict
+from verification.models.queue import Ask, HandOver, LeaseEvent, Need, QueueEntry, Skip
+from verification.models.review import DimensionStatus, Draft, Invitation, Note, NoteStrike, Review, Verdict
 from verification.models.signoff import ScheduledPublication
+from verification.models.telling import Follow, Message, Outgoing, TellingWishes, Told
 
 __all__ = [
+    "Ask",
     "AuditChain",
     "AuditEntry",
     "CheckRun",
@@ -22,11 +24,14 @@ __all__ = [
     "EvidenceStrike",
     "FindingRow",
     "FixityCheck",
+    "Follow",
+    "HandOver",
     "Hashed",
     "Heartbeat",
     "Host",
     "HostTurn",
     "ImageHash",
+    "Invitation",
     "Job",
     "JobEvent",
     "LeaseEvent",
@@ -34,8 +39,11 @@ __all__ = [
     "LoginCount",
     "MatchDecision",
     "MediaMatch",
+    "Message",
+    "Need",
     "Note",
     "NoteStrike",
+    "Outgoing",
     "Policy",
     "QueueEntry",
     "Redaction",
@@ -45,6 +53,8 @@ __all__ = [
     "SealedHead",
     "Skip",
     "Stamp",
+    "TellingWishes",
+    "Told",
     "Unsealed",
     "Verdict",
 ]

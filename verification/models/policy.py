@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import models
 
 from claims.models import Desk
 from claims.vocabulary import Dimension, Priority
+from verification.domain.order import AGING, GOALS
 from verification.domain.second_look import Conditions
 
 
@@ -28,12 +31,24 @@ class Policy(models.Model):
     lease_seconds = models.PositiveIntegerField(default=30 * 60)
     lease_limit = models.PositiveSmallIntegerField(default=3)
     skip_seconds = models.PositiveIntegerField(default=4 * 60 * 60)
+    goals = models.JSONField(
+        default=dict,
+        help_text="By priority: seconds from filing until a verdict is wanted; absent = the house's",
+    )
+    aging_seconds = models.PositiveIntegerField(
+        default=int(AGING.total_seconds()), help_text="Overdue by this much, an entry rises a class"
+    )
 
     class Meta:
         verbose_name_plural = "policies"
 
     def __str__(self) -> str:
         return f"policy of {self.desk_id}"
+
+    def goal(self, priority: Priority) -> timedelta:
+        """How soon after filing a verdict is wanted."""
+        seconds = self.goals.get(priority.value)
+        return GOALS[priority] if seconds is None else timedelta(seconds=seconds)
 
     @property
     def required(self) -> set[Dimension]:

@@ -1,19 +1,54 @@
-"""Reviews that want doing, and who holds one until when."""
+"""Reviews that want doing, what they need somebody for, and who holds one until when."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import uuid
+from collections.abc import Collection
+from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models.functions import Now
 
-from claims.models import Claim, Desk, Membership, Person
-from claims.models.base import Identified, word_field
+from claims.models import Body, Claim, Desk, Membership, Person
+from claims.models.base import Identified, PlainEncoder, word_field
 from claims.models.desks import STAFF
-from claims.vocabulary import Priority, ReviewKind
+from claims.vocabulary import Dimension, Priority, ReviewKind
+from verification.domain.order import Standing
 
 WAITING, LEASED, DONE, CANCELLED = "waiting", "leased", "done", "cancelled"
-RANK = {Priority.BREAKING: 0, Priority.HIGH: 1, Priority.NORMAL: 2, Priority.LOW: 3}
+
+
+class Need(Identified):
+    """What reviews of a desk need somebody for: a language, and skills and topics beyond it.
+
+    There are few for a desk, so what a person may take is found by looking at the head of each of theirs.
+    """
+
+    desk = models.ForeignKey(Desk, on_delete=models.CASCADE, related_name="needs")
+    language = models.CharField(max_length=35)
+    skills = models.JSONField(default=list, encoder=PlainEncoder)
+    topics = models.JSONField(default=list, encoder=PlainEncoder)
+    key = models.CharField(max_length=64, help_text="Stands for language, skills and topics")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["desk", "key"], name="one_need_of_a_kind")]
+
+    def __str__(self) -> str:
+        return ", ".join([self.language, *self.skills, *self.topics])
+
+    def missing(self, member: Membership) -> list[str]:
+        """What the member does not bring. Who says no language reads every one; `pt` reads `pt-BR` too."""
+        reads = {self.language, self.language.partition("-")[0]} & set(member.languages)
+        lacks = [] if reads or not member.languages else [self.language]
+        beyond = sorted({*self.skills} - {*member.skills}) + sorted({*self.topics} - {*member.topics})
+        return lacks + beyond
+
+
+def needs_met_by(person: Person) -> list[uuid.UUID]:
+    """The needs that the person meets on the desks whose staff they are of."""
+    members = {member.desk_id: member for member in Membership.objects.of_staff(person)}
+    needs = Need.objects.filter(desk__in=members)
+    return [need.pk for need in needs if not need.missing(members[need.desk_id])]
 
 
 class QueueEntryQuerySet(models.QuerySet["QueueEntry"]):
@@ -30,12 +65,18 @@ class QueueEntryQuerySet(models.QuerySet["QueueEntry"]):
     def held(self) -> QueueEntryQuerySet:
         return self.filter(state=LEASED, lease_until__gt=Now())
 
-    def takeable_by(self, person: Person) -> QueueEntryQuerySet:
-        """What the person may be handed: on their desks, assigned to nobody else, not a second look at their own work."""
+    def takeable_by(self, person: Person, needs: Collection[uuid.UUID] | None = None) -> QueueEntryQuerySet:
+        """What the person may be handed: assigned to them, or to nobody where they meet its need; never a second
+        look at their own work. `needs` are those they meet, where they are known already.
+        """
+        met = needs_met_by(person) if needs is None else needs
+        on_desk = Membership.objects.filter(person_id=person.pk, role__in=STAFF).values("desk_id")
         return self.filter(
-            models.Q(assignee=None) | models.Q(assignee_id=person.pk),
-            desk__in=Membership.objects.filter(person_id=person.pk, role__in=STAFF).values("desk_id"),
-        ).exclude(barred__contains=f"|{person.pk}|")
+            models.Q(assignee_id=person.pk, desk__in=on_desk) | models.Q(assignee=None, need__in=met)
+        ).not_barred_to(person)
+
+    def not_barred_to(self, person: Person) -> QueueEntryQuerySet:
+        return self.exclude(barred__contains=f"|{person.pk}|")
 
     def not_skipped_by(self, person: Person) -> QueueEntryQuerySet:
         return self.exclude(
@@ -43,33 +84,47 @@ class QueueEntryQuerySet(models.QuerySet["QueueEntry"]):
         )
 
     def in_order_for(self, person: Person) -> QueueEntryQuerySet:
-        """Their own assignments first, then by place: priority class, due time (none last), age."""
+        """Their own assignments first, then by place."""
         own_first = models.Case(models.When(assignee_id=person.pk, then=0), default=1)
         return self.order_by(own_first, "place", "id")
 
+    def with_all_shown(self) -> QueueEntryQuerySet:
+        """With whatever is shown of an entry, in a fixed number of queries."""
+        return self.select_related("claim", "holder", "assignee", "need", "desk__policy").prefetch_related(
+            "reviews__invitations__person", "hand_overs__by", "hand_overs__to", "hand_overs__body", "asks__by"
+        )
 
-def place_of(*, rank: int, due_at: datetime | None, created_at: datetime) -> str:
-    """Where an entry stands in the order, as text that sorts so."""
-    due = due_at.astimezone(UTC).isoformat(timespec="seconds") if due_at else "~"
-    return f"{rank}|{due}|{created_at.astimezone(UTC).isoformat(timespec='microseconds')}"
+    def overdue(self) -> QueueEntryQuerySet:
+        return self.filter(wanted_by__lte=Now())
 
 
 class QueueEntry(Identified):
-    """A review that wants doing. The lease token is `<id>.<fence>`; the fence rises with every lease."""
+    """A review that wants doing. The lease token is `<id>.<fence>`; the fence rises with every lease.
+
+    `wanted_by`, `place` and `rises_at` follow from the rest by `domain.order`.
+    """
 
     claim = models.ForeignKey(Claim, on_delete=models.CASCADE, related_name="queue_entries")
     desk = models.ForeignKey(Desk, on_delete=models.PROTECT, related_name="queue_entries")
+    need = models.ForeignKey(Need, on_delete=models.PROTECT, related_name="entries")
     review_kind = word_field(ReviewKind, ReviewKind.FIRST)
     round = models.PositiveSmallIntegerField(default=1)
+    priority = word_field(Priority, Priority.NORMAL)
     place = models.CharField(max_length=80)
-    language = models.CharField(max_length=35, blank=True, default="")
-    due_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True, help_text="By when an editor asked for it")
+    wanted_by = models.DateTimeField(help_text="That, or the end of the desk's goal")
+    rises_at = models.DateTimeField(null=True, help_text="When it rises a class for being overdue")
     state = models.CharField(max_length=10, default=WAITING)
     holder = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="leases")
     lease_until = models.DateTimeField(null=True)
     fence = models.PositiveIntegerField(default=0)
     assignee = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
     barred = models.TextField(blank=True, default="", help_text="|id|id|: who may not take it")
+    flagged_at = models.DateTimeField(
+        null=True, help_text="When so many had skipped it that an editor should look"
+    )
+    reminded_at = models.DateTimeField(null=True, help_text="When the holder was told that it is due soon")
+    overdue_told_at = models.DateTimeField(null=True, help_text="When the desk was told that it is overdue")
     created_at = models.DateTimeField()
 
     objects = QueueEntryQuerySet.as_manager()
@@ -85,12 +140,30 @@ class QueueEntry(Identified):
         ]
         indexes = [
             models.Index(
-                fields=["desk", "place", "id"],
-                condition=models.Q(state=WAITING),
-                name="waiting_in_order",
+                fields=["need", "place", "id"],
+                condition=models.Q(state=WAITING, assignee=None),
+                name="waiting_by_need",
+            ),
+            models.Index(
+                fields=["assignee", "place"],
+                condition=models.Q(state=WAITING, assignee__isnull=False),
+                name="waiting_for_somebody",
+            ),
+            models.Index(
+                fields=["desk", "place", "id"], condition=models.Q(state=WAITING), name="waiting_in_order"
             ),
             models.Index(fields=["lease_until"], condition=models.Q(state=LEASED), name="leases_by_end"),
             models.Index(fields=["holder"], condition=models.Q(state=LEASED), name="leases_by_holder"),
+            models.Index(
+                fields=["rises_at"],
+                condition=models.Q(state__in=[WAITING, LEASED], rises_at__isnull=False),
+                name="entries_that_rise",
+            ),
+            models.Index(
+                fields=["wanted_by"],
+                condition=models.Q(state__in=[WAITING, LEASED], overdue_told_at=None),
+                name="entries_by_due_time",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -99,6 +172,28 @@ class QueueEntry(Identified):
     @property
     def token(self) -> str:
         return f"{self.id}.{self.fence}"
+
+    @property
+    def standing(self) -> Standing:
+        """What its place follows from; reads the desk's policy."""
+        policy = self.desk.policy
+        priority = Priority(self.priority)
+        return Standing(
+            priority,
+            self.created_at,
+            self.due_at,
+            policy.goal(priority),
+            timedelta(seconds=policy.aging_seconds),
+        )
+
+    def put_in_place(self, at: datetime) -> None:
+        """Sets what follows from the rest; the caller saves."""
+        standing = self.standing
+        self.wanted_by = standing.wanted_by
+        self.place = standing.place(at)
+        self.rises_at = standing.rises_at(at)
+
+    PLACED = ("wanted_by", "place", "rises_at")
 
 
 class Skip(Identified):
@@ -110,12 +205,56 @@ class Skip(Identified):
     at = models.DateTimeField()
     until = models.DateTimeField()
 
+    class Meta:
+        indexes = [models.Index(fields=["person", "until"], name="skips_in_force")]
+
     def __str__(self) -> str:
         return f"{self.person_id} skipped {self.entry_id}"
 
 
+class HandOver(Identified):
+    """What somebody who gave a review on says to whoever takes it: what was tried, what is next."""
+
+    entry = models.ForeignKey(QueueEntry, on_delete=models.CASCADE, related_name="hand_overs")
+    by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    to = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    body = models.ForeignKey(Body, on_delete=models.PROTECT, related_name="+", help_text='{"tried", "next"}')
+    call_back_at = models.DateTimeField(null=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.by_id} handed {self.entry_id} over"
+
+    @property
+    def said(self) -> dict[str, str]:
+        """`tried` and `next`; empty ones once redacted."""
+        value: dict[str, str] | None = self.body.value
+        return value or {"tried": "", "next": ""}
+
+
+class Ask(Identified):
+    """An editor wants a dimension decided by an hour. It is open as long as its entry is."""
+
+    entry = models.ForeignKey(QueueEntry, on_delete=models.CASCADE, related_name="asks")
+    dimension = word_field(Dimension)
+    due_at = models.DateTimeField()
+    by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["due_at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.dimension} of {self.entry_id} by {self.due_at}"
+
+
 class LeaseEvent(models.Model):
-    """What happened to a lease: leased, renewed, released, skipped, expired, submitted; append-only."""
+    """What happened to a lease: leased, renewed, released, skipped, handed over, broken, expired, submitted;
+    append-only.
+    """
 
     entry = models.ForeignKey(QueueEntry, on_delete=models.PROTECT, related_name="events")
     fence = models.PositiveIntegerField()

@@ -10,8 +10,10 @@ from django.db.models import Exists, OuterRef, Q
 from claims.models import Body, Claim, Desk, MediaItem, Person
 from claims.models.base import Identified, PlainEncoder, word_field
 from claims.vocabulary import Dimension, Relation, ReviewKind, Status
-from verification.models.queue import QueueEntry
+from verification.models.queue import LEASED, WAITING, QueueEntry
 from verification.models.veil import veiled_from
+
+OPEN_STATES = (WAITING, LEASED)
 
 
 class Review(Identified):
@@ -42,11 +44,26 @@ class Review(Identified):
         return f"{self.kind} review of {self.claim_id} by {self.reviewer_id}: {self.state}"
 
 
+class Invitation(Identified):
+    """A colleague whom the holder of a review asked in: they add basis, notes and verdicts, the holder submits."""
+
+    review = models.ForeignKey(Review, on_delete=models.CASCADE, related_name="invitations")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["review", "person"], name="one_invitation_a_person")]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} is asked into {self.review_id}"
+
+
 class VerdictQuerySet(models.QuerySet["Verdict"]):
     def visible_to(self, person: Person) -> VerdictQuerySet:
-        """Those of the person's desks, and behind a veil only their own."""
+        """Those of the person's desks, and behind a veil only their own and those of a review that they are in."""
         visible = self.filter(claim__desk__in=Desk.objects.visible_to(person))
-        return visible.filter(~veiled_from(person, "claim_id") | Q(by=person))
+        own = Q(by=person) | Q(review__in=reviews_with(person))
+        return visible.filter(~veiled_from(person, "claim_id") | own)
 
 
 class Verdict(Identified):
@@ -95,18 +112,22 @@ class Verdict(Identified):
         return value or {"reason": "", "basis": [], "value": None}
 
 
-class Draft(models.Model):
-    """What a reviewer has typed and not yet recorded, kept when a lease is lost or a page is left.
+class Draft(Identified):
+    """What somebody has typed into a review and not yet recorded, kept when a lease is lost or a page is left.
 
     `content` holds, by dimension, the fields of the form that it was typed into.
     """
 
-    review = models.OneToOneField(Review, on_delete=models.CASCADE, primary_key=True, related_name="draft")
+    review = models.ForeignKey(Review, on_delete=models.CASCADE, related_name="drafts")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
     content = models.JSONField(default=dict, encoder=PlainEncoder)
     saved_at = models.DateTimeField()
 
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["review", "person"], name="one_draft_a_person")]
+
     def __str__(self) -> str:
-        return f"draft of {self.review_id}"
+        return f"draft of {self.person_id} in {self.review_id}"
 
 
 class DimensionStatusQuerySet(models.QuerySet["DimensionStatus"]):
@@ -135,17 +156,25 @@ class DimensionStatus(models.Model):
         return f"{self.dimension} of {self.claim_id}: {self.status}"
 
 
-def by_another_reviewer(person: Person) -> Exists:
-    """Whether what a row with `claim` and `by` says is of somebody else who ever reviewed the claim."""
-    reviews = Review.objects.filter(claim=OuterRef("claim_id"), reviewer=OuterRef("by_id"))
-    return Exists(reviews.exclude(reviewer=person))
+def by_another_reviewer(person: Person) -> Q:
+    """Whether what a row with `claim` and `by` says is of somebody else who took part in a review of the claim that
+    has ended.
+    """
+    reviews = Review.objects.filter(claim=OuterRef("claim_id")).exclude(entry__state__in=OPEN_STATES)
+    took_part = Q(reviewer=OuterRef("by_id")) | Q(verdicts__by=OuterRef("by_id"))
+    return Exists(reviews.filter(took_part | Q(invitations__person=OuterRef("by_id")))) & ~Q(by=person)
+
+
+def reviews_with(person: Person) -> models.QuerySet[Review]:
+    """The reviews that the person does, or is asked into."""
+    return Review.objects.filter(Q(reviewer=person) | Q(invitations__person=person))
 
 
 class NoteQuerySet(models.QuerySet["Note"]):
     def visible_to(self, person: Person) -> NoteQuerySet:
         """Those of the person's desks, and behind a veil none of other reviewers."""
         visible = self.filter(claim__desk__in=Desk.objects.visible_to(person))
-        return visible.exclude(veiled_from(person, "claim_id") & by_another_reviewer(person))
+        return visible.exclude(Q(veiled_from(person, "claim_id")) & by_another_reviewer(person))
 
 
 class Note(Identified):

@@ -20,5 +20,6 @@ def veiled_from(person: Person, claim: str = "pk") -> Exists:
     blind = QueueEntry.objects.open().filter(
         claim=OuterRef(claim), review_kind=ReviewKind.SECOND.value, desk__policy__blind_second_review=True
     )
-    might = blind.exclude(barred__contains=f"|{person.pk}|")
-    return Exists(might.filter(~Q(desk__in=edits) | Q(reviews__reviewer_id=person.pk)))
+    might = blind.not_barred_to(person)
+    begun = Q(reviews__reviewer_id=person.pk) | Q(reviews__invitations__person_id=person.pk)
+    return Exists(might.filter(~Q(desk__in=edits) | begun))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,14 +17,14 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from claims.api.authentication import issue_key
-from claims.errors import FieldError, IllegalState, InvalidInput, LeaseLost, NotAllowed
+from claims.errors import FieldError, IllegalState, InvalidInput, NotAllowed
 from claims.models import Claim, Desk, Membership, Person
 from claims.models.desks import STAFF
 from claims.vocabulary import Dimension, Role, Scope
 from verification.domain.transitions import UNDECIDED
 from verification.models import Policy, QueueEntry
 from verification.models.queue import LEASED
-from verification.services import audit, queue
+from verification.services import audit, leases
 
 SCOPES: dict[Role, frozenset[Scope]] = {
     Role.CLIENT: frozenset({Scope.VERIFIED_READ}),
@@ -333,12 +333,7 @@ def _leave_an_admin(desk: Desk, *, without: Person) -> None:
 
 def _give_back(person: Person, *, desks: list[Desk]) -> dict[str, Any]:
     """Gives back what somebody holds or is assigned on these desks, so that nothing waits for one who is gone."""
-    held = QueueEntry.objects.held().filter(holder=person, desk__in=desks)
-    released = []
-    for entry in held:
-        with suppress(LeaseLost):  # run out meanwhile: given back anyhow
-            queue.release(entry.token, person)
-            released.append(entry.claim_id)
+    released = leases.release_all(person, desks=desks)
     waiting = QueueEntry.objects.open().filter(assignee=person, desk__in=desks)
     unassigned = list(waiting.values_list("claim_id", flat=True))
     waiting.update(assignee=None)

@@ -14,9 +14,9 @@ from django.utils import timezone
 from claims.errors import IllegalState, Missing, StaleEdit
 from claims.models import Claim, Person
 from claims.vocabulary import Role, Stage
-from verification.domain.transitions import Action, Situation, permit, permit_role
+from verification.domain.transitions import TABLE, Action, Situation, permit, permit_role
 from verification.models import QueueEntry
-from verification.services import audit, queue
+from verification.services import audit, leases
 
 
 @dataclass
@@ -45,11 +45,14 @@ def roles_of(person: Person, claim: Claim) -> frozenset[Role]:
 def situation(claim: Claim, person: Person) -> Situation:
     """What the transition table needs to know."""
     entries = QueueEntry.objects.filter(claim=claim)
+    held = entries.held().first()
     return Situation(
         stage=Stage(claim.stage),
         roles=roles_of(person, claim),
-        holds_lease=entries.held().filter(holder=person).exists(),
-        entry_is_free=entries.free().takeable_by(person).exists(),
+        holds_lease=held is not None and held.holder_id == person.pk,
+        is_invited=held is not None and leases.is_invited(held, person),
+        others_hold_it=held is not None and held.holder_id != person.pk,
+        entry_is_free=held is None and entries.free().takeable_by(person).exists(),
         is_public=claim.publications.exists(),
     )
 
@@ -71,7 +74,9 @@ def acting(
     with _opened(claim, actor, action) as act:
         permit_role(action, roles_of(actor, act.claim))
         if lease_token is not None:
-            act.entry = queue.fenced(lease_token, actor, claim=act.claim)
+            act.entry = leases.fenced(
+                lease_token, actor, claim=act.claim, colleagues=TABLE[action].colleagues
+            )
         permit(action, situation(act.claim, actor))
         if revision is not None and revision != act.claim.revision:
             raise StaleEdit(

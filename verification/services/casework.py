@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 from django.db.models import Max
 
 from claims.errors import FieldError, IllegalState, InvalidInput
 from claims.models import Body, Claim, Membership, Person
-from claims.vocabulary import ReviewKind, Stage
+from claims.vocabulary import Dimension, Notice, ReviewKind, Stage
 from verification.domain.transitions import Action
-from verification.models import Review
+from verification.models import Ask, QueueEntry, Review
 from verification.services.acting import Act, acting
+from verification.services.entries import ask_for, cancel_queue_entry, open_queue_entry
 from verification.services.following import open_second_review
-from verification.services.queue import cancel_queue_entry, open_queue_entry
+from verification.services.leases import give_up
+from verification.services.telling import tell
 
 
 def queue_draft(claim: Claim, *, actor: Person) -> Claim:
@@ -121,6 +124,47 @@ def request_second_review(claim: Claim, *, actor: Person, reason: str) -> Claim:
             act.move_to(Stage.QUEUED)
         _keep_reason(act, reason)
     return act.claim
+
+
+def ask(claim: Claim, *, actor: Person, dimension: Dimension, due_at: datetime, message: str) -> Ask:
+    """Asks for a dimension to be decided by an hour; where no review is open, one is opened for it.
+
+    Raises InvalidInput at /due_at for an hour that has passed.
+    """
+    with acting(claim, actor=actor, action=Action.ASK) as act:
+        if due_at <= act.at:
+            raise InvalidInput(FieldError("/due_at", "This hour has passed. Give a later one.", "past"))
+        if not act.claim.queue_entries.open().exists():
+            open_queue_entry(act.claim, kind=ReviewKind.RECHECK, review_round=next_round(act.claim))
+            if act.claim.stage == Stage.AWAITING_SIGNOFF:
+                act.move_to(Stage.QUEUED)
+        asked = ask_for(act.claim, dimension=dimension, due_at=due_at, by=actor, at=act.at)
+        act.data |= {"dimension": dimension.value, "due_at": due_at}
+        worker = asked.entry.holder or asked.entry.assignee
+        tell(
+            [worker] if worker else [],
+            occasion=Notice.ASKED,
+            claim=act.claim,
+            by=actor,
+            at=act.at,
+            about={"dimension": dimension.value},
+        )
+        _keep_reason(act, message)
+    return asked
+
+
+def break_lease(claim: Claim, *, actor: Person, reason: str) -> QueueEntry:
+    """Takes a review away from whoever holds it, for an editor with a reason; what they recorded and typed stays."""
+    with acting(claim, actor=actor, action=Action.BREAK_LEASE) as act:
+        entry = act.claim.queue_entries.held().select_related("holder").first()
+        if entry is None or entry.holder_id == actor.pk:
+            raise IllegalState("Nobody else holds a review of this claim.", code="not_held")
+        act.data["holder"] = entry.holder_id
+        if entry.holder is not None:
+            tell([entry.holder], occasion=Notice.LEASE_BROKEN, claim=act.claim, by=actor, at=act.at)
+        give_up(entry, kind="broken", by=actor, at=act.at)
+        _keep_reason(act, reason)
+    return entry
 
 
 def next_round(claim: Claim) -> int:

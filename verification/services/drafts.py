@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from claims.errors import FieldError, IllegalState, InvalidInput
@@ -21,7 +21,8 @@ MAX_BYTES = 200_000
 def save_draft(
     claim: Claim, *, actor: Person, dimension: Dimension, fields: Mapping[str, list[str]]
 ) -> Draft:
-    """Keeps what was typed for one dimension in the actor's last review of the claim that was not submitted.
+    """Keeps what was typed for one dimension in the last review of the claim that is the actor's, or that they were
+    asked into, and that was not submitted.
 
     A lost lease is no reason to lose a text, so none is asked for. Raises IllegalState where the actor never
     began a review, InvalidInput for more than `MAX_BYTES` in all.
@@ -30,13 +31,13 @@ def save_draft(
         review = _review(claim, actor)
         if review is None:
             raise IllegalState("You have no review of this claim to keep a draft in. Take the claim first.")
-        content = {**_content(review), dimension.value: dict(fields)}
+        content = {**_content(review, actor), dimension.value: dict(fields)}
         if len(canonical(content).encode()) > MAX_BYTES:
             raise InvalidInput(
                 FieldError("", "The draft is too long to be kept. Record or shorten some of it.")
             )
         draft, _ = Draft.objects.update_or_create(
-            review=review, defaults={"content": content, "saved_at": timezone.now()}
+            review=review, person=actor, defaults={"content": content, "saved_at": timezone.now()}
         )
     return draft
 
@@ -52,36 +53,32 @@ def typed_by(claim: Claim, person: Person) -> dict[str, dict[str, list[str]]]:
     return typed
 
 
-def forget(review: Review, dimension: Dimension) -> None:
-    """Drops what was typed for a dimension that is recorded now; within the act that records it."""
-    _drop(review.claim, review.reviewer, dimension)
-
-
-def discard(claim: Claim, *, actor: Person, dimension: Dimension) -> None:
-    """Throws away what the actor typed for one dimension and did not record."""
-    with transaction.atomic():
-        _drop(claim, actor, dimension)
-
-
-def _drop(claim: Claim, person: Person, dimension: Dimension) -> None:
+def forget(claim: Claim, person: Person, dimension: Dimension) -> None:
+    """Drops what the person typed for a dimension that is recorded now; within the act that records it."""
     for draft in _drafts(claim, person).select_for_update():
         if draft.content.pop(dimension.value, None) is not None:
             draft.save(update_fields=["content"])
 
 
+def discard(claim: Claim, *, actor: Person, dimension: Dimension) -> None:
+    """Throws away what the actor typed for one dimension and did not record."""
+    with transaction.atomic():
+        forget(claim, actor, dimension)
+
+
 def _drafts(claim: Claim, person: Person) -> QuerySet[Draft]:
-    return Draft.objects.filter(review__claim=claim, review__reviewer=person)
+    return Draft.objects.filter(review__claim=claim, person=person)
 
 
-def _content(review: Review) -> dict[str, Any]:
+def _content(review: Review, person: Person) -> dict[str, Any]:
     """What is kept so far, of all dimensions; nobody else writes it until the transaction ends."""
     Review.objects.select_for_update().get(pk=review.pk)
     kept: dict[str, Any] | None = (
-        Draft.objects.filter(review=review).values_list("content", flat=True).first()
+        Draft.objects.filter(review=review, person=person).values_list("content", flat=True).first()
     )
     return kept or {}
 
 
 def _review(claim: Claim, person: Person) -> Review | None:
-    mine = claim.reviews.filter(reviewer=person).exclude(state=Review.SUBMITTED)
-    return mine.order_by("-opened_at", "-pk").first()
+    mine = claim.reviews.filter(Q(reviewer=person) | Q(state=Review.OPEN, invitations__person=person))
+    return mine.exclude(state=Review.SUBMITTED).distinct().order_by("-opened_at", "-pk").first()

@@ -31,7 +31,7 @@ from verification.models import (
 )
 from verification.services.acting import Act, acting
 from verification.services.bundles import keeping
-from verification.services.queue import cancel_queue_entry
+from verification.services.entries import cancel_queue_entry
 
 log = structlog.get_logger(__name__)
 

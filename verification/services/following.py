@@ -7,8 +7,8 @@ import uuid
 from claims.models import Claim, Membership
 from claims.models.desks import STAFF
 from claims.vocabulary import ReviewKind
-from verification.models import QueueEntry, Review, Verdict
-from verification.services.queue import open_queue_entry
+from verification.models import Invitation, QueueEntry, Review, Verdict
+from verification.services.entries import open_queue_entry
 from verification.services.second_looks import second_look_of
 from verification.services.standing import disagreements
 
@@ -53,7 +53,10 @@ def open_adjudication(claim: Claim, *, review_round: int) -> QueueEntry:
 
 
 def deciders(claim: Claim, review_round: int) -> set[uuid.UUID]:
-    """Who recorded anything of the claim in a round, submitted or not."""
-    return set(
-        Verdict.objects.filter(claim=claim, review__round=review_round).values_list("by_id", flat=True)
-    )
+    """Whose work a round is: who submitted a review, recorded anything, or was asked in."""
+    reviews = claim.reviews.filter(round=review_round)
+    return {
+        *reviews.filter(state=Review.SUBMITTED).values_list("reviewer_id", flat=True),
+        *Verdict.objects.filter(review__in=reviews).values_list("by_id", flat=True),
+        *Invitation.objects.filter(review__in=reviews).values_list("person_id", flat=True),
+    }

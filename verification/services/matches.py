@@ -33,7 +33,7 @@ from verification.models import CheckRun, FindingRow, Job, MatchDecision, MediaM
 from verification.services import jobs, similar
 from verification.services.acting import acting
 from verification.services.casework import next_round
-from verification.services.queue import open_queue_entry
+from verification.services.entries import open_queue_entry
 from verification.services.veil import hidden_people
 
 MOST_MATCHES = 50

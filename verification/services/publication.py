@@ -19,7 +19,7 @@ from verification.models import DimensionStatus, Policy, QueueEntry, Review, Sch
 from verification.models.queue import WAITING
 from verification.models.veil import veiled_from
 from verification.services.acting import Act, acting, acting_by_itself, roles_of
-from verification.services.queue import cancel_queue_entry
+from verification.services.entries import cancel_queue_entry
 from verification.services.second_looks import second_look_of, second_looks_of
 from verification.services.standing import all_disagreements, disagreements, face_of, line_of, standing
 from verification.services.veil import is_veiled
@@ -42,7 +42,7 @@ def gate(claim: Claim, approver: Person) -> list[Blocker]:
         disagreements=disagreements(claim),
         open_entry=_open(entry.review_kind, entry.state) if entry else None,
         second_look=second_look.reasons if second_look.is_lacking else (),
-        reviewers=set(claim.reviews.filter(state=Review.SUBMITTED).values_list("reviewer_id", flat=True)),
+        reviewers=_reviews_of([claim.pk])[0].get(claim.pk, ()),
         distinct_approver=policy.distinct_approver,
         is_erased=claim.statement.redacted_at is not None,
         is_veiled=veiled,
@@ -75,14 +75,7 @@ def gates(
         .filter(claim__in=ids)
         .values_list("claim_id", "review_kind", "state")
     }
-    reviewers: dict[uuid.UUID, set[uuid.UUID]] = {}
-    seconded = set()
-    for claim, kind, reviewer in Review.objects.filter(claim__in=ids, state=Review.SUBMITTED).values_list(
-        "claim_id", "kind", "reviewer_id"
-    ):
-        reviewers.setdefault(claim, set()).add(reviewer)
-        if kind == ReviewKind.SECOND:
-            seconded.add(claim)
+    reviewers, seconded = _reviews_of(ids)
     quarrels = all_disagreements(seconded)
     second_looks = second_looks_of(claims, policies, veiled=veiled)
     erased = set(
@@ -106,6 +99,20 @@ def gates(
         )
         for claim in claims
     }
+
+
+def _reviews_of(claims: Collection[uuid.UUID]) -> tuple[dict[uuid.UUID, set[uuid.UUID]], set[uuid.UUID]]:
+    """Who reviewed each claim (whoever submitted a review or recorded a verdict in it); which had a second review."""
+    reviewers: dict[uuid.UUID, set[uuid.UUID]] = {}
+    seconded = set()
+    submitted = Review.objects.filter(claim__in=claims, state=Review.SUBMITTED)
+    for claim, kind, reviewer, colleague in submitted.values_list(
+        "claim_id", "kind", "reviewer_id", "verdicts__by_id"
+    ).distinct():
+        reviewers.setdefault(claim, set()).update({reviewer, colleague or reviewer})
+        if kind == ReviewKind.SECOND:
+            seconded.add(claim)
+    return reviewers, seconded
 
 
 def _open(kind: str, state: str) -> rule.OpenEntry:

@@ -1,41 +1,30 @@
-"""The queue: who gets which review next, and who holds it until when.
+"""The queue: who gets which review next, and what waits that somebody does not get, with why.
 
-Leasing is one conditional UPDATE checked by row count; locks only make it faster. Every write under a lease
-repeats its fence.
+Leasing is one conditional UPDATE checked by row count; locks only make it faster.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from claims.errors import FieldError, IllegalState, InvalidInput, LeaseLost, Missing
+from claims.errors import IllegalState, LeaseLost, Missing
 from claims.models import Claim, Desk, MediaItem, Membership, Person
 from claims.models.desks import STAFF
-from claims.vocabulary import MediaKind, Priority, ReviewKind, Stage
-from verification.models import LeaseEvent, Policy, QueueEntry, Review, Skip
-from verification.models.queue import CANCELLED, DONE, LEASED, RANK, WAITING, QueueEntryQuerySet, place_of
+from claims.vocabulary import MediaKind, ReviewKind, Stage
+from verification.models import Need, Policy, QueueEntry, Review, Skip
+from verification.models.queue import LEASED, WAITING, QueueEntryQuerySet, needs_met_by
+from verification.services.entries import note_lease
 from verification.services.jobs import after
+from verification.services.leases import Lease, said
 
-
-@dataclass(frozen=True)
-class Lease:
-    """What the holder is told."""
-
-    entry: QueueEntry
-    claim: Claim
-
-    @property
-    def token(self) -> str:
-        return self.entry.token
+COUNTED_TO = 1000
+"""Further than this, what waits for others is not counted."""
 
 
 @dataclass(frozen=True)
@@ -46,49 +35,36 @@ class Narrowing:
     language: str | None = None
     kind: MediaKind | None = None
 
+    def of(self, entries: QueueEntryQuerySet) -> QueueEntryQuerySet:
+        if self.desk_id:
+            entries = entries.filter(desk_id=self.desk_id)
+        if self.language:
+            entries = entries.filter(need__language=self.language)
+        if self.kind:
+            entries = entries.filter(
+                claim_id__in=MediaItem.objects.filter(kind=self.kind.value).values("claim_id")
+            )
+        return entries
+
 
 @dataclass(frozen=True)
 class Summary:
+    """How much of what the person may take waits, is held, is wanted within the hour, is overdue."""
+
     waiting: int
     leased: int
     due_soon: int
     overdue: int
 
 
-def open_queue_entry(
-    claim: Claim, *, kind: ReviewKind, review_round: int, barred: tuple[uuid.UUID, ...] = ()
-) -> QueueEntry:
-    """Makes the entry for a review that wants doing; called within the act that wants it."""
-    now = timezone.now()
-    return QueueEntry.objects.create(
-        claim=claim,
-        desk_id=claim.desk_id,
-        review_kind=kind.value,
-        round=review_round,
-        place=place_of(rank=RANK[Priority(claim.priority)], due_at=None, created_at=now),
-        created_at=now,
-        language=claim.language,
-        assignee=claim.assignee,
-        barred="".join(f"|{person}|" for person in barred),
-    )
+@dataclass(frozen=True)
+class NotForYou:
+    """How much waits on the person's desks that they may not take, by the reason; each counted to `COUNTED_TO`."""
 
-
-def cancel_queue_entry(claim: Claim, *, at: datetime) -> None:
-    """Ends what waits for a claim that is decided otherwise; the holder of a lease loses it."""
-    for entry in claim.queue_entries.open():
-        entry.fence += 1
-        QueueEntry.objects.filter(pk=entry.pk).update(
-            state=CANCELLED, holder=None, lease_until=None, fence=entry.fence
-        )
-        entry.reviews.filter(state=Review.OPEN).update(state=Review.CLOSED)
-        _event(entry, "cancelled", None, at)
-
-
-def prioritise(claim: Claim, priority: Priority) -> None:
-    """Moves what waits for a claim to the place that its new priority gives it."""
-    for entry in claim.queue_entries.open():
-        place = place_of(rank=RANK[priority], due_at=entry.due_at, created_at=entry.created_at)
-        QueueEntry.objects.filter(pk=entry.pk).update(place=place)
+    own_work: int
+    assigned_to_others: int
+    needs_others: int
+    skipped: int
 
 
 def lease_next(person: Person, narrowing: Narrowing = Narrowing()) -> Lease | None:
@@ -96,16 +72,16 @@ def lease_next(person: Person, narrowing: Narrowing = Narrowing()) -> Lease | No
 
     Raises IllegalState `lease_limit` where they hold as many as their desk allows.
     """
-    entries = offered(person, narrowing)
-    while entries.exists():
+    needs = needs_met_by(person)
+    while True:
         with transaction.atomic():
             _one_call_at_a_time(person)
-            # What others are just taking is passed over; only where nothing else is left is it waited for.
-            entry_id = _unlocked(entries).first() or entries.values_list("pk", flat=True).first()
+            entry_id = _best(person, needs, narrowing)
             lease = _take(entry_id, person) if entry_id else None
         if lease is not None:
             return lease
-    return None
+        if not offered(person, narrowing).exists():
+            return None
 
 
 def lease_entry(entry: QueueEntry, person: Person) -> Lease:
@@ -113,10 +89,7 @@ def lease_entry(entry: QueueEntry, person: Person) -> Lease:
     if entry.state not in {WAITING, LEASED}:
         raise IllegalState("This review is not waiting any more.", code="not_waiting")
     if not QueueEntry.objects.takeable_by(person).filter(pk=entry.pk).exists():
-        raise IllegalState(
-            "This review is not for you: it is assigned to somebody else, or would be a second look at your own work.",
-            code="not_for_you",
-        )
+        raise IllegalState(f"This review is not for you: {why_not(entry, person)}.", code="not_for_you")
     # Who may take no more is still told who holds it, and that may be they.
     lease = None
     if not QueueEntry.objects.held().filter(pk=entry.pk).exists():
@@ -134,22 +107,120 @@ def lease_entry(entry: QueueEntry, person: Person) -> Lease:
         f"{entry.holder.display_name} holds this review until {entry.lease_until:%H:%M} UTC.",
         code="lease_held",
         holder=entry.holder.display_name,
-        expires_at=_said(entry.lease_until),
+        expires_at=said(entry.lease_until),
     )
 
 
 def offered(person: Person, narrowing: Narrowing = Narrowing()) -> QueueEntryQuerySet:
     """What the person would be handed, in that order."""
     entries = QueueEntry.objects.free().takeable_by(person).not_skipped_by(person)
-    if narrowing.desk_id:
-        entries = entries.filter(desk_id=narrowing.desk_id)
-    if narrowing.language:
-        entries = entries.filter(language=narrowing.language)
-    if narrowing.kind:
-        entries = entries.filter(
-            claim_id__in=MediaItem.objects.filter(kind=narrowing.kind.value).values("claim_id")
-        )
-    return entries.in_order_for(person)
+    return narrowing.of(entries).in_order_for(person)
+
+
+def why_next(entry: QueueEntry, person: Person) -> list[str]:
+    """Why the entry stands where it does for the person, the strongest reason first."""
+    assigned = ["It is assigned to you."] if entry.assignee_id == person.pk else []
+    return assigned + entry.standing.why(timezone.now())
+
+
+def why_not(entry: QueueEntry, person: Person) -> str:
+    """Why an open entry that the person sees is not theirs to take, to be said after a colon."""
+    if f"|{person.pk}|" in entry.barred:
+        if entry.review_kind == ReviewKind.ADJUDICATION:
+            return "it settles a disagreement that you are a party to"
+        return "it would be a second look at your own work"
+    if entry.assignee is not None and entry.assignee_id != person.pk:
+        return f"it is assigned to {entry.assignee.display_name}"
+    member = Membership.objects.of_staff(person).filter(desk_id=entry.desk_id).first()
+    missing = entry.need.missing(member) if member else []
+    if missing:
+        return f"it needs somebody for {', '.join(missing)}"
+    skip = Skip.objects.filter(entry=entry, person=person, until__gt=Now()).order_by("-until").first()
+    return (
+        f"you skipped it; it is offered again from {skip.until:%H:%M} UTC"
+        if skip
+        else "it is not offered to you"
+    )
+
+
+def not_for(person: Person, *, desk: Desk | None = None) -> NotForYou:
+    """What else waits on the person's desks, so that nobody takes "none for you" for "none"."""
+    free = QueueEntry.objects.free().visible_to(person)
+    if desk is not None:
+        free = free.filter(desk=desk)
+    met = needs_met_by(person)
+    open_to_all = free.not_barred_to(person).filter(assignee=None)
+    return NotForYou(
+        own_work=_counted(free.filter(barred__contains=f"|{person.pk}|")),
+        assigned_to_others=_counted(
+            free.not_barred_to(person).exclude(assignee=None).exclude(assignee_id=person.pk)
+        ),
+        needs_others=_counted(open_to_all.exclude(need__in=met)),
+        skipped=_counted(
+            free.takeable_by(person, met).filter(
+                pk__in=Skip.objects.filter(person=person, until__gt=Now()).values("entry_id")
+            )
+        ),
+    )
+
+
+def entry_of(person: Person, entry_id: uuid.UUID) -> QueueEntry:
+    entry = QueueEntry.objects.visible_to(person).with_all_shown().filter(pk=entry_id).first()
+    if entry is None:
+        raise Missing("There is no such queue entry.")
+    return entry
+
+
+def summary(person: Person, *, desk: Desk | None = None) -> Summary:
+    """How much waits, is held, is wanted within the hour, is overdue, among what the person may take."""
+    entries = QueueEntry.objects.open().takeable_by(person)
+    if desk is not None:
+        entries = entries.filter(desk=desk)
+    waiting = entries.free()
+    return Summary(
+        waiting=_counted(waiting),
+        leased=_counted(entries.held()),
+        due_soon=_counted(waiting.filter(wanted_by__gt=Now(), wanted_by__lte=after(3600))),
+        overdue=_counted(waiting.overdue()),
+    )
+
+
+def _best(person: Person, needs: list[uuid.UUID], narrowing: Narrowing) -> uuid.UUID | None:
+    """The entry that the person is to have next: of theirs, of run-out leases, and of the needs that they meet.
+
+    Each is the head of an index, however many wait; the need whose head stands first is then read without the
+    rows that others are just taking.
+    """
+    free = narrowing.of(QueueEntry.objects.not_skipped_by(person))
+    by_place = ("place", "id")
+    mine = free.filter(state=WAITING, assignee=person).takeable_by(person, needs).order_by(*by_place)
+    if (entry_id := _unlocked(mine).first()) is not None:
+        return entry_id
+    ran_out = (
+        free.filter(state=LEASED, lease_until__lte=Now())
+        .takeable_by(person, needs)
+        .in_order_for(person)
+        .values_list("place", "pk")
+        .first()
+    )
+    waiting = free.filter(state=WAITING, assignee=None).not_barred_to(person).order_by(*by_place)
+    heads = (
+        Need.objects.filter(pk__in=needs)
+        .annotate(head=Subquery(waiting.filter(need=OuterRef("pk")).values("place")[:1]))
+        .exclude(head=None)
+        .order_by("head", "pk")
+        .values_list("pk", "head")
+    )
+    needed = list(heads)
+    for need, head in needed:
+        if ran_out is not None and ran_out[0] < head:
+            break
+        if (entry_id := _unlocked(waiting.filter(need=need)).first()) is not None:
+            return entry_id
+    if ran_out is not None:
+        return ran_out[1]
+    # What others are just taking is waited for only where nothing else is left.
+    return waiting.filter(need__in=[need for need, _ in needed]).values_list("pk", flat=True).first()
 
 
 def _unlocked(entries: QueueEntryQuerySet) -> QuerySet[QueueEntry, uuid.UUID]:
@@ -160,7 +231,7 @@ def _unlocked(entries: QueueEntryQuerySet) -> QuerySet[QueueEntry, uuid.UUID]:
 
 def _take(entry_id: uuid.UUID, person: Person) -> Lease | None:
     """Within a transaction that holds `_one_call_at_a_time`."""
-    seen = QueueEntry.objects.select_related("desk__policy").get(pk=entry_id)
+    seen = QueueEntry.objects.select_related("desk__policy", "holder").get(pk=entry_id)
     policy = seen.desk.policy
     _within_limit(person, policy)
     taken = (
@@ -172,9 +243,9 @@ def _take(entry_id: uuid.UUID, person: Person) -> Lease | None:
         return None
     now = timezone.now()
     if seen.holder_id is not None:
-        _event(seen, "expired", seen.holder, now)
+        note_lease(seen, "expired", seen.holder, now)
     entry = QueueEntry.objects.select_related("holder").get(pk=entry_id)
-    _event(entry, "leased", person, now)
+    note_lease(entry, "leased", person, now)
     Review.objects.get_or_create(
         entry=entry,
         reviewer=person,
@@ -205,170 +276,5 @@ def _within_limit(person: Person, policy: Policy) -> None:
         )
 
 
-def parse_token(token: str) -> tuple[uuid.UUID, int]:
-    """Entry and fence of a lease token. Raises InvalidInput."""
-    entry, dot, fence = token.partition(".")
-    try:
-        if not dot or not fence.isdecimal() or len(fence) > 9:
-            raise ValueError(token)
-        return uuid.UUID(entry), int(fence)
-    except ValueError as error:
-        raise InvalidInput(
-            FieldError(
-                "/lease_token", "This is not a lease token. Use the one that the lease gave.", "lease_token"
-            )
-        ) from error
-
-
-def fenced(token: str, person: Person, *, claim: Claim | None = None) -> QueueEntry:
-    """The entry that a token holds, renewed; to be called within the transaction of the write that it guards.
-
-    Raises LeaseLost where the lease is another's, has run out or was given up.
-    """
-    entry_id, fence = parse_token(token)
-    seen = QueueEntry.objects.select_related("desk__policy", "holder").visible_to(person).filter(pk=entry_id)
-    if claim is not None:
-        seen = seen.filter(claim=claim)
-    entry = seen.first()
-    if entry is None:
-        raise LeaseLost(
-            "This lease is of no review here. Lease the claim and use the token that you are given."
-        )
-    renewed = (
-        QueueEntry.objects.held()
-        .filter(pk=entry_id, fence=fence, holder=person)
-        .update(lease_until=after(entry.desk.policy.lease_seconds))
-    )
-    if renewed != 1:
-        raise _lost(entry, person)
-    entry.refresh_from_db()
-    return entry
-
-
-def _lost(entry: QueueEntry, person: Person) -> LeaseLost:
-    holder = entry.holder
-    if holder is not None and entry.lease_until is not None and entry.lease_until > timezone.now():
-        whose = "you under a newer lease" if holder.pk == person.pk else holder.display_name
-        return LeaseLost(
-            f"This review is held by {whose} until {entry.lease_until:%H:%M} UTC. What you recorded before is kept.",
-            code="lease_held",
-            holder=holder.display_name,
-            expires_at=_said(entry.lease_until),
-        )
-    return LeaseLost(
-        "Your time for this review ran out, or it was given up. Take the claim again; what you recorded is kept."
-    )
-
-
-def renew(token: str, person: Person) -> Lease:
-    """Keeps a lease for its full time from now."""
-    with transaction.atomic():
-        entry = fenced(token, person)
-        _event(entry, "renewed", person, timezone.now())
-    return Lease(entry, entry.claim)
-
-
-def release(token: str, person: Person) -> QueueEntry:
-    """Gives a review back; the draft stays."""
-    with _ending(token, person, "released") as entry:
-        return entry
-
-
-def skip(token: str, person: Person, *, reason: str) -> QueueEntry:
-    """Passes a review over with a reason; it is not offered to the same person for a while."""
-    with _ending(token, person, "skipped") as entry:
-        now = timezone.now()
-        Skip.objects.create(
-            entry=entry,
-            person=person,
-            reason=reason,
-            at=now,
-            until=now + timedelta(seconds=entry.desk.policy.skip_seconds),
-        )
-        return entry
-
-
-@contextmanager
-def _ending(token: str, person: Person, kind: str) -> Iterator[QueueEntry]:
-    with transaction.atomic():
-        entry = fenced(token, person)
-        QueueEntry.objects.filter(pk=entry.pk, fence=entry.fence).update(
-            state=WAITING, holder=None, lease_until=None
-        )
-        _event(entry, kind, person, timezone.now())
-        _back_to_queue(entry)
-        yield entry
-        entry.refresh_from_db()
-
-
-def finish_entry(entry: QueueEntry, person: Person, *, at: datetime) -> None:
-    """Ends an entry whose review is submitted; called within that act."""
-    QueueEntry.objects.filter(pk=entry.pk, fence=entry.fence).update(
-        state=DONE, holder=None, lease_until=None
-    )
-    entry.reviews.filter(state=Review.OPEN).exclude(reviewer=person).update(state=Review.CLOSED)
-    _event(entry, "submitted", person, at)
-
-
-def expire_leases() -> int:
-    """Gives back what nobody holds any more, so that pages and lists say so; leasing does not depend on it."""
-    given_back = 0
-    for entry in QueueEntry.objects.filter(state=LEASED, lease_until__lte=Now())[:200]:
-        with transaction.atomic():
-            freed = QueueEntry.objects.filter(
-                pk=entry.pk, fence=entry.fence, state=LEASED, lease_until__lte=Now()
-            ).update(state=WAITING, holder=None, lease_until=None)
-            if freed:
-                _event(entry, "expired", entry.holder, timezone.now())
-                _back_to_queue(entry)
-                given_back += 1
-    return given_back
-
-
-def end_leases() -> int:
-    """Ends every lease, as if it had run out; for a desk that nobody is at work on. Gives how many there were."""
-    QueueEntry.objects.filter(state=LEASED).update(lease_until=Now())
-    ended = 0
-    while given_back := expire_leases():
-        ended += given_back
-    return ended
-
-
-def entry_of(person: Person, entry_id: uuid.UUID) -> QueueEntry:
-    entry = (
-        QueueEntry.objects.visible_to(person).select_related("claim", "holder").filter(pk=entry_id).first()
-    )
-    if entry is None:
-        raise Missing("There is no such queue entry.")
-    return entry
-
-
-def summary(person: Person, *, desk: Desk | None = None) -> Summary:
-    """How much waits, is held, is due within the hour, is overdue, among what the person may take."""
-    entries = QueueEntry.objects.open().takeable_by(person)
-    if desk is not None:
-        entries = entries.filter(desk=desk)
-    waiting = entries.free()
-    soon = after(3600)
-    return Summary(
-        waiting=waiting.count(),
-        leased=entries.held().count(),
-        due_soon=waiting.filter(due_at__gt=Now(), due_at__lte=soon).count(),
-        overdue=waiting.filter(due_at__lte=Now()).count(),
-    )
-
-
-def _back_to_queue(entry: QueueEntry) -> None:
-    Claim.objects.filter(pk=entry.claim_id, stage=Stage.IN_REVIEW).update(
-        stage=Stage.QUEUED, updated_at=timezone.now()
-    )
-
-
-def _event(entry: QueueEntry, kind: str, person: Person | None, at: datetime) -> None:
-    LeaseEvent.objects.create(
-        entry=entry, fence=entry.fence, kind=kind, person=person, until=entry.lease_until, at=at
-    )
-
-
-def _said(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+def _counted(entries: QueueEntryQuerySet) -> int:
+    return entries.values("pk")[:COUNTED_TO].count()

@@ -18,7 +18,7 @@ from django.utils import timezone
 from claims.models import Asset, Body, ChangeHead, Claim
 from verification.domain.transitions import Action
 from verification.models import AuditEntry, Evidence, Heartbeat, Note, Redaction, ScheduledPublication
-from verification.services import audit, erasure, jobs, queue
+from verification.services import audit, erasure, jobs, leases
 from verification.services.acting import acting_by_itself
 
 STATEMENT, NOTE, EVIDENCE, ORIGINAL = "statement", "note", "evidence", "original"
@@ -133,7 +133,7 @@ def take_up_restored(*, backup: str, made_at: str, erasures_repeated: int) -> Ta
             log_before=str(before),
             log=str(head.log),
             position=head.last,
-            leases_ended=queue.end_leases(),
+            leases_ended=leases.end_leases(),
             jobs_queued=jobs.queue_running_again(),
             sessions_ended=sessions,
             embargoes=ScheduledPublication.objects.filter(state=ScheduledPublication.WAITING).count(),

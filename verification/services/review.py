@@ -20,8 +20,9 @@ from verification.domain.rollup import applies_to
 from verification.domain.transitions import Action
 from verification.models import FindingRow, Note, NoteStrike, QueueEntry, Review, Verdict
 from verification.models.queue import LEASED
-from verification.services import drafts, queue
+from verification.services import drafts
 from verification.services.acting import acting, roles_of
+from verification.services.entries import finish_entry
 from verification.services.examination import claimed_date_of, claimed_place_of
 from verification.services.following import following, open_adjudication, open_second_review
 from verification.services.standing import disputes_of, refresh, standing
@@ -52,7 +53,7 @@ def record_verdict(claim: Claim, *, actor: Person, lease_token: str, new: NewVer
     _check_form(new)
     with acting(claim, actor=actor, action=Action.RECORD_VERDICT, lease_token=lease_token) as act:
         _check_findings(act.claim, new)
-        review = _review_of(act.entry, actor)
+        review = _review_of(act.entry)
         seq = act.claim.verdicts.aggregate(last=Max("seq"))["last"] or 0
         recorded = []
         for target in _targets(act.claim, new):
@@ -80,7 +81,7 @@ def record_verdict(claim: Claim, *, actor: Person, lease_token: str, new: NewVer
                 )
             )
         act.data["verdicts"] = [_said_of(one) for one in recorded]
-        drafts.forget(review, new.dimension)
+        drafts.forget(act.claim, actor, new.dimension)
     return recorded
 
 
@@ -123,14 +124,17 @@ def take_over(
 
 
 def undo_verdict(claim: Claim, *, actor: Person, lease_token: str) -> list[Verdict]:
-    """Takes back what the actor decided last in their open review; what they had said before speaks again.
+    """Takes back what was decided last in the actor's open review; what was said before speaks again. Whoever was
+    asked into it takes back what they decided themselves.
 
     Nothing is overwritten: the verdicts returned are new ones that name those they undo. Called again, it goes
     back one more. Raises IllegalState `nothing_to_undo` where the review holds no decision any more.
     """
     with acting(claim, actor=actor, action=Action.RECORD_VERDICT, lease_token=lease_token) as act:
-        review = _review_of(act.entry, actor)
+        review = _review_of(act.entry)
         given = list(review.verdicts.select_related("body").order_by("seq"))
+        if review.reviewer_id != actor.pk:
+            given = [verdict for verdict in given if verdict.by_id == actor.pk]
         undone = {verdict.undoes_id for verdict in given}
         live = [verdict for verdict in given if verdict.undoes_id is None and verdict.pk not in undone]
         if not live:
@@ -183,7 +187,7 @@ def submit_review(claim: Claim, *, actor: Person, lease_token: str) -> Claim:
     A second review follows where the policy asks for one, an adjudication where two reviews disagree.
     """
     with acting(claim, actor=actor, action=Action.SUBMIT, lease_token=lease_token) as act:
-        review = _review_of(act.entry, actor)
+        review = _review_of(act.entry)
         if not any(
             verdict.review_id == review.pk for verdict in standing(act.claim, draft=True).verdicts.values()
         ):
@@ -197,7 +201,7 @@ def submit_review(claim: Claim, *, actor: Person, lease_token: str) -> Claim:
         review.submitted_at = act.at
         review.save(update_fields=["state", "submitted_at"])
         if act.entry is not None:
-            queue.finish_entry(act.entry, actor, at=act.at)
+            finish_entry(act.entry, actor, at=act.at)
         refresh(act.claim)
         act.data["review"] = review.pk
         next_kind = following(act.claim, review)
@@ -307,11 +311,16 @@ def _check_settled(claim: Claim, review: Review) -> None:
         )
 
 
-def _review_of(entry: QueueEntry | None, actor: Person) -> Review:
-    review = Review.objects.filter(entry=entry, reviewer=actor, state=Review.OPEN).first() if entry else None
+def _review_of(entry: QueueEntry | None) -> Review:
+    """The open review of who holds the entry."""
+    review = (
+        Review.objects.filter(entry=entry, reviewer_id=entry.holder_id, state=Review.OPEN).first()
+        if entry
+        else None
+    )
     if review is None:
         raise IllegalState(
-            "Your review of this claim is closed. Lease the claim again.", code="review_closed"
+            "This review is closed. Lease the claim again to go on with it.", code="review_closed"
         )
     return review
 

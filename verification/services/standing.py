@@ -16,6 +16,7 @@ from claims.vocabulary import Dimension, ReviewKind, Status
 from verification.domain import rollup
 from verification.domain.status_line import Decision, Form, LineItem, LineRefused, compile_line
 from verification.models import DimensionStatus, Review, Verdict
+from verification.models.review import reviews_with
 from verification.services.veil import is_veiled
 
 
@@ -62,7 +63,7 @@ def standing(claim: Claim, *, draft: bool = False, viewer: Person | None = None)
     behind = viewer if viewer is not None and is_veiled(claim, viewer) else None
     wanted = Q(pk__in=[]) if behind else Q(review__state=Review.SUBMITTED)
     under_way = open_review(claim) if draft else None
-    if under_way is not None and (behind is None or under_way.reviewer_id == behind.pk):
+    if under_way is not None and (behind is None or reviews_with(behind).filter(pk=under_way.pk).exists()):
         wanted |= Q(review=under_way)
     verdicts = {
         verdict.pk: verdict

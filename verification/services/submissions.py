@@ -20,7 +20,7 @@ from claims.vocabulary import CaptureState, Examination, JobKind, Priority, Revi
 from verification.domain.transitions import Action, permit
 from verification.services import audit, capture, jobs
 from verification.services.acting import acting, situation
-from verification.services.queue import open_queue_entry, prioritise
+from verification.services.entries import follow_claim, open_queue_entry
 from verification.services.standing import refresh
 
 EDITABLE = (
@@ -107,7 +107,6 @@ def edit_claim(claim: Claim, *, actor: Person, revision: int, changes: Mapping[s
             act.data["statement"] = subject.statement
         if "priority" in changes:
             subject.priority = Priority(changes["priority"]).value
-            prioritise(subject, Priority(subject.priority))
         for name in ("language", "tags", "skills", "topics"):
             if name in changes:
                 setattr(subject, name, changes[name])
@@ -122,6 +121,8 @@ def edit_claim(claim: Claim, *, actor: Person, revision: int, changes: Mapping[s
                 _examine_again(item)
         act.data["fields"] = sorted(changes)
         subject.save(update_fields=EDITABLE)
+        if {"priority", "language", "skills", "topics"} & set(changes):
+            follow_claim(subject)
     return act.claim
 
 

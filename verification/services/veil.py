@@ -6,7 +6,7 @@ import uuid
 
 from claims.errors import IllegalState
 from claims.models import Claim, Person
-from verification.models import Review
+from verification.models import Invitation, Review, Verdict
 from verification.models.veil import veiled_from
 
 WHY = "A second review of this claim is blind: what others decided is shown to you once it is submitted."
@@ -26,9 +26,15 @@ def check_unveiled(claim: Claim, person: Person) -> None:
 
 
 def hidden_people(claim: Claim, person: Person) -> set[uuid.UUID]:
-    """Whose acts on the claim are kept from the person: everybody else who ever reviewed it; nobody's without a veil."""
+    """Whose acts on the claim are kept from the person: everybody's else who took part in a review of it; nobody's
+    without a veil.
+    """
     if not is_veiled(claim, person):
         return set()
-    return set(
-        Review.objects.filter(claim=claim).exclude(reviewer=person).values_list("reviewer_id", flat=True)
-    )
+    reviews = Review.objects.filter(claim=claim)
+    took_part = {
+        *reviews.values_list("reviewer_id", flat=True),
+        *Verdict.objects.filter(claim=claim).values_list("by_id", flat=True),
+        *Invitation.objects.filter(review__in=reviews).values_list("person_id", flat=True),
+    }
+    return took_part - {person.pk}

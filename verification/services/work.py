@@ -22,17 +22,19 @@ from verification.models import Heartbeat, Job
 from verification.services import (
     capture,
     checkpoints,
+    entries,
     erasure,
     examination,
     fixity,
     jobs,
+    leases,
     logins,
     matches,
     playable,
     politeness,
     publication,
-    queue,
     reexamination,
+    reminders,
     stamps,
 )
 from verification.services.acting import acting
@@ -99,7 +101,9 @@ def reconcile() -> int:
     Returns how many it did: if any, there may be more to do at once.
     """
     beat(LOOP)
-    queue.expire_leases()
+    leases.expire_leases()
+    entries.raise_overdue(timezone.now())
+    reminders.remind(timezone.now())
     for scheduled in publication.due_embargoes():
         try:
             publication.publish_scheduled(scheduled)

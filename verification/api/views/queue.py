@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import asdict
+from typing import TypedDict
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -12,13 +13,20 @@ from rest_framework.response import Response
 from claims.api.base import StetView, caller, idempotent, read_input
 from claims.api.lists import paged
 from claims.api.schema import page_of, schema_of
+from claims.errors import FieldError, InvalidInput
+from claims.models import Claim, Desk, Person
 from claims.vocabulary import Scope
-from verification.api.inputs import NextInput, NothingInput, ReasonInput
-from verification.api.shapes import EntryShape, LeasedShape, RenewedShape, entry_shape, leased_shape
+from verification.api.inputs import ColleagueInput, HandOverInput, NextInput, NothingInput, ReasonInput
+from verification.api.queue_shapes import EntryShape, RenewedShape, entry_shape
+from verification.api.shapes import LeasedShape, leased_shape
 from verification.models import QueueEntry
-from verification.services import queue
+from verification.services import casework, colleagues, leases, queue
 from verification.services.reading import claim_named
 from verification.services.submissions import desk_for
+
+
+class ReleasedShape(TypedDict):
+    released: list[str]
 
 
 class QueueList(StetView):
@@ -26,11 +34,17 @@ class QueueList(StetView):
 
     @extend_schema(operation_id="list_queue", responses={200: page_of(EntryShape)})
     def get(self, request: Request) -> Response:
-        """Open reviews that the caller may take, in the order in which they are handed out, with their holders."""
+        """Open reviews that the caller may take, in the order in which they are handed out, with their holders.
+
+        `summary` counts them; `not_for_you` counts what else waits on the caller's desks, by why they may not take
+        it. Beyond 1,000 nothing is counted.
+        """
         person = caller(request)
-        rows = QueueEntry.objects.open().takeable_by(person).select_related("claim", "holder", "assignee")
-        page = paged(request, rows, by="place", shape=lambda entry: dict(entry_shape(entry)))
-        return Response({**page, "summary": asdict(queue.summary(person))})
+        rows = QueueEntry.objects.open().takeable_by(person).with_all_shown()
+        page = paged(request, rows, by="place", shape=lambda entry: dict(entry_shape(entry, person)))
+        return Response(
+            {**page, "summary": asdict(queue.summary(person)), "not_for_you": asdict(queue.not_for(person))}
+        )
 
 
 class QueueNext(StetView):
@@ -73,8 +87,8 @@ class LeaseRenew(StetView):
         """Keeps a lease for its full time from now."""
         read_input(NothingInput, request)
         person = caller(request)
-        entry = queue.renew(token, person).entry
-        shown = entry_shape(queue.entry_of(person, entry.pk))
+        entry = leases.renew(token, person).entry
+        shown = entry_shape(queue.entry_of(person, entry.pk), person)
         return Response({**shown, "lease_token": entry.token, "expires_at": entry.lease_until})
 
 
@@ -87,8 +101,8 @@ class LeaseRelease(StetView):
         """Gives a review back; what was recorded in it is kept."""
         read_input(NothingInput, request)
         person = caller(request)
-        entry = queue.release(token, person)
-        return Response(entry_shape(queue.entry_of(person, entry.pk)))
+        entry = leases.release(token, person)
+        return Response(entry_shape(queue.entry_of(person, entry.pk), person))
 
 
 class LeaseSkip(StetView):
@@ -99,11 +113,88 @@ class LeaseSkip(StetView):
     def post(self, request: Request, token: str) -> Response:
         """Passes a review over with a reason; it is not offered to the caller again for a while."""
         person = caller(request)
-        entry = queue.skip(token, person, reason=read_input(ReasonInput, request)["reason"])
-        return Response(entry_shape(queue.entry_of(person, entry.pk)))
+        entry = leases.skip(token, person, reason=read_input(ReasonInput, request)["reason"])
+        return Response(entry_shape(queue.entry_of(person, entry.pk), person))
 
 
-def _leased(request: Request, lease: queue.Lease) -> LeasedShape:
+class LeaseHandOver(StetView):
+    scopes = {"POST": Scope.QUEUE_WORK}
+
+    @extend_schema(
+        operation_id="hand_review_over", request=HandOverInput, responses={200: schema_of(EntryShape)}
+    )
+    @idempotent
+    def post(self, request: Request, token: str) -> Response:
+        """Gives a review on to a colleague, or (`to` null) to the desk, with what was tried and what is next."""
+        person = caller(request)
+        said = read_input(HandOverInput, request)
+        claim = colleagues.claim_of(token, person)
+        handed = colleagues.hand_over(
+            token,
+            actor=person,
+            to=_colleague(claim, said["to"], "/to") if said["to"] else None,
+            tried=said["tried"],
+            next_step=said["next"],
+            call_back_at=said.get("call_back_at"),
+        )
+        return Response(entry_shape(queue.entry_of(person, handed.entry_id), person))
+
+
+class LeaseInvite(StetView):
+    scopes = {"POST": Scope.QUEUE_WORK}
+
+    @extend_schema(
+        operation_id="invite_colleague", request=ColleagueInput, responses={200: schema_of(EntryShape)}
+    )
+    @idempotent
+    def post(self, request: Request, token: str) -> Response:
+        """Asks a colleague into the caller's review: they add basis, notes and verdicts, the caller submits.
+
+        With `"end": true` the invitation is taken back; what they recorded stays.
+        """
+        person = caller(request)
+        said = read_input(ColleagueInput, request)
+        colleague = _colleague(colleagues.claim_of(token, person), said["person"], "/person")
+        change = colleagues.uninvite if said["end"] else colleagues.invite
+        review = change(token, actor=person, colleague=colleague)
+        return Response(entry_shape(queue.entry_of(person, review.entry_id), person))
+
+
+class LeasesReleased(StetView):
+    scopes = {"POST": Scope.QUEUE_WORK}
+
+    @extend_schema(operation_id="release_all_leases", request=None, responses={200: schema_of(ReleasedShape)})
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Gives back every review that the caller holds; what was recorded in them is kept."""
+        read_input(NothingInput, request)
+        person = caller(request)
+        released = leases.release_all(person, desks=Desk.objects.visible_to(person))
+        return Response({"released": [str(claim) for claim in released]})
+
+
+class QueueBreak(StetView):
+    scopes = {"POST": Scope.QUEUE_WORK}
+
+    @extend_schema(operation_id="break_lease", request=ReasonInput, responses={200: schema_of(EntryShape)})
+    @idempotent
+    def post(self, request: Request, entry_id: uuid.UUID) -> Response:
+        """Takes a review away from whoever holds it, for an editor with a reason. The holder is told."""
+        person = caller(request)
+        entry = queue.entry_of(person, entry_id)
+        reason = read_input(ReasonInput, request)["reason"]
+        casework.break_lease(entry.claim, actor=person, reason=reason)
+        return Response(entry_shape(queue.entry_of(person, entry_id), person))
+
+
+def _colleague(claim: Claim, name: str, pointer: str) -> Person:
+    person = casework.staff_named(claim, name)
+    if person is None:
+        raise InvalidInput(FieldError(pointer, "Nobody of this name works on the claim's desk.", "unknown"))
+    return person
+
+
+def _leased(request: Request, lease: leases.Lease) -> LeasedShape:
     claim = claim_named(caller(request), str(lease.claim.pk))
     entry = queue.entry_of(caller(request), lease.entry.pk)
-    return leased_shape(queue.Lease(entry, claim), caller(request))
+    return leased_shape(leases.Lease(entry, claim), caller(request))

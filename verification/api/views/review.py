@@ -17,6 +17,7 @@ from claims.publishing import standing_publication
 from claims.vocabulary import PubStatus, Scope, Stage
 from verification.api.examples import RECORD_VERDICT, THE_LINE
 from verification.api.inputs import (
+    AskInput,
     AssignInput,
     DuplicateInput,
     LeaseTokenInput,
@@ -255,6 +256,17 @@ class Assign(CaseAction):
         return self.done(request, claim)
 
 
+class Ask(CaseAction):
+    @extend_schema(operation_id="ask_for_dimension", request=AskInput, responses={200: schema_of(ClaimShape)})
+    @idempotent
+    def post(self, request: Request, name: str) -> Response:
+        """Asks for a dimension to be decided by an hour; where no review is open, one is opened for it."""
+        claim = claim_named(caller(request), name)
+        said = read_input(AskInput, request)
+        casework.ask(claim, actor=caller(request), **said)
+        return self.done(request, claim)
+
+
 CASE_VIEWS: dict[str, type[CaseAction]] = {
     "drop": Drop,
     "reopen": Reopen,
@@ -262,6 +274,7 @@ CASE_VIEWS: dict[str, type[CaseAction]] = {
     "request-second-review": RequestSecondReview,
     "duplicate": Duplicate,
     "assign": Assign,
+    "ask": Ask,
 }
 
 

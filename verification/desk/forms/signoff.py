@@ -8,9 +8,10 @@ from typing import Any
 from django import forms
 
 from claims.errors import Missing
-from claims.models import Claim, Membership, Person
-from claims.models.desks import STAFF
-from claims.vocabulary import Cause
+from claims.models import Claim, Person
+from claims.vocabulary import IN_ORDER_OF_WORK, Cause, Dimension
+from verification.desk.forms.together import staff_choices
+from verification.desk.words import label
 from verification.services.reading import claim_named
 
 MAX_TEXT = 20_000
@@ -28,6 +29,7 @@ CAUSES: dict[Cause, str] = {
 FIELDS: dict[str, str] = {
     "embargo_until": "embargo_date",
     "public_location_radius_m": "radius_km",
+    "due_at": "due_date",
 }
 """Which field of a form stands for one of a service's that is called otherwise."""
 
@@ -172,12 +174,10 @@ class AssignForm(ActForm):
 
     def __init__(self, *args: Any, claim: Claim, **kwargs: Any) -> None:
         super().__init__(*args, claim=claim, **kwargs)
-        staff = Membership.objects.filter(desk=claim.desk_id, role__in=STAFF, person__is_active=True)
-        people = [
-            (each.person.username, each.person.display_name)
-            for each in staff.select_related("person").order_by("person__username")
+        self.fields["to"].choices = [  # type: ignore[attr-defined]
+            ("", "Nobody: whoever takes it"),
+            *staff_choices(claim),
         ]
-        self.fields["to"].choices = [("", "Nobody: whoever takes it"), *people]  # type: ignore[attr-defined]
         self.initial.setdefault("to", claim.assignee.username if claim.assignee else "")
 
     def arguments(self) -> dict[str, Any]:
@@ -188,6 +188,33 @@ class AssignForm(ActForm):
             else None
         )
         return {"to": person, "reason": self.cleaned_data["reason"]}
+
+
+class AskForm(ActForm):
+    """A dimension, and the hour by which it is wanted."""
+
+    dimension = forms.ChoiceField(
+        label="Dimension", choices=[(word.value, label(word)) for word in IN_ORDER_OF_WORK]
+    )
+    due_date = forms.DateField(
+        label="Wanted by",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": "Write the date as 2022-10-04.", "required": "Say by which day."},
+    )
+    due_time = forms.TimeField(
+        label="Time, UTC",
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        error_messages={"invalid": "Write the time as 15:30.", "required": "Say by what time, in UTC."},
+    )
+    message = _text("Message", required=False, rows=2, hint="Kept in the claim's history.")
+
+    def arguments(self) -> dict[str, Any]:
+        said = self.cleaned_data
+        return {
+            "dimension": Dimension(said["dimension"]),
+            "due_at": datetime.combine(said["due_date"], said["due_time"], tzinfo=UTC),
+            "message": said["message"],
+        }
 
 
 class DuplicateForm(ReasonForm):

@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Prefetch
+from django.db.models import F, OuterRef, Prefetch, Subquery
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
@@ -17,9 +17,9 @@ from claims.models import Claim, MediaItem
 from claims.vocabulary import MediaKind, Stage
 from verification.desk.frame import DeskRequest, live, page
 from verification.domain.transitions import EDITORS
-from verification.models import QueueEntry, Skip
+from verification.models import HandOver, QueueEntry
 from verification.models.queue import QueueEntryQuerySet
-from verification.services import queue
+from verification.services import leases, queue
 
 SHOWN = 50
 
@@ -51,6 +51,17 @@ def take_next(request: DeskRequest) -> HttpResponse:
 
 
 @page(methods=("POST",))
+def give_all_back(request: DeskRequest) -> HttpResponse:
+    """Gives back everything that the person holds on this desk, as at the end of a shift."""
+    number = len(leases.release_all(request.user, desks=[request.desk]))
+    messages.info(
+        request,
+        f"{number} review{'' if number == 1 else 's'} given back. What you recorded in them is kept.",
+    )
+    return redirect("queue")
+
+
+@page(methods=("POST",))
 def take(request: DeskRequest, entry_id: uuid.UUID) -> HttpResponse:
     """Leases this very review and opens it; where another was faster, opens it to be read."""
     entry = queue.entry_of(request.user, entry_id)
@@ -77,7 +88,7 @@ def _shown(request: DeskRequest) -> dict[str, Any]:
     narrowing = _narrowing(request, request.GET)
     here = (
         QueueEntry.objects.filter(desk=request.desk)
-        .select_related("claim__statement", "claim__source", "holder", "assignee")
+        .select_related("claim__statement", "claim__source", "holder", "assignee", "need", "desk__policy")
         .prefetch_related(Prefetch("claim__media", MediaItem.objects.only("id", "claim_id", "kind", "state")))
     )
     held = here.held().order_by("lease_until")
@@ -90,7 +101,11 @@ def _shown(request: DeskRequest) -> dict[str, Any]:
         "query": request.GET.urlencode(),
         "summary": queue.summary(person, desk=request.desk),
         "mine": list(held.filter(holder=person)),
-        "waiting": waiting[:SHOWN],
+        "waiting": [(entry, queue.why_next(entry, person)) for entry in waiting[:SHOWN]],
+        "handed": _handed(here),
+        "flagged": list(here.open().exclude(flagged_at=None).order_by("flagged_at")[:SHOWN])
+        if request.role in EDITORS
+        else [],
         "more": len(waiting) > SHOWN,
         "others": list(held.exclude(holder=person)[:SHOWN]),
         "not_mine": _not_for(request, here.free().exclude(pk__in=queue.offered(person).values("pk"))),
@@ -98,35 +113,25 @@ def _shown(request: DeskRequest) -> dict[str, Any]:
     }
 
 
+def _handed(entries: QueueEntryQuerySet) -> list[HandOver]:
+    """What the last shift gave on and nobody has taken yet, what is to be called back soonest first."""
+    latest = HandOver.objects.filter(entry=OuterRef("entry")).order_by("-at", "-id").values("pk")[:1]
+    return list(
+        HandOver.objects.filter(entry__in=entries.free(), pk=Subquery(latest))
+        .select_related("by", "to", "body", "entry__claim__statement")
+        .order_by(F("call_back_at").asc(nulls_last=True), "at")[:SHOWN]
+    )
+
+
 def _not_for(request: DeskRequest, entries: QueueEntryQuerySet) -> list[tuple[QueueEntry, str]]:
     """What waits and is not offered, each with why."""
-    person = request.user
-    rows = list(entries.order_by("place", "id")[:SHOWN])
-    skipped = dict(
-        Skip.objects.filter(person=person, entry__in=rows, until__gt=timezone.now()).values_list(
-            "entry_id", "until"
-        )
-    )
-    shown = []
-    for entry in rows:
-        if f"|{person.pk}|" in entry.barred:
-            why = "it would be a second look at your own work"
-        elif entry.assignee_id and entry.assignee_id != person.pk:
-            why = f"it is assigned to {entry.assignee.display_name}"  # type: ignore[union-attr]
-        else:
-            until = skipped.get(entry.pk)
-            why = (
-                f"you skipped it; offered again from {until:%H:%M} UTC"
-                if until
-                else "it is not offered to you"
-            )
-        shown.append((entry, why))
-    return shown
+    return [(entry, queue.why_not(entry, request.user)) for entry in entries.order_by("place", "id")[:SHOWN]]
 
 
 urlpatterns = [
     path("queue/", queue_page, name="queue"),
     path("queue/live/", queue_live, name="queue-live"),
+    path("queue/give-back/", give_all_back, name="give-all-back"),
     path("queue/next/", take_next, name="next"),
     path("queue/<uuid:entry_id>/take/", take, name="take"),
 ]

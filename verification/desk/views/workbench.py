@@ -22,7 +22,7 @@ from verification.desk.frame import DeskRequest, live, page
 from verification.desk.words import label
 from verification.desk.workbench import Workbench
 from verification.models import Note, Verdict
-from verification.services import drafts, queue, review
+from verification.services import drafts, leases, queue, review
 from verification.services.reading import claim_named
 
 _SUBMITS = ("next", "stay")
@@ -153,7 +153,7 @@ def save_draft(request: DeskRequest, ref: str) -> HttpResponse:
         claim, actor=request.user, dimension=_dimension(request.POST), fields=_typed(request.POST)
     )
     try:
-        lease = queue.renew(request.POST.get("lease_token", ""), request.user)
+        lease = leases.renew(request.POST.get("lease_token", ""), request.user)
     except (LeaseLost, InvalidInput):
         until = None
     else:
@@ -180,10 +180,10 @@ def end_lease(request: DeskRequest, ref: str, act: str) -> HttpResponse:
     claim = claim_named(request.user, ref)
     token = request.POST.get("lease_token", "")
     if act == "renew":
-        queue.renew(token, request.user)
+        leases.renew(token, request.user)
         return redirect("claim", ref=claim.ref)
     if act == "hand-back":
-        given_back = queue.release(token, request.user).claim
+        given_back = leases.release(token, request.user).claim
         messages.info(request, f"{given_back.ref} is back in the queue. What you recorded in it is kept.")
         return redirect("queue")
     reason = request.POST.get("reason", "").strip()
@@ -191,7 +191,7 @@ def end_lease(request: DeskRequest, ref: str, act: str) -> HttpResponse:
         raise InvalidInput(
             FieldError("/reason", f"Say why you skip it, in at most {MAX_TEXT:,} characters.", "required")
         )
-    skipped = queue.skip(token, request.user, reason=reason).claim
+    skipped = leases.skip(token, request.user, reason=reason).claim
     messages.info(request, f"{skipped.ref} skipped. It is not offered to you again for a while.")
     return redirect("queue")
 

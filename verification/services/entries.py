@@ -1,0 +1,118 @@
+"""Queue entries: made, moved and ended within the acts that want it."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from claims.models import Claim, Person
+from claims.models.bodies import canonical
+from claims.vocabulary import Dimension, ReviewKind
+from verification.models import Ask, LeaseEvent, Need, QueueEntry, Review
+from verification.models.queue import CANCELLED, DONE
+
+BATCH = 500
+
+
+def open_queue_entry(
+    claim: Claim, *, kind: ReviewKind, review_round: int, barred: Collection[uuid.UUID] = ()
+) -> QueueEntry:
+    """Makes the entry for a review that wants doing."""
+    now = timezone.now()
+    entry = QueueEntry(
+        claim=claim,
+        desk=claim.desk,
+        need=need_of(claim),
+        review_kind=kind.value,
+        round=review_round,
+        priority=claim.priority,
+        created_at=now,
+        assignee=None if claim.assignee_id in barred else claim.assignee,
+        barred="".join(f"|{person}|" for person in barred),
+    )
+    entry.put_in_place(now)
+    entry.save(force_insert=True)
+    return entry
+
+
+def need_of(claim: Claim) -> Need:
+    """What a review of the claim needs somebody for."""
+    what = [claim.language, claim.skills, claim.topics]
+    need, _ = Need.objects.get_or_create(
+        desk_id=claim.desk_id,
+        key=hashlib.sha256(canonical(what).encode()).hexdigest(),
+        defaults={"language": claim.language, "skills": claim.skills, "topics": claim.topics},
+    )
+    return need
+
+
+def follow_claim(claim: Claim) -> None:
+    """Moves what is open to where the claim's priority, language, skills and topics now put it."""
+    for entry in _open(claim):
+        entry.need = need_of(claim)
+        entry.priority = claim.priority
+        _save_in_place(entry, timezone.now(), "need", "priority")
+
+
+def ask_for(claim: Claim, *, dimension: Dimension, due_at: datetime, by: Person, at: datetime) -> Ask:
+    """Has the open entry stand by an hour that an editor asked for; of several the earliest counts."""
+    entry = _open(claim)[0]
+    ask = Ask.objects.create(entry=entry, dimension=dimension.value, due_at=due_at, by=by, at=at)
+    entry.due_at = due_at if entry.due_at is None else min(entry.due_at, due_at)
+    entry.reminded_at = entry.overdue_told_at = None
+    _save_in_place(entry, at, "due_at", "reminded_at", "overdue_told_at")
+    return ask
+
+
+def raise_overdue(at: datetime) -> int:
+    """Puts entries that rise a class to their new place; how many there were."""
+    rising = QueueEntry.objects.open().filter(rises_at__lte=Now()).select_related("desk__policy")
+    risen = 0
+    for entry in rising.order_by("rises_at")[:BATCH]:
+        seen = entry.rises_at
+        entry.put_in_place(at)
+        risen += QueueEntry.objects.filter(pk=entry.pk, rises_at=seen).update(
+            place=entry.place, rises_at=entry.rises_at
+        )
+    return risen
+
+
+def cancel_queue_entry(claim: Claim, *, at: datetime) -> None:
+    """Ends what is open of a claim that is decided otherwise; the holder of a lease loses it."""
+    for entry in claim.queue_entries.open():
+        entry.fence += 1
+        QueueEntry.objects.filter(pk=entry.pk).update(
+            state=CANCELLED, holder=None, lease_until=None, fence=entry.fence
+        )
+        entry.reviews.filter(state=Review.OPEN).update(state=Review.CLOSED)
+        note_lease(entry, "cancelled", None, at)
+
+
+def finish_entry(entry: QueueEntry, person: Person, *, at: datetime) -> None:
+    """Ends an entry whose review is submitted."""
+    QueueEntry.objects.filter(pk=entry.pk, fence=entry.fence).update(
+        state=DONE, holder=None, lease_until=None
+    )
+    entry.reviews.filter(state=Review.OPEN).exclude(reviewer=person).update(state=Review.CLOSED)
+    note_lease(entry, "submitted", person, at)
+
+
+def note_lease(entry: QueueEntry, kind: str, person: Person | None, at: datetime) -> None:
+    """Writes down what happened to a lease."""
+    LeaseEvent.objects.create(
+        entry=entry, fence=entry.fence, kind=kind, person=person, until=entry.lease_until, at=at
+    )
+
+
+def _open(claim: Claim) -> list[QueueEntry]:
+    return list(claim.queue_entries.open().select_related("desk__policy"))
+
+
+def _save_in_place(entry: QueueEntry, at: datetime, *changed: str) -> None:
+    entry.put_in_place(at)
+    entry.save(update_fields=[*changed, *QueueEntry.PLACED])

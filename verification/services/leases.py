@@ -1,0 +1,218 @@
+"""Leases: who holds a review until when, and how it is kept, given back, given on or taken away.
+
+Every change is one conditional UPDATE checked by row count, and every write under a lease repeats its fence.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from claims.errors import FieldError, InvalidInput, LeaseLost
+from claims.models import Claim, Desk, Person
+from claims.vocabulary import Notice, Stage
+from verification.models import QueueEntry, Review, Skip
+from verification.models.queue import LEASED, WAITING
+from verification.services.entries import note_lease
+from verification.services.jobs import after
+from verification.services.telling import editors_of, tell
+
+SKIPS_TO_FLAG = 3
+
+
+@dataclass(frozen=True)
+class Lease:
+    """What the holder is told."""
+
+    entry: QueueEntry
+    claim: Claim
+
+    @property
+    def token(self) -> str:
+        return self.entry.token
+
+
+def parse_token(token: str) -> tuple[uuid.UUID, int]:
+    """Entry and fence of a lease token. Raises InvalidInput."""
+    entry, dot, fence = token.partition(".")
+    try:
+        if not dot or not fence.isdecimal() or len(fence) > 9:
+            raise ValueError(token)
+        return uuid.UUID(entry), int(fence)
+    except ValueError as error:
+        raise InvalidInput(
+            FieldError(
+                "/lease_token", "This is not a lease token. Use the one that the lease gave.", "lease_token"
+            )
+        ) from error
+
+
+def fenced(token: str, person: Person, *, claim: Claim | None = None, colleagues: bool = False) -> QueueEntry:
+    """The entry that a token holds, renewed; to be called within the transaction of the write that it guards.
+
+    With `colleagues` it is good for those too whom the holder asked in. Raises LeaseLost where the lease is
+    another's, has run out or was given up.
+    """
+    entry_id, fence = parse_token(token)
+    seen = QueueEntry.objects.select_related("desk__policy", "holder").visible_to(person).filter(pk=entry_id)
+    if claim is not None:
+        seen = seen.filter(claim=claim)
+    entry = seen.first()
+    if entry is None:
+        raise LeaseLost(
+            "This lease is of no review here. Lease the claim and use the token that you are given."
+        )
+    whose = Q(holder=person)
+    if colleagues and is_invited(entry, person):
+        whose |= Q(holder_id=entry.holder_id)
+    renewed = (
+        QueueEntry.objects.held()
+        .filter(whose, pk=entry_id, fence=fence)
+        .update(lease_until=after(entry.desk.policy.lease_seconds))
+    )
+    if renewed != 1:
+        raise _lost(entry, person)
+    entry.refresh_from_db()
+    return entry
+
+
+def is_invited(entry: QueueEntry, person: Person) -> bool:
+    """Whether who holds the entry asked the person in."""
+    if entry.holder_id is None:
+        return False
+    return Review.objects.filter(
+        entry=entry, reviewer_id=entry.holder_id, state=Review.OPEN, invitations__person=person
+    ).exists()
+
+
+def renew(token: str, person: Person) -> Lease:
+    """Keeps a lease for its full time from now, for its holder or whom they asked in."""
+    with transaction.atomic():
+        entry = fenced(token, person, colleagues=True)
+        note_lease(entry, "renewed", person, timezone.now())
+    return Lease(entry, entry.claim)
+
+
+def release(token: str, person: Person) -> QueueEntry:
+    """Gives a review back; the draft stays."""
+    with _ending(token, person, "released") as entry:
+        return entry
+
+
+def release_all(person: Person, *, desks: Iterable[Desk]) -> list[uuid.UUID]:
+    """Gives back every review that the person holds on these desks, as at a shift's end; the claims they were of."""
+    released = []
+    for entry in QueueEntry.objects.held().filter(holder=person, desk__in=desks):
+        try:
+            release(entry.token, person)
+        except LeaseLost:  # run out meanwhile: given back anyhow
+            continue
+        released.append(entry.claim_id)
+    return released
+
+
+def skip(token: str, person: Person, *, reason: str) -> QueueEntry:
+    """Passes a review over with a reason; it is not offered to the same person for a while.
+
+    What three people passed over is flagged for an editor to look at.
+    """
+    with _ending(token, person, "skipped") as entry:
+        now = timezone.now()
+        Skip.objects.create(
+            entry=entry,
+            person=person,
+            reason=reason,
+            at=now,
+            until=now + timedelta(seconds=entry.desk.policy.skip_seconds),
+        )
+        skipped_by = entry.skips.values("person").distinct().count()
+        if skipped_by >= SKIPS_TO_FLAG and QueueEntry.objects.filter(pk=entry.pk, flagged_at=None).update(
+            flagged_at=now
+        ):
+            tell(editors_of(entry.desk), occasion=Notice.FLAGGED, claim=entry.claim, by=person, at=now)
+        return entry
+
+
+def give_up(entry: QueueEntry, *, kind: str, by: Person | None, at: datetime) -> None:
+    """Ends the entry's lease at once, whoever holds it; what was recorded and typed stays.
+
+    The fence rises, so that whatever the holder still sends is refused.
+    """
+    entry.fence += 1
+    QueueEntry.objects.filter(pk=entry.pk).update(
+        state=WAITING, holder=None, lease_until=None, fence=entry.fence
+    )
+    note_lease(entry, kind, by, at)
+    back_to_queue(entry)
+
+
+def expire_leases() -> int:
+    """Gives back what nobody holds any more, so that pages and lists say so; leasing does not depend on it."""
+    given_back = 0
+    for entry in QueueEntry.objects.filter(state=LEASED, lease_until__lte=Now())[:200]:
+        with transaction.atomic():
+            freed = QueueEntry.objects.filter(
+                pk=entry.pk, fence=entry.fence, state=LEASED, lease_until__lte=Now()
+            ).update(state=WAITING, holder=None, lease_until=None)
+            if freed:
+                note_lease(entry, "expired", entry.holder, timezone.now())
+                back_to_queue(entry)
+                given_back += 1
+    return given_back
+
+
+def end_leases() -> int:
+    """Ends every lease, as if it had run out; for a desk that nobody is at work on. Gives how many there were."""
+    QueueEntry.objects.filter(state=LEASED).update(lease_until=Now())
+    ended = 0
+    while given_back := expire_leases():
+        ended += given_back
+    return ended
+
+
+def back_to_queue(entry: QueueEntry) -> None:
+    """Says of the claim that nobody works on it any more."""
+    Claim.objects.filter(pk=entry.claim_id, stage=Stage.IN_REVIEW).update(
+        stage=Stage.QUEUED, updated_at=timezone.now()
+    )
+
+
+@contextmanager
+def _ending(token: str, person: Person, kind: str) -> Iterator[QueueEntry]:
+    with transaction.atomic():
+        entry = fenced(token, person)
+        QueueEntry.objects.filter(pk=entry.pk, fence=entry.fence).update(
+            state=WAITING, holder=None, lease_until=None
+        )
+        note_lease(entry, kind, person, timezone.now())
+        back_to_queue(entry)
+        yield entry
+        entry.refresh_from_db()
+
+
+def _lost(entry: QueueEntry, person: Person) -> LeaseLost:
+    holder = entry.holder
+    if holder is not None and entry.lease_until is not None and entry.lease_until > timezone.now():
+        whose = "you under a newer lease" if holder.pk == person.pk else holder.display_name
+        return LeaseLost(
+            f"This review is held by {whose} until {entry.lease_until:%H:%M} UTC. What you recorded before is kept.",
+            code="lease_held",
+            holder=holder.display_name,
+            expires_at=said(entry.lease_until),
+        )
+    return LeaseLost(
+        "Your time for this review ran out, or it was given up. Take the claim again; what you recorded is kept."
+    )
+
+
+def said(moment: datetime) -> str:
+    """A moment as the API writes it."""
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
