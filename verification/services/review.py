@@ -20,6 +20,7 @@ from verification.domain.rollup import applies_to
 from verification.domain.transitions import Action
 from verification.models import FindingRow, Note, NoteStrike, QueueEntry, Review, Verdict
 from verification.models.queue import LEASED
+from verification.models.review import reviews_with
 from verification.services import drafts
 from verification.services.acting import acting, roles_of
 from verification.services.entries import finish_entry
@@ -93,9 +94,8 @@ def take_over(
     Raises IllegalState `not_adjudicating` in any other review, where a verdict is the reviewer's own work, and
     `not_disputed` for a verdict that is no side of what is to be settled.
     """
-    if not claim.reviews.filter(
-        kind=ReviewKind.ADJUDICATION, reviewer=actor, state=Review.OPEN, entry__state=LEASED
-    ).exists():
+    settling = reviews_with(actor).filter(claim=claim, kind=ReviewKind.ADJUDICATION, state=Review.OPEN)
+    if not settling.filter(entry__state=LEASED).exists():
         raise IllegalState(
             "Only who settles a disagreement takes a verdict over. Record your own.", code="not_adjudicating"
         )
