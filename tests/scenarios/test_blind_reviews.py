@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from claims.models import Asset, Claim, Desk, MediaItem
+from claims.vocabulary import Role
 from tests.conftest import Caller, caller, decide, file_claim, lease, refused, review
 from verification.models import MediaMatch, Policy
 
@@ -217,7 +218,7 @@ def test_ones_own_work_shows_and_others_notes_do(case: Case, second_checker: Cal
 def test_the_veil_is_lifted_when_it_is_submitted_and_where_nothing_is_blind(
     case: Case, second_checker: Caller, desk: Desk
 ) -> None:
-    bystander = caller("petro", "fact_checker", desk)  # type: ignore[arg-type]
+    bystander = caller("petro", Role.FACT_CHECKER, desk)
     assert told(seen(bystander, "claims/{claim}/verdicts/", case)[1]) == []
     review_it(second_checker, case)
     for by in (bystander, second_checker):
