@@ -96,7 +96,7 @@ TELLS = {
 OF_STATUS = [
     '"contradicted":1',
     '"status":"contradicted"',
-    "s-contradicted",
+    "chip s-contradicted",
     "location contradicted",
     '"contradicts the',
 ]
