@@ -41,8 +41,9 @@ soak: venv-dev ## the long versions of kills, crashes, leases and changes (SOAK=
 check: venv-dev ## linters and types only
 	@exec $(VENV)/python scripts/test.py --check
 
-bench: venv-dev ## speeds as ratios to a baseline in the same run (STET_CORPORA: a folder with photos)
+bench: venv-dev ## speeds as ratios to a baseline in the same run, on PostgreSQL where it answers (STET_CORPORA: a folder with photos)
 	@$(VENV)/python benchmarks/decoding.py
+	@$(VENV)/python benchmarks/similar.py
 	@if [ -n "$$STET_CORPORA" ]; then $(VENV)/python benchmarks/examining.py "$$STET_CORPORA"; fi
 
 screenshots: venv-dev ## screenshots of every page, into docs/screenshots

@@ -6,6 +6,7 @@ import os
 import secrets
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -49,6 +50,31 @@ def networks(name: str) -> list[IPv4Network | IPv6Network]:
         return [ip_network(part, strict=False) for part in words(name)]
     except ValueError as error:
         raise ImproperlyConfigured(f"{name} must name addresses or networks: {error}") from error
+
+
+def mail(url: str) -> dict[str, str | int | bool]:
+    """Django's settings for a mail server given as `smtp://user:password@host:port` (STARTTLS on any port but 25 and
+    where it is on this machine), or `smtps://…` (TLS from the start); without one, mail becomes files."""
+    if not url:
+        return {"EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend"}
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError:
+        port = -1
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or port == -1:
+        raise ImproperlyConfigured("STET_MAIL_URL must be smtp://user:password@host:port or smtps://…")
+    tls = parts.scheme == "smtps"
+    port = port or (465 if tls else 587)
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": port,
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": tls,
+        "EMAIL_USE_TLS": not tls and port != 25 and parts.hostname not in {"127.0.0.1", "::1", "localhost"},
+    }
 
 
 def kept_secret(name: str, folder: Path, *, size_bytes: int = 48) -> str:

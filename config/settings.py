@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import environ
 from csp.constants import NONE, SELF
 
-from claims.vocabulary import MediaKind
+from claims.vocabulary import MediaKind, Pace
 from config import env
 from config.logging import LOGGING, configure  # noqa: F401  Django reads LOGGING here
 from config.version import read_version
@@ -133,6 +133,13 @@ C2PA_TRUST = Path(_C2PA_TRUST).resolve() if _C2PA_TRUST else None
 FIXITY_DAYS = env.number("STET_FIXITY_DAYS", 30)
 PUBLIC_URL = env.text("STET_PUBLIC_URL").rstrip("/")
 
+# Without a mail server, mail is written into files, so that nothing is said to be sent that could not be read.
+MAIL_URL = env.text("STET_MAIL_URL")
+EMAIL_FILE_PATH = str(DATA_DIR / "mail")
+EMAIL_TIMEOUT = 15
+DEFAULT_FROM_EMAIL = env.text("STET_MAIL_FROM", "Stet <stet@localhost>")
+vars().update(env.mail(MAIL_URL))
+
 LANGUAGE_CODE = "en"
 USE_I18N = True
 USE_TZ = True
@@ -181,6 +188,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "KindEnum": [kind.value for kind in MediaKind],
         "BoundKindEnum": [kind.value for kind in EvidenceKind],
+        "PaceEnum": [pace.value for pace in Pace],
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

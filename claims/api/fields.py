@@ -128,14 +128,14 @@ class MediaUrlField(serializers.CharField):
 class LanguageField(serializers.CharField):
     """A BCP 47 language tag, by its shape."""
 
-    _SHAPE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+    SHAPE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
     def __init__(self, **options: Any) -> None:
         super().__init__(max_length=35, **options)
 
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
-        if not self._SHAPE.fullmatch(text):
+        if not self.SHAPE.fullmatch(text):
             raise serializers.ValidationError('Give a BCP 47 tag such as "en" or "pt-BR".', code="language")
         return text
 

@@ -18,7 +18,7 @@ from claims.models import Asset, Person
 from claims.vocabulary import JobState
 from tests.conftest import Caller, everything, file_claim, lease, published
 from tests.scenarios.test_access import is_page
-from verification.models import Job, MediaMatch
+from verification.models import Job, MediaMatch, Told
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -34,9 +34,18 @@ POST /logout/                                   login login  login   login  logi
 POST /desk/switch/                              login 403    ok      ok     ok     404
 GET  /preferences/                              login 403    ok      ok     ok     none
 POST /preferences/                              login 403    ok      ok     ok     none
+GET  /preferences/telling/                      login 403    ok      ok     ok     none
+POST /preferences/telling/                      login 403    ok      ok     ok     none
+POST /preferences/telling/test/                 login 403    ok      ok     ok     none
+GET  /inbox/                                    login 403    ok      ok     ok     none
+GET  /inbox/bell/                               login 403    ok      ok     ok     none
+POST /inbox/read/                               login 403    404     404    ok     404
+GET  /inbox/<told_id>/                          login 403    404     404    ok     404
+POST /claims/<ref>/follow/                      login 403    ok      ok     ok     404
 GET  /help/                                     login 403    ok      ok     ok     none
 GET  /queue/                                    login 403    ok      ok     ok     none
 GET  /queue/live/                               login 403    ok      ok     ok     none
+POST /queue/give-back/                          login 403    ok      ok     ok     none
 POST /queue/next/                               login 403    ok      ok     ok     none
 POST /queue/<entry_id>/take/                    login 403    ok      ok     ok     404
 GET  /claims/new/                               login 403    ok      ok     ok     none
@@ -58,6 +67,10 @@ POST /claims/<ref>/draft/discard/               login 403    ok      ok     ok  
 POST /claims/<ref>/renew/                       login 403    ok      ok     ok     404
 POST /claims/<ref>/hand-back/                   login 403    ok      ok     ok     404
 POST /claims/<ref>/skip/                        login 403    ok      ok     ok     404
+GET  /claims/<ref>/together/                    login 403    ok      ok     ok     404
+POST /claims/<ref>/hand-over/                   login 403    ok      ok     ok     404
+POST /claims/<ref>/invite/                      login 403    ok      ok     ok     404
+POST /claims/<ref>/uninvite/                    login 403    ok      ok     ok     404
 POST /claims/<ref>/note/                        login 403    ok      ok     ok     404
 POST /claims/<ref>/notes/<note_id>/strike/      login 403    ok      ok     ok     404
 GET  /claims/<ref>/edit/                        login 403    ok      ok     ok     404
@@ -77,6 +90,7 @@ GET  /claims/<ref>/sign-off/gate/               login 403    ok      ok     ok  
 POST /claims/<ref>/bundle/                      login 403    ok      ok     ok     404
 GET  /claims/<ref>/erase/                       login 403    403     403    ok     404
 POST /claims/<ref>/erase/                       login 403    403     403    ok     404
+GET  /numbers/                                  login 403    ok      ok     ok     none
 GET  /published/<claim_id>/                     login ok     ok      ok     ok     ok
 GET  /preferences/keys/                         login 403    ok      ok     ok     none
 POST /preferences/keys/<key_id>/revoke/         login 403    404     404    404    404
@@ -86,6 +100,7 @@ POST /admin/people/add/                         login 403    403     403    ok  
 POST /admin/people/join/                        login 403    403     403    ok     none
 GET  /admin/people/<person_id>/                 login 403    403     403    ok     404
 POST /admin/people/<person_id>/role/            login 403    403     403    ok     404
+POST /admin/people/<person_id>/brings/          login 403    403     403    ok     404
 POST /admin/people/<person_id>/password/        login 403    403     403    ok     404
 POST /admin/people/<person_id>/deactivate/      login 403    403     403    ok     404
 POST /admin/people/<person_id>/reactivate/      login 403    403     403    ok     404
@@ -134,8 +149,9 @@ def test_every_page_is_in_the_table() -> None:
 
 
 @pytest.fixture
-def scene(checker: Caller, second_checker: Caller, editor: Caller) -> dict[str, str]:
-    """A claim under review with media, a note and a failed job; another that waits; one that is public; a colleague."""
+def scene(checker: Caller, second_checker: Caller, editor: Caller, admin: Caller) -> dict[str, str]:
+    """A claim under review with media, a note, of which an admin was told, and a failed job; another that waits; one
+    that is public; a colleague."""
     public = published(checker, editor)["claim"]
     claim = file_claim(checker, media=[{"url": "https://media.example/one.mp4"}])
     upload = encode_multipart(BOUNDARY, {"file": SimpleUploadedFile("a.gif", b"GIF89a")})
@@ -149,7 +165,7 @@ def scene(checker: Caller, second_checker: Caller, editor: Caller) -> dict[str, 
     match = MediaMatch.objects.create(
         desk=asset.items.get().claim.desk, older=twin, newer=asset, distance=9, turn="none", found_at=timezone.now()
     )  # fmt: skip
-    note = checker.post(f"claims/{claim['id']}/notes/", {"body": "a"}).json()["id"]
+    note = checker.post(f"claims/{claim['id']}/notes/", {"body": "@adam"}).json()["id"]
     bound = checker.post(f"media/{media}/bounds/", BOUND).json()["id"]
     leased = lease(checker)
     waiting = file_claim(checker, statement="Another one.")
@@ -163,6 +179,7 @@ def scene(checker: Caller, second_checker: Caller, editor: Caller) -> dict[str, 
         "media_id": media,
         "match_id": str(match.pk),
         "note_id": note,
+        "told_id": str(Told.objects.get(person=admin.person).pk),
         "bound_id": bound,
         "entry_id": entry,
         "token": leased["lease_token"],
@@ -200,6 +217,7 @@ def form_for(path: str, scene: dict[str, str]) -> dict[str, str]:
         "/claims/<ref>/sign-off/": {"act": "hold", "reason": "because"},
         "/media/<media_id>/bound/": BOUND,
         "/media/<media_id>/bounds/<bound_id>/strike/": {"reason": "because"},
+        "/inbox/read/": {"until": scene["told_id"]},
         "/admin/jobs/retry/": {"job": scene["job_id"]},
         "/admin/people/<person_id>/role/": {"role": "editor"},
     }.get(path, {})

@@ -287,13 +287,13 @@ def test_what_hurries_and_what_failed_is_in_the_row(pages: Pages, checker: Calle
     video = {"url": "https://media.example/one.mp4"}
     filed = file_claim(checker, priority="breaking", media=[video, {**video, "url": f"{video['url']}?2"}])
     MediaItem.objects.filter(pk=filed["media"][0]["id"]).update(state="failed")
-    QueueEntry.objects.update(due_at=timezone.now() - timedelta(hours=1))
+    QueueEntry.objects.update(wanted_by=timezone.now() - timedelta(hours=1))
     run = CheckRun.objects.create(
         media_id=filed["media"][1]["id"], check_slug="x", version="1", state="done", ran_at=timezone.now()
     )
     FindingRow.objects.create(run=run, position=0, dimension="date", stance="contradicts", sentence="No.")
     row = row_of(pages(editor).get(BOARD), filed["ref"])
-    for said in ("Breaking", "Due", "Media 2, 1 not captured", "A finding contradicts", "A regional administration"):  # fmt: skip
+    for said in ("Breaking", "Overdue", "Media 2, 1 not captured", "A finding contradicts", "A regional administration"):  # fmt: skip
         assert said in row, row
 
 

@@ -76,6 +76,7 @@ POST   claims/<name>/request-recheck/         401      403    ok      ok     ok 
 POST   claims/<name>/request-second-review/   401      403    ok      ok     ok     404     404
 POST   claims/<name>/duplicate/               401      403    ok      ok     ok     404     404
 POST   claims/<name>/assign/                  401      403    403     ok     ok     404     404
+POST   claims/<name>/ask/                     401      403    403     ok     ok     404     404
 POST   claims/<name>/publish/                 401      403    403     ok     ok     404     404
 POST   claims/<name>/amend/                   401      403    403     ok     ok     404     404
 POST   claims/<name>/correct/                 401      403    403     ok     ok     404     404
@@ -95,9 +96,21 @@ POST   media/<media_id>/recapture/            401      403    ok      ok     ok 
 POST   media/<media_id>/recheck/              401      403    ok      ok     ok     404     404
 GET    checks/                                401      403    ok      ok     ok     ok      ok
 GET    findings/                              401      403    ok      ok     ok     none    none
+POST   claims/<name>/follow/                  401      403    ok      ok     ok     404     404
+DELETE claims/<name>/follow/                  401      403    ok      ok     ok     404     404
+GET    inbox/                                 401      403    ok      ok     ok     none    none
+POST   inbox/read/                            401      403    ok      ok     ok     ok      ok
+GET    me/telling/                            401      403    ok      ok     ok     ok      ok
+PATCH  me/telling/                            401      403    ok      ok     ok     ok      ok
+POST   me/telling/test/                       401      403    ok      ok     ok     ok      ok
+GET    desks/<slug>/numbers/                  401      403    ok      ok     ok     404     404
 GET    queue/                                 401      403    ok      ok     ok     none    none
 POST   queue/next/                            401      403    ok      ok     ok     none    none
 POST   queue/<entry_id>/lease/                401      403    ok      ok     ok     404     404
+POST   queue/<entry_id>/break/                401      403    403     ok     ok     404     404
+POST   queue/leases/release/                  401      403    ok      ok     ok     none    none
+POST   queue/leases/<token>/hand-over/        401      403    ok      423    423    423     423
+POST   queue/leases/<token>/invite/           401      403    ok      423    423    423     423
 POST   queue/leases/<token>/renew/            401      403    ok      423    423    423     423
 POST   queue/leases/<token>/release/          401      403    ok      423    423    423     423
 POST   queue/leases/<token>/skip/             401      403    ok      423    423    423     423
@@ -166,6 +179,7 @@ def scene(checker: Caller, editor: Caller, settings: Any, tmp_path: Any) -> dict
     LegalHold.objects.create(claim_id=claim, reason="a", placed_by=editor.person, placed_at=timezone.now())
     work.beat(work.LOOP)
     return {
+        "slug": "conflict",
         "claim_id": public,
         "name": claim,
         "media_id": media,
@@ -205,11 +219,26 @@ def body_for(path: str, scene: dict[str, str]) -> Any:
         "claims/<name>/submit/": token,
         "claims/<name>/duplicate/": {**WHY, "of": scene["claim_id"]},
         "claims/<name>/assign/": {"to": None},
+        "claims/<name>/ask/": {"dimension": "date", "due_at": "2999-01-01T00:00:00Z"},
+        "queue/leases/<token>/hand-over/": {"to": None},
+        "queue/leases/<token>/invite/": {"person": "marta"},
         "media/<media_id>/similar/<match_id>/": {**WHY, "state": "confirmed"},
+        "inbox/read/": {},
+        "me/telling/": {"digest_hour": 7},
+        "me/telling/test/": {"channel": "email"},
         "claims/<name>/redact/": {**WHY, "target": "statement", "legal_ground": "a court order"},
     }
-    takes_none = ("/queue/", "/publish/", "/recapture/", "/recheck/", "/next/", "/lease/", "/renew/")
-    if path.endswith(takes_none) or path == "queue/leases/<token>/release/":
+    takes_none = (
+        "/queue/",
+        "/follow/",
+        "/publish/",
+        "/recapture/",
+        "/recheck/",
+        "/next/",
+        "/lease/",
+        "/renew/",
+    )
+    if path.endswith(takes_none) or (path.startswith("queue/leases/") and path.endswith("/release/")):
         return {}
     return bodies.get(path, WHY)
 

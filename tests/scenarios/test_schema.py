@@ -186,6 +186,7 @@ def staged(checker: Caller, editor: Caller, admin: Caller) -> tuple[list[str], d
     bound = editor.post(f"media/{media}/bounds/", entered).json()["id"]
     there = {
         "name": [public, waits, filed["id"], filed["ref"], under_review],
+        "slug": ["conflict"],
         "claim_id": [public],
         "media_id": [filed["media"][0]["id"]],
         "note_id": [note],

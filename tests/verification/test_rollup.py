@@ -16,6 +16,7 @@ from verification.domain.rollup import (
     disagreements,
     effective,
     roll_up,
+    second_opinions,
 )
 
 NOT_CHECKED, VERIFIED, UNVERIFIED = Status.NOT_CHECKED, Status.VERIFIED, Status.UNVERIFIED
@@ -188,3 +189,46 @@ def test_an_adjudication_of_the_latest_round_ends_every_quarrel(verdicts):
     settled = GivenVerdict(*MATTER, ADJUDICATION, 3, True, len(verdicts), VERIFIED)
     assert disagreements([*verdicts, settled]) == []
     assert effective([*verdicts, settled])[MATTER] == settled
+
+
+def opinions(*rows, round_=1):
+    """What second reviews agree on, of (target, dimension, kind, status), in the order recorded."""
+    verdicts = [
+        GivenVerdict(target, Dimension(dimension), kind, 1, True, seq, status)
+        for seq, (target, dimension, kind, status) in enumerate(rows)
+    ]
+    return {word.value: agrees for word, agrees in second_opinions(verdicts, round_=round_).items()}
+
+
+def test_a_second_opinion_agrees_where_it_says_the_same_of_everything_that_both_speak_of():
+    assert opinions(
+        ("a", "location", FIRST, VERIFIED), ("a", "location", SECOND, VERIFIED),
+        ("b", "location", FIRST, VERIFIED), ("b", "location", SECOND, UNVERIFIED),
+        ("a", "date", RECHECK, UNVERIFIED), ("a", "date", SECOND, UNVERIFIED),
+        ("a", "source", FIRST, VERIFIED),
+        ("a", "provenance", SECOND, VERIFIED),
+        ("b", "date", SECOND, CONTRADICTED),
+    ) == {"location": False, "date": True}  # fmt: skip
+
+
+def test_the_last_word_of_each_review_counts_and_what_was_taken_back_does_not():
+    assert opinions(
+        ("a", "date", FIRST, UNVERIFIED), ("a", "date", SECOND, VERIFIED), ("a", "date", FIRST, VERIFIED),
+        ("a", "location", FIRST, VERIFIED), ("a", "location", SECOND, CONTRADICTED),
+        ("a", "location", SECOND, NOT_CHECKED),
+    ) == {"date": True}  # fmt: skip
+
+
+def test_settling_a_disagreement_does_not_make_it_an_agreement():
+    rows = [("a", "date", FIRST, UNVERIFIED), ("a", "date", SECOND, VERIFIED), ("a", "date", ADJUDICATION, VERIFIED)]  # fmt: skip
+    assert opinions(*rows) == {"date": False}
+    assert opinions(*rows, round_=2) == {}
+
+
+@given(VERDICTS)
+def test_an_open_quarrel_of_the_latest_round_is_a_disagreement(verdicts):
+    """The share that is reported and the blocker `disagreement` mean the same thing."""
+    for _, dimension in disagreements(verdicts):
+        said = [one for one in verdicts if one.submitted and one.status is not NOT_CHECKED]
+        rounds = {one.round for one in said}
+        assert any(second_opinions(verdicts, round_=round_).get(dimension) is False for round_ in rounds)

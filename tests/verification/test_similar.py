@@ -16,7 +16,8 @@ from tests.conftest import Caller, file_claim
 from verification.domain.decoded import FrameHash
 from verification.domain.likeness import POSSIBLE, RECIPE, SAME, Turn, distance
 from verification.models import Hashed, ImageHash
-from verification.services.similar import find_similar, keep_hashes, probes
+from verification.models.likeness import as_bits
+from verification.services.similar import BY_INDEX, EXACT, find_similar, keep_hashes, probes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -69,6 +70,19 @@ def test_exactly_what_is_near_is_found_at_every_distance(claim: Claim, desk: Des
         assert [one.distance for one in found] == sorted(expected.values())
 
 
+@pytest.mark.parametrize("lone", range(16))
+def test_two_bits_off_in_every_band_but_one_are_found(claim: Claim, desk: Desk, lone: int) -> None:
+    """31 bits in the layout that leaves one band only to be found by, whichever it is; a 32nd leaves none."""
+    asked = f"{random.Random(lone).getrandbits(256):064x}"
+    # Bit 255 is the first of band 0.
+    bits = [bit for band in range(16) for bit in (255 - 16 * band, 240 - 16 * band)]
+    bits.remove(240 - 16 * lone)
+    keep_hashes(asset := an_asset(claim), [hashed(flipped(asked, bits))])
+    keep_hashes(an_asset(claim), [hashed(flipped(asked, [*bits, 240 - 16 * lone]))])
+    found = find_similar([asked], desk=desk, within=SAME)
+    assert [(one.asset_id, one.distance) for one in found] == [(asset.pk, SAME)]
+
+
 @given(
     st.integers(0, 2**256 - 1), st.lists(st.integers(0, 255), max_size=64, unique=True), st.sampled_from(Turn)
 )
@@ -97,9 +111,9 @@ def an_asset_once(claim: Claim) -> Asset:
 def test_a_hash_within_31_bits_always_shares_a_probe(number: int, bits: list[int]) -> None:
     asked = f"{number:064x}"
     other = flipped(asked, bits)
-    bands = {place << 16 | int(other[4 * place : 4 * place + 4], 16) for place in range(16)}
-    assert bands & set(probes(asked))
-    assert len(probes(asked)) == 272
+    bands = [place << 16 | int(other[4 * place : 4 * place + 4], 16) for place in range(16)]
+    assert any(band in keys for band, keys in zip(bands, probes(asked), strict=True))
+    assert [len(set(keys)) for keys in probes(asked)] == [17] * 16
 
 
 def test_the_database_counts_the_bands_as_we_do(claim: Claim) -> None:
@@ -113,6 +127,24 @@ def test_the_database_counts_the_bands_as_we_do(claim: Claim) -> None:
         assert cursor.fetchone()[0] == [
             place << 16 | int(digits[4 * place : 4 * place + 4], 16) for place in range(16)
         ]
+
+
+def test_the_search_goes_by_the_index_and_no_hash_waits_to_be_put_there(claim: Claim, desk: Desk) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("bands are PostgreSQL's")
+    keep_hashes(an_asset(claim), [hashed("ab" * 32)])
+    with connection.cursor() as cursor:
+        for setting in BY_INDEX:
+            cursor.execute(f"SET LOCAL {setting}")
+        asked = as_bits("ab" * 32)
+        cursor.execute(f"EXPLAIN {EXACT}", [asked, *probes("ab" * 32), asked, SAME, RECIPE, desk.pk])
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+        assert plan.count("Bitmap Index Scan on image_hashes_by_band") == 16
+        assert "on verification_imagehash" not in plan.replace(
+            "Bitmap Heap Scan on verification_imagehash", "", 1
+        )
+        cursor.execute("SELECT gin_clean_pending_list('image_hashes_by_band')")
+        assert cursor.fetchone()[0] == 0
 
 
 def test_other_desks_erased_originals_and_plain_pictures_are_not_found(

@@ -20,11 +20,13 @@ from claims.intake import (
 )
 from claims.vocabulary import (
     Cause,
+    Channel,
     ContentFlag,
     Dimension,
     MatchState,
     MediaKind,
     Method,
+    Pace,
     Priority,
     Relation,
     SourceKind,
@@ -133,6 +135,25 @@ class NoteInput(StrictSerializer):
     body = TextField()
     dimension = WordField(Dimension, required=False, allow_null=True)
     media = serializers.UUIDField(required=False, allow_null=True)
+
+
+class InboxReadInput(StrictSerializer):
+    ids = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=1000)
+
+
+class WishesInput(StrictSerializer):
+    email = WordField(Pace, required=False)
+    email_address = serializers.CharField(required=False, allow_blank=True, max_length=254)
+    webhook = WordField(Pace, required=False)
+    webhook_url = serializers.CharField(required=False, allow_blank=True, max_length=2000)
+    digest_hour = serializers.IntegerField(required=False, min_value=0, max_value=23)
+    quiet_from = serializers.TimeField(required=False, allow_null=True)
+    quiet_to = serializers.TimeField(required=False, allow_null=True)
+    time_zone = serializers.CharField(required=False, max_length=64)
+
+
+class TestTellingInput(StrictSerializer):
+    channel = WordField(Channel)
 
 
 class BoundInput(StrictSerializer):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, time
 from typing import Any, TypedDict
 
 from claims.intake import PossibleDuplicate
@@ -23,6 +23,8 @@ from verification.models import (
     FixityCheck,
     Note,
     QueueEntry,
+    TellingWishes,
+    Told,
     Verdict,
 )
 from verification.services import playable, stills
@@ -324,6 +326,44 @@ class NoteShape(TypedDict):
     at: datetime
     struck: bool
     redacted: bool
+    mentions: list[str]
+
+
+class ToldClaimShape(TypedDict):
+    id: str
+    ref: str
+    statement: str | None
+
+
+class ToldShape(TypedDict):
+    id: str
+    occasion: str
+    claim: ToldClaimShape
+    by: str | None
+    at: datetime
+    about: dict[str, str]
+    read_at: datetime | None
+
+
+class InboxReadShape(TypedDict):
+    read: int
+    unread: int
+    more_unread: bool
+
+
+class FollowShape(TypedDict):
+    following: bool
+
+
+class WishesShape(TypedDict):
+    email: str
+    email_address: str
+    webhook: str
+    webhook_url: str
+    digest_hour: int
+    quiet_from: str | None
+    quiet_to: str | None
+    time_zone: str
 
 
 class BundleShape(TypedDict):
@@ -703,7 +743,37 @@ def evidence_shape(evidence: Evidence) -> EvidenceShape:
     }
 
 
-def note_shape(note: Note) -> NoteShape:
+def told_shape(told: Told) -> ToldShape:
+    claim = told.claim
+    return {
+        "id": str(told.pk),
+        "occasion": told.occasion,
+        "claim": {"id": str(claim.pk), "ref": claim.ref, "statement": claim.statement.content},
+        "by": told.by.username if told.by else None,
+        "at": told.at,
+        "about": told.about,
+        "read_at": told.read_at,
+    }
+
+
+def wishes_shape(wishes: TellingWishes) -> WishesShape:
+    def hour(at: time | None) -> str | None:
+        return at.isoformat("minutes") if at is not None else None
+
+    return {
+        "email": wishes.email,
+        "email_address": wishes.email_address,
+        "webhook": wishes.webhook,
+        "webhook_url": wishes.webhook_url,
+        "digest_hour": wishes.digest_hour,
+        "quiet_from": hour(wishes.quiet_from),
+        "quiet_to": hour(wishes.quiet_to),
+        "time_zone": wishes.time_zone,
+    }
+
+
+def note_shape(note: Note, mentions: Mapping[str, list[str]]) -> NoteShape:
+    """A note. `mentions` holds by id of a note whom it reached."""
     return {
         "id": str(note.pk),
         "body": note.body.content,
@@ -713,6 +783,7 @@ def note_shape(note: Note) -> NoteShape:
         "at": note.at,
         "struck": hasattr(note, "strike"),
         "redacted": note.body.redacted_at is not None,
+        "mentions": mentions.get(str(note.pk), []),
     }
 
 

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from verification.api.views import bundle, claims, evidence, media, publication, queue, review
+from verification.api.views import (
+    bundle,
+    claims,
+    evidence,
+    media,
+    numbers,
+    publication,
+    queue,
+    review,
+    telling,
+)
 
 urlpatterns = [
     path("claims/", claims.ClaimList.as_view()),
@@ -12,6 +22,7 @@ urlpatterns = [
     path("claims/<str:name>/media/", media.ClaimMedia.as_view()),
     path("claims/<str:name>/notes/", review.Notes.as_view()),
     path("claims/<str:name>/notes/<uuid:note_id>/strike/", review.NoteStrikes.as_view()),
+    path("claims/<str:name>/follow/", telling.Following.as_view()),
     path("claims/<str:name>/verdicts/", review.Verdicts.as_view()),
     path("claims/<str:name>/verdicts/undo/", review.Undo.as_view()),
     path("claims/<str:name>/verdicts/<uuid:verdict_id>/take-over/", review.TakeOver.as_view()),
@@ -36,6 +47,11 @@ urlpatterns = [
     path("media/<uuid:media_id>/bounds/<uuid:bound_id>/strike/", evidence.BoundStrikes.as_view()),
     path("checks/", media.Checks.as_view()),
     path("findings/", media.Findings.as_view()),
+    path("inbox/", telling.Inbox.as_view()),
+    path("inbox/read/", telling.InboxRead.as_view()),
+    path("me/telling/", telling.Wishes.as_view()),
+    path("me/telling/test/", telling.TestTelling.as_view()),
+    path("desks/<slug:slug>/numbers/", numbers.DeskNumbers.as_view(), name="desk-numbers"),
     path("queue/", queue.QueueList.as_view()),
     path("queue/next/", queue.QueueNext.as_view()),
     path("queue/<uuid:entry_id>/lease/", queue.QueueLease.as_view()),

@@ -58,6 +58,7 @@ ACTS: dict[str, str] = {
     "revoke-key": "Revoked a key",
     "change-policy": "Changed the policy",
     "lock-login": "Turned log-ins away for a while: too many had failed",
+    "retry-message": "Had a message sent again that had been given up",
     "restore": "Restored everything from a backup",
 }
 _UNDOING = {

@@ -23,9 +23,14 @@ from claims.errors import FieldError, InvalidInput, NotAllowed, StetError
 from claims.models import Desk, Membership, Person
 from claims.vocabulary import Role
 from verification.domain.transitions import STAFF
+from verification.services import telling
 
 LIVE_SECONDS = 5
 """How often a live part of a page asks whether it changed."""
+
+
+BELL_SECONDS = 15
+"""How often the bell asks, which is on every page."""
 
 
 class DeskRequest(HttpRequest):
@@ -138,6 +143,12 @@ def live(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpRe
     return response
 
 
+def _unread(request: HttpRequest) -> str:
+    """The number on the bell, asked for only by a page that draws it; nothing where there is none."""
+    number = telling.unread_count(request.user) if isinstance(request.user, Person) else 0
+    return f"{telling.COUNTED}+" if number > telling.COUNTED else str(number or "")
+
+
 def frame(request: HttpRequest) -> dict[str, Any]:
     """What every template may ask for."""
     return {
@@ -147,6 +158,9 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "is_editor": getattr(request, "role", None) in {Role.EDITOR, Role.ADMIN},
         "is_admin": getattr(request, "role", None) == Role.ADMIN,
         "live_seconds": LIVE_SECONDS,
+        "bell_seconds": BELL_SECONDS,
+        "unread": functools.partial(_unread, request),
+        "has_mail_server": bool(settings.MAIL_URL),
         "tile_url": settings.TILE_URL,
         "tile_attribution": settings.TILE_ATTRIBUTION,
     }

@@ -9,10 +9,12 @@ from verification.desk.views import (
     filing,
     house,
     media,
+    numbers,
     published,
     queue,
     records,
     signoff,
+    telling,
     together,
     workbench,
 )
@@ -32,4 +34,6 @@ urlpatterns = [
     *house.urlpatterns,
     *erasing.urlpatterns,
     *records.urlpatterns,
+    *telling.urlpatterns,
+    *numbers.urlpatterns,
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from claims.vocabulary import Dimension, Method, ReviewKind, Role, Stage, Status
+from claims.vocabulary import Channel, Dimension, Method, ReviewKind, Role, Stage, Status
 
 _LABELS: dict[str, str] = {
     Stage.AWAITING_SIGNOFF: "Awaiting sign-off",
@@ -13,6 +13,7 @@ _LABELS: dict[str, str] = {
     "request-second-review": "Ask for a second review",
     "legal-hold": "Legal hold",
     "api": "API",
+    Channel.EMAIL: "E-mail",
 }
 
 STATUS_MEANING: dict[Status, str] = {

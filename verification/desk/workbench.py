@@ -35,7 +35,7 @@ from verification.models import (
     Review,
     Verdict,
 )
-from verification.services import playable
+from verification.services import playable, telling
 from verification.services.acting import situation
 from verification.services.drafts import typed_by
 from verification.services.matches import appearances_of
@@ -419,6 +419,16 @@ class Workbench:
             .select_related("body", "by", "strike", "media")
             .order_by("at")
         )
+
+    @property
+    def noted(self) -> list[tuple[Note, list[str]]]:
+        """The notes, each with whom its mentions reached."""
+        reached = telling.mentions_on(self.claim)
+        return [(note, reached.get(str(note.pk), [])) for note in self.notes]
+
+    @property
+    def is_followed(self) -> bool:
+        return telling.is_followed(self.claim, person=self.person)
 
     @cached_property
     def earlier(self) -> list[EarlierView]:

@@ -108,6 +108,23 @@ def disagreements(verdicts: Iterable[GivenVerdict]) -> list[Subject]:
     return [dispute.subject for dispute in disputes(verdicts) if dispute.settled_by is None]
 
 
+def second_opinions(verdicts: Iterable[GivenVerdict], *, round_: int) -> dict[Dimension, bool]:
+    """Whether the second review of a round says the same as its first, by dimension; both of them submitted.
+
+    A dimension is compared where both reviews say something of one of its targets, and they agree where that is the
+    same status on every such target. Established values are not compared, and an adjudication changes nothing.
+    """
+    said: dict[Subject, dict[int, Status]] = {}
+    for verdict in _said(verdict for verdict in verdicts if verdict.submitted and verdict.round == round_):
+        said.setdefault((verdict.target, verdict.dimension), {})[_RANK[verdict.review_kind]] = verdict.status
+    agreed: dict[Dimension, bool] = {}
+    for (_, dimension), by_review in said.items():
+        first, second = by_review.get(0), by_review.get(1)
+        if first and second:
+            agreed[dimension] = agreed.get(dimension, True) and first is second
+    return agreed
+
+
 def _said(verdicts: Iterable[GivenVerdict]) -> list[GivenVerdict]:
     """What each review says in the end: its newest verdict of each matter, unless it was taken back."""
     newest: dict[tuple[Subject, int, ReviewKind], GivenVerdict] = {}

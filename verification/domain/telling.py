@@ -13,7 +13,10 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Hours:
-    """The clock that somebody lives by, when their digest is due, and when they want quiet (`quiet_to` < `quiet_from`: over midnight)."""
+    """The clock that somebody lives by, when their digest is due, and when they want quiet.
+
+    Quiet hours that end before they begin go over midnight; without both ends, or with both the same, there are none.
+    """
 
     zone: ZoneInfo
     digest_hour: int
@@ -21,8 +24,8 @@ class Hours:
     quiet_to: time | None = None
 
     def at(self, day: date, hour: time) -> datetime:
-        """The moment (UTC) at which their clock first shows this, or would have: an hour that a change of clocks
-        leaves out counts as the one it jumps to, of an hour that comes twice the first is meant."""
+        """The moment (UTC) at which their clock shows this: of an hour that comes twice the first; of one that the
+        clocks leave out, the moment it would have been."""
         return datetime.combine(day, hour, tzinfo=self.zone).astimezone(UTC)
 
     def today(self, now: datetime) -> date:

@@ -13,7 +13,7 @@ class Job(Identified):
 
     kind = word_field(JobKind)
     subject_id = models.UUIDField(
-        help_text="The media item that is captured or examined, the claim that is bundled"
+        help_text="The media item that is captured or examined, the claim that is bundled, the message that is sent"
     )
     state = word_field(JobState, JobState.QUEUED)
     token = models.PositiveIntegerField(default=0)

@@ -265,6 +265,13 @@ class LeaseEvent(models.Model):
 
     class Meta:
         ordering = ["id"]
+        indexes = [
+            models.Index(
+                fields=["at"],
+                condition=models.Q(kind__in=["submitted", "cancelled", "expired"]),
+                name="ends_of_leases",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.entry_id}.{self.fence} {self.kind}"

@@ -74,11 +74,13 @@ class TellingWishes(models.Model):
         Person, on_delete=models.CASCADE, primary_key=True, related_name="telling_wishes"
     )
     email = word_field(Pace, Pace.OFF)
+    email_address = models.CharField(max_length=254, blank=True, default="")
     webhook = word_field(Pace, Pace.OFF)
     webhook_url = models.CharField(max_length=2000, blank=True, default="")
     digest_hour = models.PositiveSmallIntegerField(default=8)
     quiet_from = models.TimeField(null=True)
     quiet_to = models.TimeField(null=True)
+    revision = models.PositiveIntegerField(default=1)
     time_zone = models.CharField(
         max_length=64, default="UTC", help_text="A name of the IANA time zone database"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -243,6 +243,23 @@ def change_role(desk: Desk, *, actor: Person, person: Person, role: Role) -> boo
                 "Their role changed at the same moment. Read it again and repeat what you did."
             )
     return True
+
+
+def say_what_they_bring(
+    desk: Desk,
+    *,
+    actor: Person,
+    person: Person,
+    languages: Sequence[str],
+    skills: Sequence[str],
+    topics: Sequence[str],
+) -> None:
+    """Says what a person knows on the desk: they are handed what needs no more. No language said = every one."""
+    member = _member(desk, person)
+    with administering(desk, actor=actor, action="say-what-they-bring", person=person) as act:
+        brings = {"languages": sorted(set(languages)), "skills": list(skills), "topics": list(topics)}
+        Membership.objects.filter(pk=member.pk).update(**brings)
+        act.data |= brings
 
 
 def remove_member(desk: Desk, *, actor: Person, person: Person) -> None:

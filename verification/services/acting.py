@@ -26,6 +26,7 @@ class Act:
     claim: Claim
     action: Action
     at: datetime
+    actor: Person | None = None
     entry: QueueEntry | None = None
     data: dict[str, Any] = field(default_factory=dict)
 
@@ -103,7 +104,7 @@ def _opened(claim: Claim, actor: Person | None, action: Action) -> Iterator[Act]
         )
         if fresh is None:
             raise Missing("There is no such claim.")
-        act = Act(claim=fresh, action=action, at=timezone.now())
+        act = Act(claim=fresh, action=action, at=timezone.now(), actor=actor)
         yield act
         _finish(act)
         audit.record(chain, action=action.value, actor=actor, data=act.data, at=act.at)

@@ -12,11 +12,11 @@ from claims.models import Body, Claim, Membership, Person
 from claims.vocabulary import Dimension, Notice, ReviewKind, Stage
 from verification.domain.transitions import Action
 from verification.models import Ask, QueueEntry, Review
+from verification.services import telling
 from verification.services.acting import Act, acting
 from verification.services.entries import ask_for, cancel_queue_entry, open_queue_entry
 from verification.services.following import open_second_review
 from verification.services.leases import give_up
-from verification.services.telling import tell
 
 
 def queue_draft(claim: Claim, *, actor: Person) -> Claim:
@@ -37,6 +37,9 @@ def assign(claim: Claim, *, actor: Person, to: Person | None, reason: str) -> Cl
         act.claim.queue_entries.open().update(assignee=to)
         act.data["to"] = to.pk if to else None
         _keep_reason(act, reason)
+        if to is not None:
+            telling.keep_following(act.claim, [to], at=act.at)
+            telling.tell([to], occasion=Notice.ASSIGNED, claim=act.claim, by=actor, at=act.at)
     return act.claim
 
 
@@ -141,7 +144,7 @@ def ask(claim: Claim, *, actor: Person, dimension: Dimension, due_at: datetime, 
         asked = ask_for(act.claim, dimension=dimension, due_at=due_at, by=actor, at=act.at)
         act.data |= {"dimension": dimension.value, "due_at": due_at}
         worker = asked.entry.holder or asked.entry.assignee
-        tell(
+        telling.tell(
             [worker] if worker else [],
             occasion=Notice.ASKED,
             claim=act.claim,
@@ -161,7 +164,7 @@ def break_lease(claim: Claim, *, actor: Person, reason: str) -> QueueEntry:
             raise IllegalState("Nobody else holds a review of this claim.", code="not_held")
         act.data["holder"] = entry.holder_id
         if entry.holder is not None:
-            tell([entry.holder], occasion=Notice.LEASE_BROKEN, claim=act.claim, by=actor, at=act.at)
+            telling.tell([entry.holder], occasion=Notice.LEASE_BROKEN, claim=act.claim, by=actor, at=act.at)
         give_up(entry, kind="broken", by=actor, at=act.at)
         _keep_reason(act, reason)
     return entry

@@ -31,6 +31,7 @@ BOUNDS: dict[str, Between] = {
     "lease_seconds": Between(5 * 60, 24 * 3600, "5 minutes to 24 hours"),
     "lease_limit": Between(1, 20, "1 to 20"),
     "skip_seconds": Between(0, 7 * 24 * 3600, "0 to 168 hours"),
+    "aging_seconds": Between(3600, 30 * 24 * 3600, "1 to 720 hours"),
 }
 SWITCHES = ("second_review", "second_review_on_contradiction", "blind_second_review", "distinct_approver")
 WORDS: dict[str, type[StrEnum]] = {
@@ -38,6 +39,7 @@ WORDS: dict[str, type[StrEnum]] = {
     "second_review_priorities": Priority,
     "second_review_dimensions": Dimension,
 }
+GOAL = Between(15 * 60, 30 * 24 * 3600, "15 minutes to 720 hours")
 
 
 def change_policy(desk: Desk, *, actor: Person, changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -50,6 +52,8 @@ def change_policy(desk: Desk, *, actor: Person, changes: Mapping[str, Any]) -> d
         subject = Desk.objects.select_for_update().get(pk=desk.pk)
         policy = Policy.objects.select_for_update().get(desk=desk)
         changed: dict[str, Any] = {}
+        if "goals" in wanted:
+            wanted["goals"] = policy.goals | wanted["goals"]
         for name, value in wanted.items():
             holder: Desk | Policy = subject if name == "house_name" else policy
             before = getattr(holder, name)
@@ -76,7 +80,7 @@ def last_change(desk: Desk) -> AuditEntry | None:
 def _checked(changes: Mapping[str, Any]) -> dict[str, Any]:
     wanted = dict(changes)
     errors = []
-    if unknown := set(wanted) - {"house_name", "second_review_topics", *WORDS, *SWITCHES, *BOUNDS}:
+    if unknown := set(wanted) - {"house_name", "second_review_topics", "goals", *WORDS, *SWITCHES, *BOUNDS}:
         raise TypeError(f"no policy has {unknown}")
     if "house_name" in wanted:
         wanted["house_name"] = name = " ".join(str(wanted["house_name"]).split())
@@ -96,6 +100,11 @@ def _checked(changes: Mapping[str, Any]) -> dict[str, Any]:
     for name, bounds in BOUNDS.items():
         if name in wanted and not bounds.least <= wanted[name] <= bounds.most:
             errors.append(FieldError(f"/{name}", f"Give {bounds.said}.", "range"))
+    errors += [
+        FieldError(f"/goal_{word}", f"Give {GOAL.said}.", "range")
+        for word, seconds in wanted.get("goals", {}).items()
+        if not GOAL.least <= seconds <= GOAL.most
+    ]
     if errors:
         raise InvalidInput(errors)
     return wanted

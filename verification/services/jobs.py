@@ -26,7 +26,7 @@ from claims.models import Claim, Desk, MediaItem
 from claims.vocabulary import JobKind, JobState
 from verification import dispatch
 from verification.domain.errors import StaleJob
-from verification.models import Job, JobEvent
+from verification.models import Job, JobEvent, Message
 from verification.services import audit
 
 log = structlog.get_logger(__name__)
@@ -49,11 +49,11 @@ class Outcome:
     """What a handler wants done: `effect` runs in the finishing transaction, `state` is where the job goes.
 
     `action` and `data` are what the claim's audit entry will say; without an action there is none, for nothing of the
-    claim has changed. A job that is queued again waits for `wait_seconds`, or where
+    claim has changed, or the job is of no claim. A job that is queued again waits for `wait_seconds`, or where
     that is None for as long as its attempts say.
     """
 
-    claim: Claim
+    claim: Claim | None
     effect: Callable[[], None]
     action: str = ""
     data: dict[str, Any] = field(default_factory=dict)
@@ -68,6 +68,7 @@ class Handler:
 
     work: Callable[[Job], Outcome]
     give_up: Callable[[Job], Outcome]
+    attempts: int = MAX_ATTEMPTS
 
 
 def after(seconds: float) -> ExpressionWrapper[Any]:
@@ -153,13 +154,14 @@ def keeping_lease(job: Job) -> AbstractContextManager[None]:
 def run(job_id: uuid.UUID, handlers: Mapping[JobKind, Handler]) -> bool:
     """Claims a job and does it. False when there was nothing to claim, it has to wait, or it was lost on the way.
 
-    A job whose workers died `MAX_ATTEMPTS` times is quarantined instead of being tried again.
+    A job that was begun as often as its handler allows, and whose worker died then too, is quarantined instead of
+    being tried again.
     """
     job = claim_job(job_id)
     if job is None:
         return False
     handler = handlers[JobKind(job.kind)]
-    if job.attempts > MAX_ATTEMPTS:
+    if job.attempts > handler.attempts:
         outcome = handler.give_up(job)
     else:
         try:
@@ -198,7 +200,7 @@ def finish(job: Job, outcome: Outcome) -> None:
     if wait is None:
         wait = RETRY_DELAYS_SECONDS[min(job.attempts, 2) - 1]
     with transaction.atomic():
-        chain = audit.hold(audit.chain_of(outcome.claim))
+        chain = audit.hold(audit.chain_of(outcome.claim)) if outcome.claim else None
         held = Job.objects.filter(pk=job.pk, token=job.token, state=JobState.RUNNING)
         changed = held.update(
             state=outcome.state,
@@ -211,7 +213,7 @@ def finish(job: Job, outcome: Outcome) -> None:
             raise StaleJob("The job is held by another worker by now.")
         outcome.effect()
         _event(job, outcome.state, outcome.error)
-        if outcome.action:
+        if outcome.action and chain is not None:
             said = {"job": job.pk, **outcome.data}
             audit.record(chain, action=outcome.action, actor=None, data=said, at=timezone.now())
         log.info("job.committing", job_id=str(job.pk), kind=job.kind)
@@ -219,13 +221,18 @@ def finish(job: Job, outcome: Outcome) -> None:
 
 
 def jobs_of(desk: Desk) -> QuerySet[Job]:
-    """The jobs on a desk's media, each with when its state changed last; not those that a newer one did over."""
+    """The jobs on a desk's media and on messages to its people, each with when its state changed last.
+
+    Not those that a newer one did over.
+    """
     newer = Job.objects.filter(
         kind=OuterRef("kind"), subject_id=OuterRef("subject_id"), pk__gt=OuterRef("pk")
     )
     events = JobEvent.objects.filter(job=OuterRef("pk")).order_by("-id")
+    items = MediaItem.objects.filter(claim__desk=desk).values("pk")
+    sent = Message.objects.filter(person__memberships__desk=desk).values("pk")
     return Job.objects.filter(
-        ~Exists(newer), subject_id__in=MediaItem.objects.filter(claim__desk=desk).values("pk")
+        ~Exists(newer), Q(subject_id__in=items) | Q(kind=JobKind.TELL, subject_id__in=sent)
     ).annotate(changed_at=Subquery(events.values("at")[:1]))
 
 

@@ -12,12 +12,13 @@ from django.utils import timezone
 from claims.errors import Blocker, FieldError, IllegalState, InvalidInput
 from claims.models import Body, Claim, Person, Publication
 from claims.publishing import lowered_or_altered, notice, publish_face, show_again, standing_publication
-from claims.vocabulary import Cause, ChangeKind, Dimension, ReviewKind, Stage, Status
+from claims.vocabulary import Cause, ChangeKind, Dimension, Notice, ReviewKind, Stage, Status
 from verification.domain import gate as rule
 from verification.domain.transitions import EDITORS, Action
 from verification.models import DimensionStatus, Policy, QueueEntry, Review, ScheduledPublication
 from verification.models.queue import WAITING
 from verification.models.veil import veiled_from
+from verification.services import telling
 from verification.services.acting import Act, acting, acting_by_itself, roles_of
 from verification.services.entries import cancel_queue_entry
 from verification.services.second_looks import second_look_of, second_looks_of
@@ -225,6 +226,7 @@ def hold(claim: Claim, *, actor: Person, reason: str, internal_reason: str = "")
         act.move_to(Stage.HELD)
         if not was_public:
             _say(act, reason, internal_reason)
+            _tell_followers(act, Notice.HELD)
             return None
         publication = notice(act.claim, kind=ChangeKind.HELD, at=act.at, reason=reason, cause=None)
         _note(act, publication, internal_reason)
@@ -308,7 +310,28 @@ def _published(
     return publication
 
 
+_NOTICE = {
+    ChangeKind.CORRECTED: Notice.CORRECTED,
+    ChangeKind.HELD: Notice.HELD,
+    ChangeKind.WITHDRAWN: Notice.WITHDRAWN,
+}
+
+
+def _tell_followers(act: Act, occasion: Notice, **about: str) -> None:
+    telling.tell(
+        telling.followers_of(act.claim),
+        occasion=occasion,
+        claim=act.claim,
+        by=act.actor,
+        at=act.at,
+        about=about,
+    )
+
+
 def _note(act: Act, publication: Publication, internal_reason: str) -> None:
+    kind = ChangeKind(publication.kind)
+    occasion = _NOTICE.get(kind, Notice.PUBLISHED)
+    _tell_followers(act, occasion, version=str(publication.version), change=kind.value)
     act.data |= {"publication": publication.pk, "version": publication.version, "content": publication.body}
     if internal_reason:
         act.data["internal_reason"] = Body.objects.keep(internal_reason)

@@ -7,7 +7,7 @@ import uuid
 from django.db.models import Prefetch
 
 from claims.errors import Missing
-from claims.models import Claim, MediaItem, Person
+from claims.models import Claim, Desk, MediaItem, Person
 from claims.models.claims import ClaimQuerySet
 from verification.models import CheckRun, DimensionStatus
 
@@ -39,6 +39,14 @@ def claim_named(person: Person, name: str) -> Claim:
     if claim is None:
         raise Missing("There is no such claim, or it is not yours to see.")
     return claim
+
+
+def desk_named(person: Person, slug: str) -> Desk:
+    """The desk of this slug. Raises Missing for one whose inner work is not the viewer's to see."""
+    desk = Desk.objects.visible_to(person).filter(slug=slug).first() if "\x00" not in slug else None
+    if desk is None:
+        raise Missing("There is no such desk, or it is not yours to see.")
+    return desk
 
 
 def media_named(person: Person, media_id: uuid.UUID) -> MediaItem:

@@ -14,19 +14,20 @@ from claims.errors import FieldError, IllegalState, InvalidInput, NotAllowed
 from claims.intake import in_zone_of
 from claims.models import Body, Claim, MediaItem, Person
 from claims.places import Place, relate_places
-from claims.vocabulary import Dimension, Relation, ReviewKind, Role, Stage, Status
+from claims.vocabulary import Dimension, Notice, Relation, ReviewKind, Role, Stage, Status
 from verification.domain import rollup
 from verification.domain.rollup import applies_to
 from verification.domain.transitions import Action
 from verification.models import FindingRow, Note, NoteStrike, QueueEntry, Review, Verdict
 from verification.models.queue import LEASED
 from verification.models.review import reviews_with
-from verification.services import drafts
-from verification.services.acting import acting, roles_of
+from verification.services import drafts, telling
+from verification.services.acting import Act, acting, roles_of
 from verification.services.entries import finish_entry
 from verification.services.examination import claimed_date_of, claimed_place_of
 from verification.services.following import following, open_adjudication, open_second_review
-from verification.services.standing import disputes_of, refresh, standing
+from verification.services.standing import Standing, disputes_of, refresh, standing
+from verification.services.veil import is_veiled
 
 NEEDS_BASIS = frozenset({Status.VERIFIED, Status.CONTRADICTED})
 
@@ -197,6 +198,7 @@ def submit_review(claim: Claim, *, actor: Person, lease_token: str) -> Claim:
             )
         if review.kind == ReviewKind.ADJUDICATION:
             _check_settled(act.claim, review)
+        before = standing(act.claim)
         review.state = Review.SUBMITTED
         review.submitted_at = act.at
         review.save(update_fields=["state", "submitted_at"])
@@ -211,6 +213,7 @@ def submit_review(claim: Claim, *, actor: Person, lease_token: str) -> Claim:
             open_adjudication(act.claim, review_round=review.round)
         if act.claim.stage in {Stage.QUEUED, Stage.IN_REVIEW}:
             act.move_to(Stage.AWAITING_SIGNOFF if next_kind is None else Stage.QUEUED)
+        _tell_what_changed(act, actor, before)
     return act.claim
 
 
@@ -233,6 +236,7 @@ def add_note(
             at=act.at,
         )
         act.data |= {"note": note.pk, "content": note.body}
+        _tell_of_note(act, note, body)
     return note
 
 
@@ -246,6 +250,48 @@ def strike_note(note: Note, *, actor: Person) -> Note:
         NoteStrike.objects.create(note=note, by=actor, at=act.at)
         act.data["struck"] = note.pk
     return Note.objects.select_related("strike", "by", "body").get(pk=note.pk)
+
+
+def _tell_what_changed(act: Act, actor: Person, before: Standing) -> None:
+    """Followers are told which verdicts speak differently by this review; under a line, the desk's editors too."""
+    telling.keep_following(act.claim, [actor], at=act.at)
+    now = standing(act.claim)
+    changed = {
+        dimension
+        for target, dimension in before.verdicts.keys() | now.verdicts.keys()
+        if _spoken(before, target, dimension) != _spoken(now, target, dimension)
+    }
+    if not changed:
+        return
+    people = list(telling.followers_of(act.claim))
+    if act.claim.publications.exists():
+        people += telling.editors_of(act.claim.desk)
+    # Which verdicts changed is part of what a blind second review keeps back.
+    people = [each for each in people if not is_veiled(act.claim, each)]
+    said = ",".join(dimension.value for dimension in Dimension if dimension in changed)
+    telling.tell(
+        people,
+        occasion=Notice.VERDICT_CHANGED,
+        claim=act.claim,
+        by=actor,
+        at=act.at,
+        about={"dimensions": said},
+    )
+
+
+def _spoken(now: Standing, target: uuid.UUID | None, dimension: Dimension) -> tuple[Status, Any]:
+    verdict = now.verdicts.get((target, dimension))
+    return now.status_of(target, dimension), verdict and verdict.content["value"]
+
+
+def _tell_of_note(act: Act, note: Note, body: str) -> None:
+    mentioned = list(telling.mentioned_in(act.claim, body))
+    followers = telling.followers_of(act.claim).exclude(pk__in=[person.pk for person in mentioned])
+    for occasion, people in ((Notice.MENTIONED, mentioned), (Notice.NOTED, followers)):
+        telling.tell(
+            people, occasion=occasion, claim=act.claim, by=note.by, at=act.at, about={"note": str(note.pk)}
+        )
+    telling.keep_following(act.claim, [note.by, *mentioned], at=act.at)
 
 
 def _check_form(new: NewVerdict) -> None:

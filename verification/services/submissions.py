@@ -18,7 +18,7 @@ from claims.models import Body, Claim, Desk, MediaItem, Membership, Person
 from claims.places import Place
 from claims.vocabulary import CaptureState, Examination, JobKind, Priority, ReviewKind
 from verification.domain.transitions import Action, permit
-from verification.services import audit, capture, jobs
+from verification.services import audit, capture, jobs, telling
 from verification.services.acting import acting, situation
 from verification.services.entries import follow_claim, open_queue_entry
 from verification.services.standing import refresh
@@ -82,6 +82,7 @@ def file_claim(new: intake.NewClaim, *, desk: Desk, actor: Person) -> Filed:
             for item in claim.media.all():
                 jobs.enqueue(JobKind.CAPTURE, item.pk)
             refresh(claim)
+            telling.keep_following(claim, [actor], at=at)
             audit.record(
                 audit.hold(audit.chain_of(claim)),
                 action="file",

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import uuid
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Lower
+from django.utils import timezone
 
 from claims.models import Claim, Desk, Person
 from claims.models.desks import STAFF
 from claims.vocabulary import Channel, Notice, Pace
-from verification.domain.telling import Hours, due_at
+from verification.domain.mentions import named_in
+from verification.domain.telling import due_at
 from verification.domain.transitions import EDITORS
 from verification.models import Follow, Outgoing, TellingWishes, Told
+from verification.services.telling_wishes import hours_of
+
+COUNTED = 99
+"""Up to how many unread lines are counted."""
 
 
 def tell(
@@ -34,9 +41,7 @@ def tell(
     wanted = {person.pk for person in people} - {by.pk if by else None}
     if not wanted:
         return
-    reached = Person.objects.filter(
-        pk__in=wanted, is_active=True, memberships__desk_id=claim.desk_id, memberships__role__in=STAFF
-    ).select_related("telling_wishes")
+    reached = _at_work_on(claim).filter(pk__in=wanted).select_related("telling_wishes")
     told = [
         Told(person=person, claim=claim, occasion=occasion.value, by=by, at=at, about=dict(about or {}))
         for person in reached
@@ -61,8 +66,73 @@ def followers_of(claim: Claim) -> QuerySet[Person]:
     return Person.objects.filter(follows__in=Follow.objects.going_on().filter(claim=claim))
 
 
-def hours_of(wishes: TellingWishes) -> Hours:
-    return Hours(ZoneInfo(wishes.time_zone), wishes.digest_hour, wishes.quiet_from, wishes.quiet_to)
+def follow(claim: Claim, *, person: Person) -> None:
+    """From now on the person is told what becomes of the claim, whatever they ended before."""
+    Follow.objects.update_or_create(
+        person=person, claim=claim, defaults={"ended_at": None}, create_defaults={"since": timezone.now()}
+    )
+
+
+def unfollow(claim: Claim, *, person: Person) -> None:
+    """The person is told no more of what becomes of the claim, until they follow it anew themselves."""
+    now = timezone.now()
+    Follow.objects.update_or_create(
+        person=person,
+        claim=claim,
+        defaults={"ended_at": now},
+        create_defaults={"since": now, "ended_at": now},
+    )
+
+
+def is_followed(claim: Claim, *, person: Person) -> bool:
+    return Follow.objects.going_on().filter(claim=claim, person=person).exists()
+
+
+def keep_following(claim: Claim, people: Iterable[Person], *, at: datetime) -> None:
+    """Has people who took part in a claim follow it, save those who ended that; within the caller's act."""
+    Follow.objects.bulk_create(
+        [Follow(person=person, claim=claim, since=at) for person in people], ignore_conflicts=True
+    )
+
+
+def mentioned_in(claim: Claim, text: str) -> QuerySet[Person]:
+    """Who of those that may see the claim is mentioned by a text."""
+    return (
+        _at_work_on(claim).alias(name=Lower("username")).filter(name__in=named_in(text)).order_by("username")
+    )
+
+
+def mentions_on(claim: Claim) -> dict[str, list[str]]:
+    """By id of a note on the claim, the user names of those whom its mentions reached."""
+    told = Told.objects.filter(claim=claim, occasion=Notice.MENTIONED).order_by("person__username")
+    reached: dict[str, list[str]] = {}
+    for about, username in told.values_list("about", "person__username"):
+        reached.setdefault(about["note"], []).append(username)
+    return reached
+
+
+def unread_count(person: Person) -> int:
+    """How many lines of their inbox somebody has not read; one more than `COUNTED` where there are more."""
+    return Told.objects.visible_to(person).unread()[: COUNTED + 1].count()
+
+
+def mark_read(person: Person, *, ids: Collection[uuid.UUID] | None = None, until: Told | None = None) -> int:
+    """Marks lines of the person's own inbox as read; how many were not before.
+
+    All of them, or those of `ids` only, and of them those that are no newer than `until`.
+    """
+    mine = Told.objects.filter(person=person).unread()
+    if ids is not None:
+        mine = mine.filter(pk__in=ids)
+    if until is not None:
+        mine = mine.filter(Q(at__lt=until.at) | Q(at=until.at, pk__lte=until.pk))
+    return mine.update(read_at=timezone.now())
+
+
+def _at_work_on(claim: Claim) -> QuerySet[Person]:
+    return Person.objects.filter(
+        is_active=True, memberships__desk_id=claim.desk_id, memberships__role__in=STAFF
+    )
 
 
 def _due(person: Person, at: datetime) -> dict[Channel, datetime]:

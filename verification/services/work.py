@@ -22,6 +22,7 @@ from verification.models import Heartbeat, Job
 from verification.services import (
     capture,
     checkpoints,
+    deliveries,
     entries,
     erasure,
     examination,
@@ -47,6 +48,7 @@ HANDLERS = {
     JobKind.EXAMINE: jobs.Handler(examination.work, examination.give_up),
     JobKind.BUNDLE: jobs.Handler(asking.work, asking.give_up),
     JobKind.COPY: jobs.Handler(playable.work, playable.give_up),
+    JobKind.TELL: jobs.Handler(deliveries.work, deliveries.give_up, deliveries.ATTEMPTS),
 }
 LOOP, WORKER = "reconcile", "worker"
 """Whose heartbeats are kept."""
@@ -74,9 +76,12 @@ def run_job(job_id: uuid.UUID) -> bool:
 def retry(job: Job, *, actor: Person) -> None:
     """Has a job that was given up tried again from its first attempt.
 
-    The same act as having its media item fetched or examined again, and as free to the staff. Raises IllegalState
-    where the job is not given up (any more).
+    The same act as having its media item fetched or examined again, and as free to the staff; a message is the
+    admin's. Raises IllegalState where the job is not given up (any more).
     """
+    if job.kind == JobKind.TELL:
+        deliveries.retry(job, actor=actor)
+        return
     item = MediaItem.objects.visible_to(actor).select_related("claim").filter(pk=job.subject_id).first()
     if item is None:
         raise Missing("There is no such job, or it is not yours to see.")
@@ -117,6 +122,7 @@ def reconcile() -> int:
     logins.forget_old_counts()
     IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEEP_ANSWERS).delete()
     matches.tell_what_turned_up()
+    deliveries.gather_what_is_due()
     waiting = list(jobs.due()[:500])
     if not dispatch.broker_answers():
         return int(bool(waiting) and run_job(waiting[0].pk))

@@ -40,7 +40,7 @@ from verification.api.shapes import (
 )
 from verification.api.views.claims import claim_response
 from verification.models import AuditEntry, Note, Verdict
-from verification.services import casework, review
+from verification.services import casework, review, telling
 from verification.services.audit import chain_of
 from verification.services.publication import gate
 from verification.services.reading import claim_named
@@ -141,15 +141,18 @@ class Notes(StetView):
         claim = claim_named(caller(request), name)
         rows = Note.objects.visible_to(caller(request)).filter(claim=claim)
         rows = rows.select_related("body", "by", "strike")
-        return Response(paged(request, rows, by="at", shape=lambda note: dict(note_shape(note))))
+        mentions = telling.mentions_on(claim)
+        return Response(paged(request, rows, by="at", shape=lambda note: dict(note_shape(note, mentions))))
 
     @extend_schema(operation_id="add_note", request=NoteInput, responses={201: schema_of(NoteShape)})
     @idempotent
     def post(self, request: Request, name: str) -> Response:
-        """Leaves a remark on the claim, one of its media items or a dimension."""
+        """Leaves a remark on the claim, one of its media items or a dimension. `@` and a user name mentions somebody;
+        `mentions` names whom that reached: who works on the claim's desk."""
         claim = claim_named(caller(request), name)
         said = read_input(NoteInput, request)
-        return Response(note_shape(review.add_note(claim, actor=caller(request), **said)), status=201)
+        note = review.add_note(claim, actor=caller(request), **said)
+        return Response(note_shape(note, telling.mentions_on(claim)), status=201)
 
 
 class NoteStrikes(StetView):
@@ -163,7 +166,8 @@ class NoteStrikes(StetView):
         note = Note.objects.visible_to(caller(request)).filter(claim=claim, pk=note_id).first()
         if note is None:
             raise Missing("There is no such note on this claim.")
-        return Response(note_shape(review.strike_note(note, actor=caller(request))))
+        struck = review.strike_note(note, actor=caller(request))
+        return Response(note_shape(struck, telling.mentions_on(claim)))
 
 
 class CaseAction(StetView):

@@ -35,10 +35,9 @@ from claims.media.archive import Stored
 from claims.media.capture import Captured, CaptureFailed, take_upload
 from claims.media.sniff import Sniffed
 from claims.models import Desk, Person, Source
-from claims.needs import parse_words
 from claims.places import MAX_NAME_LENGTH, MAX_RADIUS_M, Place
 from claims.vocabulary import MediaKind, Precision, Priority, SourceKind
-from verification.desk.forms.values import read_date, read_place
+from verification.desk.forms.values import read_date, read_place, read_words
 from verification.desk.readings import date_reading, place_reading
 from verification.desk.words import label
 
@@ -376,17 +375,10 @@ class ClaimForm(WhenAndWhere):
         return tags
 
     def clean_skills(self) -> list[str]:
-        return _needs(self.cleaned_data["skills"])
+        return read_words(self.cleaned_data["skills"])
 
     def clean_topics(self) -> list[str]:
-        return _needs(self.cleaned_data["topics"])
-
-
-def _needs(typed: str) -> list[str]:
-    try:
-        return parse_words(typed.split(","))
-    except InvalidInput as error:
-        raise forms.ValidationError([one.detail for one in error.errors]) from error
+        return read_words(self.cleaned_data["topics"])
 
 
 class Filing:

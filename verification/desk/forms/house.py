@@ -10,10 +10,12 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from claims.api.fields import LanguageField
 from claims.errors import StetError
-from claims.models import Desk
+from claims.models import Desk, Membership
 from claims.vocabulary import Dimension, Priority, Role, Scope
 from verification.desk import words
+from verification.desk.forms.values import read_words
 from verification.models import Policy
 
 ROLES = [(role.value, words.label(role)) for role in Role]
@@ -32,7 +34,12 @@ LIFETIMES = [("30", "30 days"), ("90", "90 days"), ("365", "A year"), ("0", "No 
 
 def take_errors(form: forms.BaseForm, error: StetError) -> None:
     """Shows what a service found wrong at the form's fields."""
-    pointers = {"lease_seconds": "lease_minutes", "skip_seconds": "skip_hours", "expires_at": "lifetime"}
+    pointers = {
+        "lease_seconds": "lease_minutes",
+        "skip_seconds": "skip_hours",
+        "aging_seconds": "aging_hours",
+        "expires_at": "lifetime",
+    }
     for one in getattr(error, "errors", ()):
         name = one.pointer.removeprefix("/")
         name = pointers.get(name, name)
@@ -70,6 +77,36 @@ class PersonForm(forms.Form):
 
 class RoleForm(forms.Form):
     role = forms.ChoiceField(label="Role", choices=ROLES)
+
+
+class BringsForm(forms.Form):
+    """What somebody knows, as words with commas between them."""
+
+    languages = forms.CharField(
+        label="Reads",
+        required=False,
+        help_text="Languages as tags: uk, ru, pt-BR. Empty: every one is offered to them.",
+    )
+    skills = forms.CharField(label="Skills", required=False, help_text="Such as geolocation, audio.")
+    topics = forms.CharField(label="Topics", required=False, help_text="Such as public-health, elections.")
+
+    @classmethod
+    def of(cls, member: Membership, data: Any = None) -> BringsForm:
+        now = {name: ", ".join(getattr(member, name)) for name in ("languages", "skills", "topics")}
+        return cls(data, initial=now)
+
+    def clean_languages(self) -> list[str]:
+        said = [tag.strip() for tag in self.cleaned_data["languages"].split(",") if tag.strip()]
+        for tag in said:
+            if not LanguageField.SHAPE.fullmatch(tag):
+                raise forms.ValidationError(f"“{tag[:20]}” is no language tag. Write it as uk or pt-BR.")
+        return said
+
+    def clean_skills(self) -> list[str]:
+        return read_words(self.cleaned_data["skills"])
+
+    def clean_topics(self) -> list[str]:
+        return read_words(self.cleaned_data["topics"])
 
 
 class LifetimeForm(forms.Form):
@@ -148,6 +185,11 @@ class PolicyForm(forms.Form):
     lease_minutes = forms.IntegerField(label="Held for (minutes)", min_value=5, max_value=24 * 60)
     lease_limit = forms.IntegerField(label="Held at once", min_value=1, max_value=20)
     skip_hours = forms.IntegerField(label="Skipped for (hours)", min_value=0, max_value=168)
+    goal_breaking = forms.FloatField(label="Breaking (hours)", min_value=0.25, max_value=720)
+    goal_high = forms.FloatField(label="High (hours)", min_value=0.25, max_value=720)
+    goal_normal = forms.FloatField(label="Normal (hours)", min_value=0.25, max_value=720)
+    goal_low = forms.FloatField(label="Low (hours)", min_value=0.25, max_value=720)
+    aging_hours = forms.IntegerField(label="Rises a class after (hours)", min_value=1, max_value=720)
 
     @classmethod
     def of(cls, desk: Desk, policy: Policy, data: Any = None) -> PolicyForm:
@@ -165,6 +207,8 @@ class PolicyForm(forms.Form):
             "lease_minutes": policy.lease_seconds // 60,
             "lease_limit": policy.lease_limit,
             "skip_hours": policy.skip_seconds // 3600,
+            "aging_hours": policy.aging_seconds // 3600,
+            **{f"goal_{word}": policy.goal(word).total_seconds() / 3600 for word in Priority},
         }
         return cls(data, initial=now | (_shown_before(data.get("was", ""), now) if data else {}))
 
@@ -172,6 +216,10 @@ class PolicyForm(forms.Form):
     def was(self) -> str:
         """What the form was filled with: what somebody else changes meanwhile is no change of this person's."""
         return json.dumps(self.initial)
+
+    @property
+    def goals(self) -> list[forms.BoundField]:
+        return [self[f"goal_{word}"] for word in Priority]
 
     def changes(self) -> dict[str, Any]:
         """What was changed on the page, in the service's words and units."""
@@ -182,6 +230,11 @@ class PolicyForm(forms.Form):
             said["lease_seconds"] = said.pop("lease_minutes") * 60
         if "skip_hours" in said:
             said["skip_seconds"] = said.pop("skip_hours") * 3600
+        if "aging_hours" in said:
+            said["aging_seconds"] = said.pop("aging_hours") * 3600
+        goals = {word.value: said.pop(f"goal_{word}") for word in Priority if f"goal_{word}" in said}
+        if goals:
+            said["goals"] = {word: round(hours * 3600) for word, hours in goals.items()}
         return said
 
 

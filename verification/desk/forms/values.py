@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from django import forms
+
 from claims.dates import ClaimedDate, parse_date
 from claims.errors import FieldError, InvalidInput
+from claims.needs import parse_words
 from claims.places import Place, parse_place
 
 _DECIMAL = re.compile(r"([+-]?\d{1,3}(?:[.]\d+)?)\s*[,;\s]\s*([+-]?\d{1,3}(?:[.]\d+)?)")
@@ -53,3 +56,11 @@ def read_date(*, edtf: str, zone: str) -> ClaimedDate | None:
             raise InvalidInput(FieldError("", "A time zone needs a date. Write one, or leave the zone out."))
         return None
     return parse_date(edtf.strip(), zone.strip() or None)
+
+
+def read_words(typed: str) -> list[str]:
+    """Skills or topics that were typed with commas between them. Raises ValidationError."""
+    try:
+        return parse_words(typed.split(","))
+    except InvalidInput as error:
+        raise forms.ValidationError([one.detail for one in error.errors]) from error

@@ -19,6 +19,7 @@ from claims.models import ApiKey, Desk, Membership, Person
 from claims.vocabulary import Role, Scope
 from verification.desk.forms.house import (
     SCOPE_MEANING,
+    BringsForm,
     KeyForm,
     MemberForm,
     PersonForm,
@@ -133,6 +134,23 @@ def change_role(request: DeskRequest, person_id: uuid.UUID) -> HttpResponse:
 
 
 @page(roles=ADMINS, methods=("POST",))
+def say_what_they_bring(request: DeskRequest, person_id: uuid.UUID) -> HttpResponse:
+    member = _member(request.desk, person_id)
+    form = BringsForm.of(member, request.POST)
+    if not form.is_valid():
+        return _person(request, member, brings=form, status=422)
+
+    def act() -> HttpResponse:
+        accounts.say_what_they_bring(
+            request.desk, actor=request.user, person=member.person, **form.cleaned_data
+        )
+        messages.success(request, f"Kept. The queue offers {member.person.display_name} what they can do.")
+        return redirect("person", person_id=person_id)
+
+    return _acted(request, member, act)
+
+
+@page(roles=ADMINS, methods=("POST",))
 def renew_password(request: DeskRequest, person_id: uuid.UUID) -> HttpResponse:
     member = _member(request.desk, person_id)
 
@@ -212,6 +230,7 @@ def _person(
     member: Membership,
     *,
     form: RoleForm | None = None,
+    brings: BringsForm | None = None,
     problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
@@ -222,6 +241,7 @@ def _person(
         "member": member,
         "person": person,
         "form": form or RoleForm(initial={"role": member.role}),
+        "brings": brings or BringsForm.of(member),
         "leases": leases.order_by("lease_until"),
         "keys": keys.valid(keys.keys_of(request.desk).filter(person=person)),
         "in_charge": accounts.in_charge_of(person, actor=request.user),
@@ -444,6 +464,7 @@ urlpatterns = [
     path("admin/people/join/", add_member, name="add-member"),
     path(_ONE, person_page, name="person"),
     path(f"{_ONE}role/", change_role, name="change-role"),
+    path(f"{_ONE}brings/", say_what_they_bring, name="brings"),
     path(f"{_ONE}password/", renew_password, name="renew-password"),
     path(f"{_ONE}deactivate/", deactivate, name="deactivate"),
     path(f"{_ONE}reactivate/", reactivate, name="reactivate"),

@@ -17,11 +17,11 @@ from django.utils import timezone
 
 from claims.errors import FieldError, IllegalState, InvalidInput, Missing
 from claims.models import Claim, MediaItem
-from claims.vocabulary import JobState
+from claims.vocabulary import JobKind, JobState
 from verification.desk.audit_words import people_in, say
 from verification.desk.frame import DeskRequest, live, page
 from verification.domain.transitions import ADMINS
-from verification.models import AuditChain, AuditEntry
+from verification.models import AuditChain, AuditEntry, Message
 from verification.services import audit, jobs, reading, work
 from verification.services.veil import hidden_people
 
@@ -157,9 +157,9 @@ def retry_job(request: DeskRequest) -> HttpResponse:
 def _jobs(request: DeskRequest) -> dict[str, Any]:
     here = jobs.jobs_of(request.desk)
     counts = dict(here.order_by().values_list("state").annotate(Count("pk")))
-    given_up = _with_media(here.filter(state__in=jobs.GIVEN_UP).order_by("-state", "-pk")[:JOBS_SHOWN])
-    running = _with_media(here.filter(state=JobState.RUNNING).order_by("pk")[:JOBS_SHOWN])
-    waiting = _with_media(here.filter(state=JobState.QUEUED).order_by("due_at", "pk")[:JOBS_SHOWN])
+    given_up = _with_subjects(here.filter(state__in=jobs.GIVEN_UP).order_by("-state", "-pk")[:JOBS_SHOWN])
+    running = _with_subjects(here.filter(state=JobState.RUNNING).order_by("pk")[:JOBS_SHOWN])
+    waiting = _with_subjects(here.filter(state=JobState.QUEUED).order_by("due_at", "pk")[:JOBS_SHOWN])
     return {
         "area": "house",
         "tab": "jobs",
@@ -169,7 +169,6 @@ def _jobs(request: DeskRequest) -> dict[str, Any]:
         "running": running,
         "waiting": waiting,
         "waiting_left": counts.get(JobState.QUEUED.value, 0) - len(waiting),
-        "max_attempts": jobs.MAX_ATTEMPTS,
         "loop_late": (work.seconds_since_beat(work.LOOP) or 0) > LATE_SECONDS,
     }
 
@@ -178,20 +177,24 @@ LATE_SECONDS = 60
 _ORDER = (JobState.QUARANTINED, JobState.FAILED, JobState.RUNNING, JobState.QUEUED, JobState.DONE)
 
 
-def _with_media(rows: Any) -> list[dict[str, Any]]:
-    """Jobs with the media item that each is of, in one query for all."""
+def _with_subjects(rows: Any) -> list[dict[str, Any]]:
+    """Jobs with the media item or the message that each is of, in a query for all of each."""
     found: list[Any] = list(rows)  # jobs, annotated
-    items = MediaItem.objects.select_related("claim").in_bulk([job.subject_id for job in found])
+    subjects = [job.subject_id for job in found]
+    items = MediaItem.objects.select_related("claim").in_bulk(subjects)
+    sent = Message.objects.select_related("person").in_bulk(subjects)
     now = timezone.now()
     return [
         {
             "job": job,
-            "item": items[job.subject_id],
+            "item": items.get(job.subject_id),
+            "message": sent.get(job.subject_id),
+            "attempts": work.HANDLERS[JobKind(job.kind)].attempts,
             # Minutes, not seconds: the page need not change with every glance.
             "since": (now - job.changed_at) // timedelta(minutes=1) if job.changed_at else 0,
         }
         for job in found
-        if job.subject_id in items
+        if job.subject_id in items or job.subject_id in sent
     ]
 
 

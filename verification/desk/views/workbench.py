@@ -210,6 +210,7 @@ def add_note(request: DeskRequest, ref: str) -> HttpResponse:
         actor=request.user,
         body=body,
         dimension=Dimension(about) if about in set(Dimension) else None,
+        media=next((item.pk for item in claim.media.all() if str(item.pk) == about), None),
     )
     return _notes(request, claim)
 

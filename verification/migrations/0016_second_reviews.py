@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('verification', '0013_telling'),
+        ('verification', '0015_ends_of_leases'),
     ]
 
     operations = [
