@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from claims.models import Desk, MediaItem
+from claims.models import Desk, MediaItem, Membership
 from claims.vocabulary import Role
 from tests.conftest import Caller, caller, decide, file_claim, lease, published, refused, review, submitted
 from verification.models import CheckRun, FindingRow, Policy
@@ -64,6 +64,7 @@ def test_a_second_review_follows_where_the_policy_asks_for_it(
     desk: Desk,
 ) -> None:
     policy(desk, **asks)
+    Membership.objects.update(topics=["elections", "war"])
     claim = file_claim(checker, media=[{"url": "https://media.example/one.mp4"}], **claimed)["id"]
     if finding:
         find(claim, *finding.split())
