@@ -275,7 +275,7 @@ def test_the_place_of_a_video_agrees_and_the_dates_of_both_settle_nothing(seeded
     positions = [findings_of(item, "gps_location")[0].stance for item in items]
     assert positions == [Stance.SUPPORTS, Stance.INCONCLUSIVE]
     for item in items:
-        date = reasoning_of(item).date
+        date = reasoning_of(item, newcomer(seeded)).date
         assert not any(each.bound.hard or each.bites for each in date.bounds)
         of_date = FindingRow.objects.filter(run__media=item, dimension=Dimension.DATE)
         assert {finding.stance for finding in of_date} == {Stance.INCONCLUSIVE, Stance.NEUTRAL}

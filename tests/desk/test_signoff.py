@@ -183,22 +183,30 @@ def test_every_blocker_of_the_gate_is_a_cross_and_nothing_else_is(
     assert "The reviews disagree on the location." in text(html)
     assert 'href="#' not in re.findall(r"reviews disagree on.*?</a>", html, re.DOTALL)[0]
     review(editor, {"location": "verified"}, entry_of=claim)
-    assert broken(open_page(browser, claim)) == {"Whoever signs off has not reviewed it"}
-    assert editor.get(f"claims/{claim}/gate/").json()["blockers"][0]["code"] == "same_person"
+    html = open_page(browser, claim)
+    settled = "The reviews agree"
+    assert broken(html) == {"Whoever signs off has not reviewed it", settled}
+    assert "They disagreed on the location; edith settled it: verified. “because”" in text(html)
+    assert [one["code"] for one in editor.get(f"claims/{claim}/gate/").json()["blockers"]] == ["same_person"]
     editor.post(f"claims/{claim}/hold/", WHY)
     html = open_page(browser, claim)
-    assert broken(html) == {"Whoever signs off has not reviewed it", "It is not held"}
+    assert broken(html) == {"Whoever signs off has not reviewed it", "It is not held", settled}
     assert 'href="#act-release"' in html
 
 
-def test_a_second_review_that_nobody_asked_for_is_no_tick(
-    ready: str, desk: Desk, pages: Pages, editor: Caller
+def test_a_second_review_that_the_policy_asks_for_later_is_asked_for_at_the_gate(
+    ready: str, desk: Desk, pages: Pages, editor: Caller, second_checker: Caller
 ) -> None:
     Policy.objects.filter(desk=desk).update(second_review=True)
-    html = open_page(pages(editor), ready)
+    browser = pages(editor)
+    html = open_page(browser, ready)
     assert broken(html) == {"A second person has reviewed it"}
-    assert "The policy did not ask for one when this was reviewed." in text(html)
-    assert "Open: nothing stands in the way." in text(html)
+    assert "The policy asks for a second look at every claim. None is submitted" in text(html)
+    assert 'href="#act-request-second-review"' in html
+    asked = browser.post(f"/claims/{ready}/sign-off/", {"act": "request-second-review", **WHY})
+    assert asked.status_code == 302
+    review(second_checker, {"location": "verified", "date": "unverified"})
+    assert broken(open_page(browser, ready)) == set()
 
 
 def test_a_second_review_that_is_yet_to_come_is_told_as_that(
@@ -207,7 +215,6 @@ def test_a_second_review_that_is_yet_to_come_is_told_as_that(
     Policy.objects.filter(desk=desk).update(second_review=True)
     said = text(open_page(pages(editor), file_claim(checker)["id"]))
     assert "It follows the review that is asked for." in said
-    assert "The policy did not ask" not in said
 
 
 def test_the_gate_is_live_and_tells_of_changes(
@@ -425,11 +432,13 @@ def make(stage_wanted: str, checker: Caller, editor: Caller) -> str:
     ("stage_now", "by_editor", "by_checker"),
     [
         ("queued", {"assign", "duplicate", "drop"}, {"duplicate", "drop"}),
-        ("awaiting_signoff", {"publish", "request-recheck", "assign", "hold", "duplicate", "drop"},
-         {"request-recheck", "duplicate", "drop"}),
+        ("awaiting_signoff", {"publish", "request-recheck", "request-second-review", "assign", "hold", "duplicate", "drop"},
+         {"request-recheck", "request-second-review", "duplicate", "drop"}),
         ("scheduled", {"publish", "hold"}, set()),
-        ("published", {"amend", "correct", "request-recheck", "hold", "withdraw"}, {"request-recheck"}),
-        ("held", {"release", "request-recheck", "withdraw"}, {"request-recheck"}),
+        ("published", {"amend", "correct", "request-recheck", "request-second-review", "hold", "withdraw"},
+         {"request-recheck", "request-second-review"}),
+        ("held", {"release", "request-recheck", "request-second-review", "withdraw"},
+         {"request-recheck", "request-second-review"}),
         ("withdrawn", {"reopen"}, {"reopen"}),
         ("dropped", {"reopen"}, {"reopen"}),
     ],

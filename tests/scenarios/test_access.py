@@ -21,7 +21,17 @@ from claims.api.authentication import issue_key
 from claims.media import working
 from claims.models import ApiKey, Asset
 from claims.vocabulary import Scope
-from tests.conftest import TWO_VIDEOS, Caller, everything, file_claim, lease, published, refused, submitted
+from tests.conftest import (
+    TWO_VIDEOS,
+    Caller,
+    decide,
+    everything,
+    file_claim,
+    lease,
+    published,
+    refused,
+    submitted,
+)
 from verification.models import CheckRun, FindingRow, LegalHold, MediaMatch
 from verification.services import work
 
@@ -52,6 +62,7 @@ POST   claims/<name>/notes/<note_id>/strike/  401      403    ok      ok     ok 
 GET    claims/<name>/verdicts/                401      403    ok      ok     ok     404     404
 POST   claims/<name>/verdicts/                401      403    ok      ok     ok     404     404
 POST   claims/<name>/verdicts/undo/           401      403    ok      ok     ok     404     404
+POST   claims/<name>/verdicts/<verdict_id>/take-over/ 401 403   ok      ok     ok     404     404
 POST   claims/<name>/submit/                  401      403    ok      ok     ok     404     404
 GET    claims/<name>/gate/                    401      403    ok      ok     ok     404     404
 GET    claims/<name>/status-line/             401      403    ok      ok     ok     404     404
@@ -65,6 +76,7 @@ POST   claims/duplicates/                     401      403    ok      ok     ok 
 POST   claims/<name>/drop/                    401      403    ok      ok     ok     404     404
 POST   claims/<name>/reopen/                  401      403    ok      ok     ok     404     404
 POST   claims/<name>/request-recheck/         401      403    ok      ok     ok     404     404
+POST   claims/<name>/request-second-review/   401      403    ok      ok     ok     404     404
 POST   claims/<name>/duplicate/               401      403    ok      ok     ok     404     404
 POST   claims/<name>/assign/                  401      403    403     ok     ok     404     404
 POST   claims/<name>/ask/                     401      403    403     ok     ok     404     404
@@ -166,6 +178,7 @@ def scene(checker: Caller, editor: Caller, settings: Any, tmp_path: Any) -> dict
     note = checker.post(f"claims/{claim}/notes/", {"body": "a"}).json()["id"]
     bound = checker.post(f"media/{media}/bounds/", BOUND).json()["id"]
     leased = lease(checker)
+    verdict = decide(checker, leased, "date", "unverified").json()["verdicts"][0]["id"]
     file_claim(checker, statement="Another one.")
     LegalHold.objects.create(claim_id=claim, reason="a", placed_by=editor.person, placed_at=timezone.now())
     work.beat(work.LOOP)
@@ -177,6 +190,7 @@ def scene(checker: Caller, editor: Caller, settings: Any, tmp_path: Any) -> dict
         "still": "copy.jpg",
         "match_id": str(match.pk),
         "note_id": note,
+        "verdict_id": verdict,
         "bound_id": bound,
         "entry_id": leased["entry"]["id"],
         "token": leased["lease_token"],
@@ -206,6 +220,7 @@ def body_for(path: str, scene: dict[str, str]) -> Any:
         "media/<media_id>/bounds/": BOUND,
         "claims/<name>/verdicts/": {**token, "dimension": "date", "status": "unverified", "reason": "a"},
         "claims/<name>/verdicts/undo/": token,
+        "claims/<name>/verdicts/<verdict_id>/take-over/": {**token, **WHY},
         "claims/<name>/submit/": token,
         "claims/<name>/duplicate/": {**WHY, "of": scene["claim_id"]},
         "claims/<name>/assign/": {"to": None},

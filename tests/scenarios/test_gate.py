@@ -102,7 +102,7 @@ WAYS: dict[str, tuple[Callable[[People], str], Callable[[People, str], Any]]] = 
     "nothing_decided": (all_inapplicable, lambda p, claim: recheck(p, claim, {"date": "unverified"})),
     "dimension_undecided": (without_the_date, lambda p, claim: recheck(p, claim, {"date": "unverified"})),
     "second_review_missing": (seen_by_one, lambda p, claim: review(p.second, BOTH)),
-    "disagreement": (seen_by_two_who_differ, lambda p, claim: review(p.second, {"location": "verified"})),
+    "disagreement": (seen_by_two_who_differ, lambda p, claim: review(p.admin, {"location": "verified"})),
     "same_person": (reviewed_by_the_editor, lambda p, claim: p.policy(distinct_approver=False)),
     "recheck_needed": (asked_to_look_again, lambda p, claim: review(p.checker, BOTH)),
     "erased": (erased, say_it_anew),

@@ -44,6 +44,7 @@ drop              staff       x     x      x       x        .       .     .     
 duplicate         staff       x     x      x       x        .       .     .       .        .        .
 reopen            staff       .     .      .       .        .       .     .       x        x        x
 request-recheck   staff       .     .      .       x        .       x     x       .        .        .
+request-second-review staff   .     .      .       x        .       x     x       .        .        .
 publish           editors     .     .      .       x        x       .     .       .        .        .
 amend             editors     .     .      .       .        .       x     .       .        .        .
 correct           editors     .     .      .       .        .       x     .       .        .        .

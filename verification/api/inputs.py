@@ -219,6 +219,10 @@ class ReasonInput(StrictSerializer):
     reason = TextField()
 
 
+class TakeOverInput(ReasonInput):
+    lease_token = serializers.CharField(max_length=80)
+
+
 class DuplicateInput(ReasonInput):
     of = serializers.CharField(max_length=40)
     merge = serializers.BooleanField(

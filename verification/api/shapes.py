@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import uuid
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, time
 from typing import Any, TypedDict
 
 from claims.media.working import WorkingCopy
 from claims.models import Capture, Claim, MediaItem, Person
-from claims.vocabulary import Dimension
+from claims.vocabulary import Dimension, ReviewKind, Status
 from verification.api.queue_shapes import EntryShape, LeaseShape, entry_shape, lease_shape
 from verification.checks import registry
+from verification.domain.rollup import Dispute
 from verification.domain.transitions import allowed_actions
 from verification.inference.daylight import ChosenSun
 from verification.models import (
@@ -20,6 +22,7 @@ from verification.models import (
     FindingRow,
     FixityCheck,
     Note,
+    QueueEntry,
     TellingWishes,
     Told,
     Verdict,
@@ -31,7 +34,9 @@ from verification.services.leases import Lease
 from verification.services.matches import Appearance
 from verification.services.publication import gate
 from verification.services.reasoning import reasoning_of
-from verification.services.standing import Standing, standing
+from verification.services.second_looks import second_look_of
+from verification.services.standing import Standing, disputes_of, standing
+from verification.services.veil import is_veiled
 
 
 class SpokenVerdict(TypedDict):
@@ -299,6 +304,20 @@ class ClaimRowShape(TypedDict):
     latest_version: int | None
 
 
+class SecondReviewShape(TypedDict):
+    needed: bool
+    reasons: list[str]
+    blind: bool
+    veiled: bool
+
+
+class DisagreementShape(TypedDict):
+    dimension: str
+    media: str | None
+    verdicts: list[str]
+    settled_by: str | None
+
+
 class ClaimShape(ClaimRowShape):
     original: OriginalShape | None
     draft_statuses: dict[str, StatusShape]
@@ -306,6 +325,8 @@ class ClaimShape(ClaimRowShape):
     lease: LeaseShape | None
     allowed_actions: list[str]
     blockers: list[BlockerShape]
+    second_review: SecondReviewShape
+    disagreements: list[DisagreementShape]
 
 
 class FiledShape(ClaimShape):
@@ -414,6 +435,7 @@ class AuditShape(TypedDict):
     actor: str | None
     action: str
     data: dict[str, Any]
+    withheld: bool
     previous: str
     hash: str
 
@@ -578,7 +600,7 @@ def page_shape(capture: Capture) -> PageShape | None:
     }
 
 
-def media_detail_shape(item: MediaItem) -> MediaDetailShape:
+def media_detail_shape(item: MediaItem, viewer: Person) -> MediaDetailShape:
     rows = (
         FindingRow.objects.current()
         .filter(run__media=item)
@@ -618,7 +640,7 @@ def media_detail_shape(item: MediaItem) -> MediaDetailShape:
             for done in FixityCheck.objects.filter(asset=item.asset_id)[:FIXITY_SHOWN]
         ],
         "findings": by_dimension,
-        "suggestion": reasoning_of(item).as_json(),
+        "suggestion": reasoning_of(item, viewer).as_json(),
     }
 
 
@@ -680,7 +702,12 @@ def claim_row_shape(claim: Claim) -> ClaimRowShape:
         "duplicate_of": str(claim.duplicate_of_id) if claim.duplicate_of_id else None,
         "created_at": claim.created_at,
         "updated_at": claim.updated_at,
+        # Behind a veil no row is visible.
         "statuses": {
+            dimension.value: {"status": Status.NOT_CHECKED, "counts": {}, "verdicts": []}
+            for dimension in Dimension
+        }
+        | {
             row.dimension: {"status": row.status, "counts": row.counts, "verdicts": []}
             for row in claim.dimension_statuses.all()
         },
@@ -695,13 +722,40 @@ def claim_shape(claim: Claim, viewer: Person) -> ClaimShape:
     entry = claim.queue_entries.open().with_all_shown().first()
     return {
         **claim_row_shape(claim),
-        "statuses": statuses_shape(standing(claim)),
-        "draft_statuses": statuses_shape(standing(claim, draft=True)),
+        "statuses": statuses_shape(standing(claim, viewer=viewer)),
+        "draft_statuses": statuses_shape(standing(claim, draft=True, viewer=viewer)),
         "original": original_shape(original_of(claim)),
         "queue_entry": entry_shape(entry, viewer) if entry else None,
         "lease": lease_shape(entry),
         "allowed_actions": [action.value for action in allowed_actions(situation(claim, viewer))],
         "blockers": [_blocker(blocker.as_json()) for blocker in gate(claim, viewer)],
+        "second_review": second_review_shape(claim, entry, viewer),
+        "disagreements": [disagreement_shape(dispute) for dispute in disputes_of(claim, viewer=viewer)],
+    }
+
+
+def second_review_shape(claim: Claim, entry: QueueEntry | None, viewer: Person) -> SecondReviewShape:
+    """`needed` where one is waiting, or the policy asks for one that the latest pass has not had; `reasons` are the
+    policy's, as things stand; `veiled` where what others decided is kept from the viewer until it is submitted.
+    """
+    veiled = is_veiled(claim, viewer)
+    look = second_look_of(claim, is_veiled=veiled)
+    waits = entry is not None and entry.review_kind == ReviewKind.SECOND
+    return {
+        "needed": waits or look.is_lacking,
+        "reasons": list(look.reasons),
+        "blind": claim.desk.policy.blind_second_review,
+        "veiled": veiled,
+    }
+
+
+def disagreement_shape(dispute: Dispute) -> DisagreementShape:
+    target, dimension = dispute.subject
+    return {
+        "dimension": dimension.value,
+        "media": str(target) if target else None,
+        "verdicts": [str(dispute.first.id), str(dispute.second.id)],
+        "settled_by": str(dispute.settled_by.id) if dispute.settled_by else None,
     }
 
 
@@ -808,13 +862,16 @@ def note_shape(note: Note, mentions: Mapping[str, list[str]]) -> NoteShape:
     }
 
 
-def audit_shape(entry: AuditEntry) -> AuditShape:
+def audit_shape(entry: AuditEntry, hidden: Collection[uuid.UUID] = ()) -> AuditShape:
+    """`hidden` are the people whose acts are kept from who asks, by a veil: their entries come without `data`."""
+    withheld = entry.actor_id in hidden
     return {
         "seq": entry.seq,
         "at": entry.at,
         "actor": entry.actor.username if entry.actor else None,
         "action": entry.action,
-        "data": entry.data,
+        "data": {} if withheld else entry.data,
+        "withheld": withheld,
         "previous": entry.previous,
         "hash": entry.hash,
     }

@@ -34,6 +34,7 @@ ACTS: dict[str, str] = {
     "duplicate": "Marked it as a duplicate",
     "reopen": "Reopened the claim",
     "request-recheck": "Asked for a re-check",
+    "request-second-review": "Asked for a second review",
     "publish": "Published",
     "amend": "Amended what is published",
     "correct": "Corrected what is published",
@@ -76,9 +77,9 @@ def people_in(entries: Iterable[AuditEntry]) -> dict[str, str]:
     return {str(pk): person.display_name for pk, person in Person.objects.in_bulk(ids).items()}
 
 
-def say(entry: AuditEntry, names: Mapping[str, str]) -> str:
-    """One sentence of what was done."""
-    data = entry.data
+def say(entry: AuditEntry, names: Mapping[str, str], *, withheld: bool = False) -> str:
+    """One sentence of what was done; where its details are kept from who reads, only what kind of act it was."""
+    data = {} if withheld else entry.data
     act = ACTS.get(entry.action) or label(entry.action)
     undone, words = _OTHERWISE.get(entry.action, ("", ""))
     if undone and (data.get(undone) or any(one.get(undone) for one in data.get("verdicts", ()))):

@@ -16,6 +16,7 @@ from claims.models import Claim, MediaItem, Person
 from claims.vocabulary import IN_ORDER_OF_WORK, CaptureState, Dimension, Stage, Stance, Status
 from verification.desk.words import label
 from verification.models import DimensionStatus, FindingRow, QueueEntry, ScheduledPublication
+from verification.models.veil import veiled_from
 from verification.services.publication import gates
 
 
@@ -38,6 +39,8 @@ class Row:
     state: str
     why: list[str]
     chips: list[Chip]
+    is_veiled: bool
+    """Whether what was decided is kept from the viewer by a blind second review."""
     entry: QueueEntry | None
     media: int
     failures: int
@@ -51,7 +54,7 @@ class Row:
         return until is not None and until > timezone.now()
 
 
-def rows_of(ids: Sequence[uuid.UUID], *, approver: Person | None) -> list[Row]:
+def rows_of(ids: Sequence[uuid.UUID], *, viewer: Person, approver: Person | None) -> list[Row]:
     """The claims in the order of their ids, in a fixed number of queries.
 
     What blocks is told for the approver; None is somebody who reviewed none of them.
@@ -60,8 +63,9 @@ def rows_of(ids: Sequence[uuid.UUID], *, approver: Person | None) -> list[Row]:
         claim.pk: claim
         for claim in Claim.objects.filter(pk__in=ids)
         .select_related("desk__policy", "statement", "source", "assignee", "public__latest")
+        .annotate(is_veiled=veiled_from(viewer))
         .prefetch_related(
-            "dimension_statuses",
+            Prefetch("dimension_statuses", DimensionStatus.objects.visible_to(viewer)),
             Prefetch(
                 "queue_entries", QueueEntry.objects.open().select_related("holder"), to_attr="open_entries"
             ),
@@ -86,7 +90,7 @@ def rows_of(ids: Sequence[uuid.UUID], *, approver: Person | None) -> list[Row]:
         .values_list("run__media__claim_id", flat=True)
     )
     claims = [found[pk] for pk in ids if pk in found]
-    blocked = gates(claims, approver)
+    blocked = gates(claims, approver, viewer=viewer)
     return [
         _row(claim, blocked[claim.pk], media.get(claim.pk, (0, 0)), contradicted=claim.pk in against)
         for claim in claims
@@ -101,7 +105,8 @@ def _row(claim: Any, blockers: Sequence[Blocker], media: tuple[int, int], *, con
         tone=tone,
         state=state,
         why=say_blockers(blocker for blocker in blockers if blocker.code in told),
-        chips=_chips(claim),
+        chips=[] if claim.is_veiled else _chips(claim),
+        is_veiled=claim.is_veiled,
         entry=claim.open_entries[0] if claim.open_entries else None,
         media=media[0],
         failures=media[1],

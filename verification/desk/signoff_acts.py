@@ -70,6 +70,12 @@ _ACTS = (
         "A re-check is asked for.",
     ),
     Act(
+        Action.REQUEST_SECOND_REVIEW, "Ask for a second review", "Ask for a second review", ReasonForm,
+        casework.request_second_review,
+        "Somebody who has not reviewed it does so, before anything new of it can be published.",
+        "A second review is asked for.",
+    ),
+    Act(
         Action.ASK, "Ask for a dimension by an hour", "Ask for it", AskForm, casework.ask,
         "The review moves to where that hour puts it, and whoever works on it is told. Where none is open, a re-check"
         " is put into the queue. What is published stays published meanwhile.",

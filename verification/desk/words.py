@@ -10,6 +10,7 @@ _LABELS: dict[str, str] = {
     Role.FACT_CHECKER: "Fact-checker",
     ReviewKind.RECHECK: "Re-check",
     "request-recheck": "Ask for a re-check",
+    "request-second-review": "Ask for a second review",
     "legal-hold": "Legal hold",
     "api": "API",
     Channel.EMAIL: "E-mail",

@@ -40,8 +40,9 @@ from verification.services.drafts import typed_by
 from verification.services.duplicates import Candidate, Original, duplicates_of, original_of
 from verification.services.matches import appearances_of
 from verification.services.queue import why_not
-from verification.services.signoff import OfDimension, decisions_of
-from verification.services.standing import Line, Standing, face_of, line_of, standing
+from verification.services.signoff import OfDimension, OfItem, decisions_of
+from verification.services.standing import Line, Standing, disputes_of, face_of, line_of, standing
+from verification.services.veil import is_veiled
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,8 @@ class DimensionView:
     """Whether this review is there to decide it: the policy needs it, or an earlier review decided it."""
     earlier: Sequence[TargetView] = ()
     """What earlier reviews said, where this one is another look at them."""
+    disputed: Sequence[Sequence[TargetView]] = ()
+    """Where this review is there to settle it: by item the two verdicts that differ, the first one first."""
 
     @property
     def decided(self) -> list[TargetView]:
@@ -157,6 +160,18 @@ class Workbench:
         """On the claim's own desk, whichever desk they look at."""
         return bool(self.situation.roles & EDITORS)
 
+    @cached_property
+    def is_veiled(self) -> bool:
+        """Whether what others decided is kept from this person by a blind second review."""
+        return is_veiled(self.claim, self.person)
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether a second review that waits or is under way is blind: what is written in notes may give it away."""
+        entry = self.entry
+        is_second = entry is not None and entry.review_kind == ReviewKind.SECOND
+        return is_second and self.claim.desk.policy.blind_second_review
+
     @property
     def flags(self) -> list[ContentFlag]:
         return list(ContentFlag)
@@ -206,7 +221,7 @@ class Workbench:
         for capture in Capture.objects.filter(media__claim=self.claim).select_related("asset"):
             captures[capture.media_id].append(capture)
         evidence: dict[uuid.UUID, list[Evidence]] = defaultdict(list)
-        for entered in Evidence.objects.filter(claim=self.claim).standing():
+        for entered in Evidence.objects.visible_to(self.person).filter(claim=self.claim).standing():
             evidence[entered.media_id].append(entered)
         copy_jobs = playable.jobs_of(self.media)
         return [
@@ -231,11 +246,11 @@ class Workbench:
 
     @cached_property
     def standing(self) -> Standing:
-        return standing(self.claim, draft=True)
+        return standing(self.claim, draft=True, viewer=self.person)
 
     @cached_property
     def line(self) -> Line:
-        return line_of(face_of(self.claim, draft=True))
+        return line_of(face_of(self.claim, draft=True, viewer=self.person))
 
     @cached_property
     def typed(self) -> Mapping[str, Mapping[str, list[str]]]:
@@ -274,12 +289,14 @@ class Workbench:
     @cached_property
     def before(self) -> Mapping[Dimension, OfDimension]:
         """What the reviews before this one said; nothing where it is the first."""
-        return {each.dimension: each for each in decisions_of(self.claim)} if self.looks_again else {}
+        if not self.looks_again:
+            return {}
+        return {each.dimension: each for each in decisions_of(self.claim, self.person)}
 
     def wants(self, dimension: Dimension) -> bool:
         """Whether the review is there to decide it."""
         before = self.before.get(dimension)
-        if self.looks_again and self.entry and self.entry.review_kind == ReviewKind.ADJUDICATION:
+        if self.adjudicates:
             return before is not None and before.disagree
         said = before is not None and any(item.beside for item in before.items)
         return said or dimension in self.claim.desk.policy.required
@@ -335,6 +352,7 @@ class Workbench:
             unrecorded=what_is_typed(typed or {}),
             is_wanted=self.wants(dimension),
             earlier=self._earlier(dimension),
+            disputed=self._disputed(dimension),
             form=self._form(dimension, typed),
             contradicting=sum(
                 row.stance == Stance.CONTRADICTS and row.dimension == dimension for row in self.findings
@@ -347,12 +365,37 @@ class Workbench:
         return TargetView(self.names[target] if target else "The claim", status, verdict)
 
     def _earlier(self, dimension: Dimension) -> list[TargetView]:
-        before = self.before.get(dimension)
         return [
             self._target(item.media.pk if item.media else None, verdict)
-            for item in (before.items if before else ())
+            for item in self._beside(dimension)
             for verdict in item.beside
         ]
+
+    @cached_property
+    def adjudicates(self) -> bool:
+        """Whether this person is settling what two reviews disagree on."""
+        return (
+            self.looks_again and self.entry is not None and self.entry.review_kind == ReviewKind.ADJUDICATION
+        )
+
+    @cached_property
+    def disputes(self) -> Mapping[Dimension, list[rollup.Dispute]]:
+        """What this review is there to settle."""
+        found: dict[Dimension, list[rollup.Dispute]] = defaultdict(list)
+        for dispute in disputes_of(self.claim) if self.adjudicates else ():
+            found[dispute.first.dimension].append(dispute)
+        return found
+
+    def _disputed(self, dimension: Dimension) -> list[list[TargetView]]:
+        shown = {verdict.pk: verdict for item in self._beside(dimension) for verdict in item.beside}
+        return [
+            [self._target(dispute.first.target, shown[side.id]) for side in (dispute.first, dispute.second)]  # type: ignore[arg-type, index]
+            for dispute in self.disputes.get(dimension, ())
+        ]
+
+    def _beside(self, dimension: Dimension) -> Sequence[OfItem]:
+        before = self.before.get(dimension)
+        return before.items if before else ()
 
     def _form(self, dimension: Dimension, typed: Mapping[str, list[str]] | None) -> VerdictForm:
         if self.bound is not None and self.bound.dimension == dimension:
@@ -375,7 +418,8 @@ class Workbench:
     @cached_property
     def notes(self) -> list[Note]:
         return list(
-            Note.objects.filter(claim=self.claim)
+            Note.objects.visible_to(self.person)
+            .filter(claim=self.claim)
             .select_related("body", "by", "strike", "media")
             .order_by("at")
         )
@@ -393,7 +437,7 @@ class Workbench:
     @cached_property
     def earlier(self) -> list[EarlierView]:
         """Where the claim's pictures stood before, of each item the first known first."""
-        found = appearances_of(self.media)
+        found = appearances_of(self.media, viewer=self.person)
         return [
             EarlierView(self.names[item.pk], item, one)
             for item in self.media

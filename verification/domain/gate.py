@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from claims.errors import Blocker
@@ -28,10 +28,14 @@ class Facts:
     required: Collection[Dimension]
     disagreements: Collection[Dimension] = ()
     open_entry: OpenEntry | None = None
+    second_look: Sequence[str] = ()
+    """Why the policy asks for a second review that the latest pass has not had."""
     reviewers: Collection[Hashable] = ()
     distinct_approver: bool = True
     is_erased: bool = False
     """Whether what the claim says was erased: nothing is left that could be published."""
+    is_veiled: bool = False
+    """Whether what was decided is kept from who asks. The open second review stands in their way by itself."""
 
 
 def blockers(facts: Facts, approver: Hashable | None) -> list[Blocker]:
@@ -46,7 +50,16 @@ def blockers(facts: Facts, approver: Hashable | None) -> list[Blocker]:
     if facts.stage == Stage.HELD:
         found.append(Blocker("held", "The claim is held. Release it first."))
     if facts.open_entry is not None:
-        found.append(_waiting_for(facts.open_entry))
+        found.append(_waiting_for(facts.open_entry, facts.second_look))
+    elif facts.second_look:
+        found.append(
+            Blocker(
+                "second_review_missing",
+                " ".join([*facts.second_look, "None is submitted and none is waiting: ask for one."]),
+            )
+        )
+    if facts.is_veiled:
+        return found
     if not any(status in DECIDED for status in facts.statuses.values()):
         found.append(Blocker("nothing_decided", "No dimension has been decided in a submitted review."))
     found += [
@@ -71,9 +84,12 @@ def blockers(facts: Facts, approver: Hashable | None) -> list[Blocker]:
     return found
 
 
-def _waiting_for(entry: OpenEntry) -> Blocker:
+def _waiting_for(entry: OpenEntry, second_look: Sequence[str]) -> Blocker:
     if entry.kind == ReviewKind.SECOND:
-        return Blocker("second_review_missing", "A second review is asked for and not submitted.")
+        return Blocker(
+            "second_review_missing",
+            " ".join(["A second review is asked for and not submitted.", *second_look]),
+        )
     if entry.kind == ReviewKind.RECHECK and not entry.begun:
         return Blocker("recheck_needed", "A re-check is asked for and not begun.")
     return Blocker("review_open", "A review is waiting or under way. It has to be submitted first.")

@@ -72,22 +72,40 @@ def effective(verdicts: Iterable[GivenVerdict], *, draft: bool = False) -> dict[
     return spoken
 
 
-def disagreements(verdicts: Iterable[GivenVerdict]) -> list[Subject]:
-    """Where a submitted second review differs from the first of its round and no adjudication settles it.
+@dataclass(frozen=True)
+class Dispute:
+    """A first and a second review that differ, and the adjudication that settled it, where there is one."""
+
+    first: GivenVerdict
+    second: GivenVerdict
+    settled_by: GivenVerdict | None
+
+    @property
+    def subject(self) -> Subject:
+        return self.first.target, self.first.dimension
+
+
+def disputes(verdicts: Iterable[GivenVerdict]) -> list[Dispute]:
+    """Where a submitted second review differs from the first of its round, settled or not.
 
     Only the latest round that says anything of the matter counts: a re-check leaves old quarrels behind.
     """
-    said: dict[Subject, dict[tuple[int, int], Status]] = {}
+    said: dict[Subject, dict[tuple[int, int], GivenVerdict]] = {}
     for verdict in _said(verdict for verdict in verdicts if verdict.submitted):
         by_review = said.setdefault((verdict.target, verdict.dimension), {})
-        by_review[verdict.round, _RANK[verdict.review_kind]] = verdict.status
-    quarrels = []
-    for subject, by_review in said.items():
+        by_review[verdict.round, _RANK[verdict.review_kind]] = verdict
+    found = []
+    for by_review in said.values():
         latest = max(round_ for round_, _ in by_review)
         first, second, settled = (by_review.get((latest, rank)) for rank in range(3))
-        if first and second and first is not second and not settled:
-            quarrels.append(subject)
-    return quarrels
+        if first and second and first.status is not second.status:
+            found.append(Dispute(first, second, settled))
+    return found
+
+
+def disagreements(verdicts: Iterable[GivenVerdict]) -> list[Subject]:
+    """The disputes that no adjudication settles."""
+    return [dispute.subject for dispute in disputes(verdicts) if dispute.settled_by is None]
 
 
 def second_opinions(verdicts: Iterable[GivenVerdict], *, round_: int) -> dict[Dimension, bool]:

@@ -38,6 +38,7 @@ class Action(StrEnum):
     DUPLICATE = "duplicate"
     REOPEN = "reopen"
     REQUEST_RECHECK = "request-recheck"
+    REQUEST_SECOND_REVIEW = "request-second-review"
     PUBLISH = "publish"
     AMEND = "amend"
     CORRECT = "correct"
@@ -55,6 +56,7 @@ ADMINS = frozenset({Role.ADMIN})
 ANY = frozenset(Stage)
 UNDECIDED = frozenset({Stage.DRAFT, Stage.QUEUED, Stage.IN_REVIEW, Stage.AWAITING_SIGNOFF})
 LIVE = UNDECIDED | {Stage.SCHEDULED, Stage.PUBLISHED, Stage.HELD}
+REVIEWED = frozenset({Stage.AWAITING_SIGNOFF, Stage.PUBLISHED, Stage.HELD})
 UNDER_REVIEW = frozenset({Stage.QUEUED, Stage.IN_REVIEW, Stage.PUBLISHED, Stage.HELD})
 
 
@@ -100,7 +102,8 @@ TABLE: dict[Action, Rule] = {
     Action.DROP: Rule(UNDECIDED, STAFF, to=Stage.DROPPED),
     Action.DUPLICATE: Rule(UNDECIDED, STAFF, to=Stage.DUPLICATE),
     Action.REOPEN: Rule(frozenset({Stage.DROPPED, Stage.DUPLICATE, Stage.WITHDRAWN}), STAFF, to=Stage.QUEUED),
-    Action.REQUEST_RECHECK: Rule(frozenset({Stage.AWAITING_SIGNOFF, Stage.PUBLISHED, Stage.HELD}), STAFF),
+    Action.REQUEST_RECHECK: Rule(REVIEWED, STAFF),
+    Action.REQUEST_SECOND_REVIEW: Rule(REVIEWED, STAFF),
     Action.PUBLISH: Rule(frozenset({Stage.AWAITING_SIGNOFF, Stage.SCHEDULED}), EDITORS, to=Stage.PUBLISHED),
     Action.AMEND: Rule(frozenset({Stage.PUBLISHED}), EDITORS),
     Action.CORRECT: Rule(frozenset({Stage.PUBLISHED}), EDITORS),

@@ -5,17 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
 
 from claims.models import Body, Claim, Desk, MediaItem, Person
 from claims.models.base import Identified, word_field
 from claims.vocabulary import Dimension
 from verification.domain.evidence import EvidenceKind, finding_of_evidence
 from verification.domain.findings import Finding
+from verification.models.review import by_another_reviewer
+from verification.models.veil import veiled_from
 
 
 class EvidenceQuerySet(models.QuerySet["Evidence"]):
     def visible_to(self, person: Person) -> EvidenceQuerySet:
-        return self.filter(claim__desk__in=Desk.objects.visible_to(person))
+        """Those of the person's desks; behind a veil none that another reviewer entered or struck."""
+        visible = self.filter(claim__desk__in=Desk.objects.visible_to(person))
+        struck = EvidenceStrike.objects.annotate(claim_id=F("evidence__claim_id")).filter(
+            by_another_reviewer(person), evidence=OuterRef("pk")
+        )
+        return visible.exclude(
+            Q(veiled_from(person, "claim_id")) & (by_another_reviewer(person) | Q(Exists(struck)))
+        )
 
     def standing(self) -> EvidenceQuerySet:
         """What counts: neither struck nor erased."""

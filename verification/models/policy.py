@@ -9,6 +9,7 @@ from django.db import models
 from claims.models import Desk
 from claims.vocabulary import Dimension, Priority
 from verification.domain.order import AGING, GOALS
+from verification.domain.second_look import Conditions
 
 
 class Policy(models.Model):
@@ -17,6 +18,15 @@ class Policy(models.Model):
     desk = models.OneToOneField(Desk, on_delete=models.CASCADE, primary_key=True, related_name="policy")
     required_dimensions = models.JSONField(default=list)
     second_review = models.BooleanField(default=False)
+    second_review_topics = models.JSONField(default=list)
+    second_review_priorities = models.JSONField(default=list)
+    second_review_dimensions = models.JSONField(default=list)
+    second_review_on_contradiction = models.BooleanField(
+        default=False, help_text="Where a verdict stands against a finding"
+    )
+    blind_second_review = models.BooleanField(
+        default=False, help_text="What was decided before is kept from who does it"
+    )
     distinct_approver = models.BooleanField(default=True)
     lease_seconds = models.PositiveIntegerField(default=30 * 60)
     lease_limit = models.PositiveSmallIntegerField(default=3)
@@ -43,3 +53,14 @@ class Policy(models.Model):
     @property
     def required(self) -> set[Dimension]:
         return {Dimension(word) for word in self.required_dimensions}
+
+    @property
+    def second_look(self) -> Conditions:
+        """On what a second review is asked for."""
+        return Conditions(
+            always=self.second_review,
+            topics=self.second_review_topics,
+            priorities=[Priority(word) for word in self.second_review_priorities],
+            dimensions=[Dimension(word) for word in self.second_review_dimensions],
+            on_contradiction=self.second_review_on_contradiction,
+        )

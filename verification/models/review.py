@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
 
-from claims.models import Body, Claim, MediaItem, Person
+from claims.models import Body, Claim, Desk, MediaItem, Person
 from claims.models.base import Identified, PlainEncoder, word_field
 from claims.vocabulary import Dimension, Relation, ReviewKind, Status
-from verification.models.queue import QueueEntry
+from verification.models.queue import LEASED, WAITING, QueueEntry
+from verification.models.veil import veiled_from
+
+OPEN_STATES = (WAITING, LEASED)
 
 
 class Review(Identified):
@@ -54,6 +58,14 @@ class Invitation(Identified):
         return f"{self.person_id} is asked into {self.review_id}"
 
 
+class VerdictQuerySet(models.QuerySet["Verdict"]):
+    def visible_to(self, person: Person) -> VerdictQuerySet:
+        """Those of the person's desks, and behind a veil only their own and those of a review that they are in."""
+        visible = self.filter(claim__desk__in=Desk.objects.visible_to(person))
+        own = Q(by=person) | Q(review__in=reviews_with(person))
+        return visible.filter(~veiled_from(person, "claim_id") | own)
+
+
 class Verdict(Identified):
     """A recorded decision on one dimension of a media item, or of the claim. Newer supersedes, never edits.
 
@@ -73,6 +85,8 @@ class Verdict(Identified):
     at = models.DateTimeField()
     seq = models.PositiveIntegerField(help_text="Order of recording within the claim")
     undoes = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="undone_by")
+
+    objects = VerdictQuerySet.as_manager()
 
     class Meta:
         ordering = ["seq"]
@@ -116,6 +130,13 @@ class Draft(Identified):
         return f"draft of {self.person_id} in {self.review_id}"
 
 
+class DimensionStatusQuerySet(models.QuerySet["DimensionStatus"]):
+    def visible_to(self, person: Person) -> DimensionStatusQuerySet:
+        """Those of the person's desks; of a claim behind a veil none."""
+        visible = self.filter(claim__desk__in=Desk.objects.visible_to(person))
+        return visible.exclude(veiled_from(person, "claim_id"))
+
+
 class DimensionStatus(models.Model):
     """What is known of a dimension of a claim: rolled up from verdicts, kept to filter and list by."""
 
@@ -124,6 +145,8 @@ class DimensionStatus(models.Model):
     status = word_field(Status, Status.NOT_CHECKED)
     counts = models.JSONField(default=dict)
 
+    objects = DimensionStatusQuerySet.as_manager()
+
     class Meta:
         verbose_name_plural = "dimension statuses"
         constraints = [models.UniqueConstraint(fields=["claim", "dimension"], name="one_status_a_dimension")]
@@ -131,6 +154,27 @@ class DimensionStatus(models.Model):
 
     def __str__(self) -> str:
         return f"{self.dimension} of {self.claim_id}: {self.status}"
+
+
+def by_another_reviewer(person: Person) -> Q:
+    """Whether what a row with `claim` and `by` says is of somebody else who took part in a review of the claim that
+    has ended.
+    """
+    reviews = Review.objects.filter(claim=OuterRef("claim_id")).exclude(entry__state__in=OPEN_STATES)
+    took_part = Q(reviewer=OuterRef("by_id")) | Q(verdicts__by=OuterRef("by_id"))
+    return Exists(reviews.filter(took_part | Q(invitations__person=OuterRef("by_id")))) & ~Q(by=person)
+
+
+def reviews_with(person: Person) -> models.QuerySet[Review]:
+    """The reviews that the person does, or is asked into."""
+    return Review.objects.filter(Q(reviewer=person) | Q(invitations__person=person))
+
+
+class NoteQuerySet(models.QuerySet["Note"]):
+    def visible_to(self, person: Person) -> NoteQuerySet:
+        """Those of the person's desks, and behind a veil none of other reviewers."""
+        visible = self.filter(claim__desk__in=Desk.objects.visible_to(person))
+        return visible.exclude(Q(veiled_from(person, "claim_id")) & by_another_reviewer(person))
 
 
 class Note(Identified):
@@ -142,6 +186,8 @@ class Note(Identified):
     body = models.ForeignKey(Body, on_delete=models.PROTECT, related_name="+")
     by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
+
+    objects = NoteQuerySet.as_manager()
 
     class Meta:
         ordering = ["at", "id"]

@@ -12,11 +12,12 @@ from claims.errors import FieldError, IllegalState, InvalidInput
 from claims.models import Body, Claim, Membership, Person
 from claims.vocabulary import Dimension, Notice, ReviewKind, Stage
 from verification.domain.transitions import Action
-from verification.models import Ask, QueueEntry
+from verification.models import Ask, QueueEntry, Review
 from verification.services import audit, telling
 from verification.services.acting import Act, acting
 from verification.services.duplicates import original_of
 from verification.services.entries import ask_for, cancel_queue_entry, open_queue_entry
+from verification.services.following import open_second_review
 from verification.services.leases import give_up
 from verification.services.merging import take_media
 
@@ -112,6 +113,31 @@ def request_recheck(claim: Claim, *, actor: Person, reason: str) -> Claim:
         if act.claim.queue_entries.open().exists():
             raise IllegalState("A review of this claim is waiting or under way already.", code="review_open")
         open_queue_entry(act.claim, kind=ReviewKind.RECHECK, review_round=next_round(act.claim))
+        if act.claim.stage == Stage.AWAITING_SIGNOFF:
+            act.move_to(Stage.QUEUED)
+        _keep_reason(act, reason)
+    return act.claim
+
+
+def request_second_review(claim: Claim, *, actor: Person, reason: str) -> Claim:
+    """Asks for a second review of the latest pass, whether or not the policy does.
+
+    Raises IllegalState where a review is open, nothing was submitted yet, or that pass has its second review.
+    """
+    with acting(claim, actor=actor, action=Action.REQUEST_SECOND_REVIEW) as act:
+        if act.claim.queue_entries.open().exists():
+            raise IllegalState("A review of this claim is waiting or under way already.", code="review_open")
+        number = next_round(act.claim) - 1
+        if number == 0:
+            raise IllegalState(
+                "Nothing was reviewed yet that a second person could look at.", code="unreviewed"
+            )
+        if act.claim.reviews.filter(round=number, kind=ReviewKind.SECOND, state=Review.SUBMITTED).exists():
+            raise IllegalState(
+                "A second person has reviewed this already. Ask for a re-check to have it looked at anew.",
+                code="already_seconded",
+            )
+        open_second_review(act.claim, review_round=number)
         if act.claim.stage == Stage.AWAITING_SIGNOFF:
             act.move_to(Stage.QUEUED)
         _keep_reason(act, reason)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from claims.errors import FieldError, InvalidInput
 from claims.models import Desk, Person
-from claims.vocabulary import Dimension
+from claims.needs import parse_words
+from claims.vocabulary import Dimension, Priority
 from verification.models import AuditEntry, Policy
 from verification.services import audit
 from verification.services.accounts import administering
@@ -31,8 +33,13 @@ BOUNDS: dict[str, Between] = {
     "skip_seconds": Between(0, 7 * 24 * 3600, "0 to 168 hours"),
     "aging_seconds": Between(3600, 30 * 24 * 3600, "1 to 720 hours"),
 }
+SWITCHES = ("second_review", "second_review_on_contradiction", "blind_second_review", "distinct_approver")
+WORDS: dict[str, type[StrEnum]] = {
+    "required_dimensions": Dimension,
+    "second_review_priorities": Priority,
+    "second_review_dimensions": Dimension,
+}
 GOAL = Between(15 * 60, 30 * 24 * 3600, "15 minutes to 720 hours")
-SWITCHES = ("second_review", "distinct_approver")
 
 
 def change_policy(desk: Desk, *, actor: Person, changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -73,15 +80,23 @@ def last_change(desk: Desk) -> AuditEntry | None:
 def _checked(changes: Mapping[str, Any]) -> dict[str, Any]:
     wanted = dict(changes)
     errors = []
-    if unknown := set(wanted) - {"house_name", "required_dimensions", "goals", *SWITCHES, *BOUNDS}:
+    if unknown := set(wanted) - {"house_name", "second_review_topics", "goals", *WORDS, *SWITCHES, *BOUNDS}:
         raise TypeError(f"no policy has {unknown}")
     if "house_name" in wanted:
         wanted["house_name"] = name = " ".join(str(wanted["house_name"]).split())
         if not name or len(name) > 120 or not name.isprintable():
             errors.append(FieldError("/house_name", "Give a name of at most 120 characters.", "required"))
-    if "required_dimensions" in wanted:
-        named = {Dimension(word) for word in wanted["required_dimensions"]}
-        wanted["required_dimensions"] = [word.value for word in Dimension if word in named]
+    if "second_review_topics" in wanted:
+        try:
+            wanted["second_review_topics"] = parse_words(
+                wanted["second_review_topics"], pointer="/second_review_topics"
+            )
+        except InvalidInput as error:
+            errors += error.errors
+    for name, known in WORDS.items():
+        if name in wanted:
+            named = {known(word) for word in wanted[name]}
+            wanted[name] = [word.value for word in known if word in named]
     for name, bounds in BOUNDS.items():
         if name in wanted and not bounds.least <= wanted[name] <= bounds.most:
             errors.append(FieldError(f"/{name}", f"Give {bounds.said}.", "range"))

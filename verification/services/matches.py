@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet, prefetch_related_objects
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, prefetch_related_objects
 from django.utils import timezone
 
 from claims.errors import FieldError, IllegalState, InvalidInput, Missing
@@ -34,6 +34,7 @@ from verification.services import jobs, similar
 from verification.services.acting import acting
 from verification.services.casework import next_round
 from verification.services.entries import open_queue_entry
+from verification.services.veil import hidden_people
 
 MOST_MATCHES = 50
 """How many files that look like one are kept beside it, the nearest first."""
@@ -153,17 +154,21 @@ def _matches_of(assets: Collection[uuid.UUID | None], desk_id: uuid.UUID) -> Que
             newer__redacted_at=None,
         )
         .select_related("older", "newer")
-        .prefetch_related("decisions__reason", "decisions__by")
         .order_by("distance", "id")
     )
 
 
-def appearances(item: MediaItem) -> list[Appearance]:
-    """Where else in the desk the item's picture stands: other claims' media that are it or look like it."""
-    return appearances_of([item])[item.pk]
+def appearances(item: MediaItem, *, viewer: Person | None = None) -> list[Appearance]:
+    """Where else in the desk the item's picture stands: other claims' media that are it or look like it.
+
+    Decisions that a veil keeps from the viewer are left out; what they made of a match is not.
+    """
+    return appearances_of([item], viewer=viewer)[item.pk]
 
 
-def appearances_of(items: Sequence[MediaItem]) -> dict[uuid.UUID, list[Appearance]]:
+def appearances_of(
+    items: Sequence[MediaItem], *, viewer: Person | None = None
+) -> dict[uuid.UUID, list[Appearance]]:
     """The same of all items of a claim at once, by the item, the first known first."""
     found: dict[uuid.UUID, list[Appearance]] = {item.pk: [] for item in items}
     own = {item.asset_id for item in items if item.asset_id is not None}
@@ -171,7 +176,9 @@ def appearances_of(items: Sequence[MediaItem]) -> dict[uuid.UUID, list[Appearanc
         return found
     prefetch_related_objects(items, "captures")
     claim = items[0].claim
+    shown = MatchDecision.objects.exclude(by__in=hidden_people(claim, viewer) if viewer else ())
     matches = list(_matches_of(own, claim.desk_id)[: (MOST_MATCHES + 1) * len(own)])
+    prefetch_related_objects(matches, Prefetch("decisions", shown.select_related("reason", "by")))
     captures = Capture.objects.filter(media=OuterRef("pk"), asset=OuterRef("asset"))
     sides = {side for match in matches for side in (match.older_id, match.newer_id)}
     others: dict[uuid.UUID | None, list[MediaItem]] = {}

@@ -17,10 +17,13 @@ from verification.domain import gate as rule
 from verification.domain.transitions import EDITORS, Action
 from verification.models import DimensionStatus, Policy, QueueEntry, Review, ScheduledPublication
 from verification.models.queue import WAITING
+from verification.models.veil import veiled_from
 from verification.services import telling
 from verification.services.acting import Act, acting, acting_by_itself, roles_of
 from verification.services.entries import cancel_queue_entry
+from verification.services.second_looks import second_look_of, second_looks_of
 from verification.services.standing import all_disagreements, disagreements, face_of, line_of, standing
+from verification.services.veil import is_veiled
 
 
 def gate(claim: Claim, approver: Person) -> list[Blocker]:
@@ -28,31 +31,42 @@ def gate(claim: Claim, approver: Person) -> list[Blocker]:
 
     Reads the verdicts themselves: what is kept beside the claim to list by decides nothing here.
     """
+    veiled = is_veiled(claim, approver)
     now = standing(claim)
     policy = claim.desk.policy
     entry = claim.queue_entries.open().first()
+    second_look = second_look_of(claim, is_veiled=veiled)
     facts = rule.Facts(
         stage=Stage(claim.stage),
         statuses={dimension: now.status(dimension) for dimension in Dimension},
         required=policy.required,
         disagreements=disagreements(claim),
         open_entry=_open(entry.review_kind, entry.state) if entry else None,
+        second_look=second_look.reasons if second_look.is_lacking else (),
         reviewers=_reviews_of([claim.pk])[0].get(claim.pk, ()),
         distinct_approver=policy.distinct_approver,
         is_erased=claim.statement.redacted_at is not None,
+        is_veiled=veiled,
     )
     return rule.blockers(facts, approver.pk)
 
 
-def gates(claims: Collection[Claim], approver: Person | None) -> dict[uuid.UUID, list[Blocker]]:
+def gates(
+    claims: Collection[Claim], approver: Person | None, *, viewer: Person | None = None
+) -> dict[uuid.UUID, list[Blocker]]:
     """What the gate says of each of many claims, by the kept statuses and in a fixed number of queries.
 
-    To look at, not to publish by. None as approver is somebody who reviewed none of them.
+    To look at, not to publish by. None as approver is somebody who reviewed none of them. `viewer` is whom it is
+    told to, where that is not the approver.
     """
     ids = [claim.pk for claim in claims]
     policies = {
         policy.pk: policy for policy in Policy.objects.filter(pk__in={claim.desk_id for claim in claims})
     }
+    told = viewer or approver
+    veiled = set()
+    if told is not None and any(policy.blind_second_review for policy in policies.values()):
+        veiled = set(Claim.objects.filter(pk__in=ids).filter(veiled_from(told)).values_list("pk", flat=True))
     statuses: dict[uuid.UUID, dict[Dimension, Status]] = {}
     for row in DimensionStatus.objects.filter(claim__in=ids):
         statuses.setdefault(row.claim_id, {})[Dimension(row.dimension)] = Status(row.status)
@@ -64,6 +78,7 @@ def gates(claims: Collection[Claim], approver: Person | None) -> dict[uuid.UUID,
     }
     reviewers, seconded = _reviews_of(ids)
     quarrels = all_disagreements(seconded)
+    second_looks = second_looks_of(claims, policies, veiled=veiled)
     erased = set(
         Claim.objects.filter(pk__in=ids).exclude(statement__redacted_at=None).values_list("pk", flat=True)
     )
@@ -75,9 +90,11 @@ def gates(claims: Collection[Claim], approver: Person | None) -> dict[uuid.UUID,
                 required=policies[claim.desk_id].required,
                 disagreements=quarrels.get(claim.pk, ()),
                 open_entry=entries.get(claim.pk),
+                second_look=second_looks[claim.pk].reasons if second_looks[claim.pk].is_lacking else (),
                 reviewers=reviewers.get(claim.pk, ()),
                 distinct_approver=policies[claim.desk_id].distinct_approver,
                 is_erased=claim.pk in erased,
+                is_veiled=claim.pk in veiled,
             ),
             approver.pk if approver else None,
         )

@@ -16,7 +16,7 @@ from django.utils import timezone
 from claims.errors import IllegalState, LeaseLost, Missing
 from claims.models import Claim, Desk, MediaItem, Membership, Person
 from claims.models.desks import STAFF
-from claims.vocabulary import MediaKind, Stage
+from claims.vocabulary import MediaKind, ReviewKind, Stage
 from verification.models import Need, Policy, QueueEntry, Review, Skip
 from verification.models.queue import LEASED, WAITING, QueueEntryQuerySet, needs_met_by
 from verification.services.entries import note_lease
@@ -126,6 +126,8 @@ def why_next(entry: QueueEntry, person: Person) -> list[str]:
 def why_not(entry: QueueEntry, person: Person) -> str:
     """Why an open entry that the person sees is not theirs to take, to be said after a colon."""
     if f"|{person.pk}|" in entry.barred:
+        if entry.review_kind == ReviewKind.ADJUDICATION:
+            return "it settles a disagreement that you are a party to"
         return "it would be a second look at your own work"
     if entry.assignee is not None and entry.assignee_id != person.pk:
         return f"it is assigned to {entry.assignee.display_name}"

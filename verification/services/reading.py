@@ -9,18 +9,18 @@ from django.db.models import Prefetch
 from claims.errors import Missing
 from claims.models import Claim, Desk, MediaItem, Person
 from claims.models.claims import ClaimQuerySet
-from verification.models import CheckRun
+from verification.models import CheckRun, DimensionStatus
 
 _CURRENT_RUNS = Prefetch("check_runs", CheckRun.objects.current())
 
 
 def claim_rows(person: Person) -> ClaimQuerySet:
-    """The claims that the person may see, with all that a row shows."""
+    """The claims that the person may see, with all that a row shows to them."""
     return (
         Claim.objects.visible_to(person)
         .select_related("desk__policy", "statement", "source", "assignee")
         .prefetch_related(
-            "dimension_statuses",
+            Prefetch("dimension_statuses", DimensionStatus.objects.visible_to(person)),
             "publications",
             "queue_entries",
             Prefetch(

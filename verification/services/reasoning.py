@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from claims.errors import FieldError, InvalidInput
-from claims.models import MediaItem
+from claims.models import MediaItem, Person
 from claims.places import Place
 from claims.vocabulary import Dimension, Status
 from verification.domain.findings import Finding
@@ -19,11 +19,11 @@ from verification.services.standing import standing
 _ESTABLISH = {Status.VERIFIED, Status.CONTRADICTED}
 
 
-def reasoning_of(item: MediaItem) -> Reasoning:
-    """What is known of when and where the item was filmed, with every reason."""
+def reasoning_of(item: MediaItem, viewer: Person) -> Reasoning:
+    """What is known of when and where the item was filmed, with every reason that the viewer may see."""
     rows = FindingRow.objects.current().filter(run__media=item).order_by("run__check_slug", "position")
-    evidence = Evidence.objects.filter(media=item).standing()
-    verdict = standing(item.claim, draft=True).verdicts.get((item.pk, Dimension.LOCATION))
+    evidence = Evidence.objects.visible_to(viewer).filter(media=item).standing()
+    verdict = standing(item.claim, draft=True, viewer=viewer).verdicts.get((item.pk, Dimension.LOCATION))
     return reason_from(item, findings=rows, evidence=evidence, verdict=verdict)
 
 

@@ -15,14 +15,19 @@ from claims.intake import in_zone_of
 from claims.models import Body, Claim, MediaItem, Person
 from claims.places import Place, relate_places
 from claims.vocabulary import Dimension, Notice, Relation, ReviewKind, Role, Stage, Status
+from verification.domain import rollup
 from verification.domain.rollup import applies_to
 from verification.domain.transitions import Action
 from verification.models import FindingRow, Note, NoteStrike, QueueEntry, Review, Verdict
+from verification.models.queue import LEASED
+from verification.models.review import reviews_with
 from verification.services import drafts, telling
 from verification.services.acting import Act, acting, roles_of
-from verification.services.entries import finish_entry, open_queue_entry
+from verification.services.entries import finish_entry
 from verification.services.examination import claimed_date_of, claimed_place_of
-from verification.services.standing import Standing, disagreements, refresh, standing
+from verification.services.following import following, open_adjudication, open_second_review
+from verification.services.standing import Standing, disputes_of, refresh, standing
+from verification.services.veil import is_veiled
 
 NEEDS_BASIS = frozenset({Status.VERIFIED, Status.CONTRADICTED})
 
@@ -80,6 +85,43 @@ def record_verdict(claim: Claim, *, actor: Person, lease_token: str, new: NewVer
         act.data["verdicts"] = [_said_of(one) for one in recorded]
         drafts.forget(act.claim, actor, new.dimension)
     return recorded
+
+
+def take_over(
+    claim: Claim, *, actor: Person, lease_token: str, verdict: Verdict, reason: str
+) -> list[Verdict]:
+    """Settles a dispute by one side's verdict: what it says is recorded in the actor's adjudication, for their reason.
+
+    Raises IllegalState `not_adjudicating` in any other review, where a verdict is the reviewer's own work, and
+    `not_disputed` for a verdict that is no side of what is to be settled.
+    """
+    settling = reviews_with(actor).filter(claim=claim, kind=ReviewKind.ADJUDICATION, state=Review.OPEN)
+    if not settling.filter(entry__state=LEASED).exists():
+        raise IllegalState(
+            "Only who settles a disagreement takes a verdict over. Record your own.", code="not_adjudicating"
+        )
+    if not any(verdict.pk in {dispute.first.id, dispute.second.id} for dispute in disputes_of(claim)):
+        raise IllegalState(
+            "This verdict is no side of a disagreement. Record your own, or take over one of the two that differ.",
+            code="not_disputed",
+        )
+    dimension, content = Dimension(verdict.dimension), verdict.content
+    return record_verdict(
+        claim,
+        actor=actor,
+        lease_token=lease_token,
+        new=NewVerdict(
+            dimension=dimension,
+            status=Status(verdict.status),
+            reason=reason,
+            media=verdict.media_id,
+            interim=verdict.interim,
+            basis=content["basis"],
+            value=_value_of(dimension, content["value"]),
+            relation=Relation(verdict.relation) if verdict.relation else None,
+            credibility=verdict.credibility,
+        ),
+    )
 
 
 def undo_verdict(claim: Claim, *, actor: Person, lease_token: str) -> list[Verdict]:
@@ -154,6 +196,8 @@ def submit_review(claim: Claim, *, actor: Person, lease_token: str) -> Claim:
                 "Nothing is decided in this review. Record a verdict, or skip or release the claim.",
                 code="nothing_decided",
             )
+        if review.kind == ReviewKind.ADJUDICATION:
+            _check_settled(act.claim, review)
         before = standing(act.claim)
         review.state = Review.SUBMITTED
         review.submitted_at = act.at
@@ -162,12 +206,13 @@ def submit_review(claim: Claim, *, actor: Person, lease_token: str) -> Claim:
             finish_entry(act.entry, actor, at=act.at)
         refresh(act.claim)
         act.data["review"] = review.pk
-        following = _following(act.claim, review)
-        if following is not None:
-            barred = () if following == ReviewKind.ADJUDICATION else reviewers_of(review)
-            open_queue_entry(act.claim, kind=following, review_round=review.round, barred=barred)
+        next_kind = following(act.claim, review)
+        if next_kind == ReviewKind.SECOND:
+            open_second_review(act.claim, review_round=review.round)
+        elif next_kind == ReviewKind.ADJUDICATION:
+            open_adjudication(act.claim, review_round=review.round)
         if act.claim.stage in {Stage.QUEUED, Stage.IN_REVIEW}:
-            act.move_to(Stage.AWAITING_SIGNOFF if following is None else Stage.QUEUED)
+            act.move_to(Stage.AWAITING_SIGNOFF if next_kind is None else Stage.QUEUED)
         _tell_what_changed(act, actor, before)
     return act.claim
 
@@ -221,6 +266,8 @@ def _tell_what_changed(act: Act, actor: Person, before: Standing) -> None:
     people = list(telling.followers_of(act.claim))
     if act.claim.publications.exists():
         people += telling.editors_of(act.claim.desk)
+    # Which verdicts changed is part of what a blind second review keeps back.
+    people = [each for each in people if not is_veiled(act.claim, each)]
     said = ",".join(dimension.value for dimension in Dimension if dimension in changed)
     telling.tell(
         people,
@@ -286,9 +333,28 @@ def _check_findings(claim: Claim, new: NewVerdict) -> None:
             )
 
 
-def reviewers_of(review: Review) -> set[uuid.UUID]:
-    """Whose work a review is: whoever held it, and whoever recorded a verdict in it."""
-    return {review.reviewer_id, *review.verdicts.values_list("by_id", flat=True)}
+def _value_of(dimension: Dimension, value: dict[str, Any] | None) -> Place | ClaimedDate | None:
+    if value is None:
+        return None
+    return Place.from_json(value) if dimension == Dimension.LOCATION else ClaimedDate.from_json(value)
+
+
+def _check_settled(claim: Claim, review: Review) -> None:
+    """Raises IllegalState `disagreement` where an adjudication leaves open what it is there to settle."""
+    own: dict[rollup.Subject, str] = {}
+    for verdict in review.verdicts.order_by("seq"):
+        own[verdict.media_id, Dimension(verdict.dimension)] = verdict.status
+    left = {
+        dispute.first.dimension
+        for dispute in disputes_of(claim)
+        if own.get(dispute.subject, Status.NOT_CHECKED) == Status.NOT_CHECKED
+    }
+    if left:
+        named = ", ".join(dimension for dimension in Dimension if dimension in left)
+        raise IllegalState(
+            f"The reviews still disagree on: {named}. Settle it before you submit, or hand the review back.",
+            code="disagreement",
+        )
 
 
 def _review_of(entry: QueueEntry | None) -> Review:
@@ -363,14 +429,3 @@ def _relation(
             )
         )
     return relation
-
-
-def _following(claim: Claim, submitted: Review) -> ReviewKind | None:
-    kinds = set(
-        claim.reviews.filter(round=submitted.round, state=Review.SUBMITTED).values_list("kind", flat=True)
-    )
-    if claim.desk.policy.second_review and ReviewKind.SECOND not in kinds:
-        return ReviewKind.SECOND
-    if disagreements(claim) and ReviewKind.ADJUDICATION not in kinds:
-        return ReviewKind.ADJUDICATION
-    return None

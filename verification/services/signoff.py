@@ -15,7 +15,16 @@ from claims.publishing import lowered_or_altered, next_version, render_face, sta
 from claims.vocabulary import IN_ORDER_OF_WORK, ChangeKind, Dimension, ReviewKind, Stage, Stance, Status
 from verification.models import FindingRow, Review, Verdict
 from verification.services.publication import gate
-from verification.services.standing import Line, Standing, disagreements, face_of, line_of, standing
+from verification.services.second_looks import second_look_of
+from verification.services.standing import (
+    Line,
+    Standing,
+    disputes_of,
+    face_of,
+    line_of,
+    standing,
+)
+from verification.services.veil import is_veiled
 
 _BESIDE = {ReviewKind.FIRST: 0, ReviewKind.RECHECK: 0, ReviewKind.SECOND: 1, ReviewKind.ADJUDICATION: 2}
 
@@ -58,6 +67,8 @@ class OfDimension:
     counts: dict[Status, int]
     required: bool
     disagree: bool
+    settled: bool
+    """Whether the reviews differed and an adjudication settled it."""
     items: Sequence[OfItem]
 
 
@@ -90,21 +101,19 @@ def rules_for(claim: Claim, approver: Person) -> list[Rule]:
         return [Rule(b.code, title, b, b.dimension) for b in broken]
 
     rules = rule("Every review that was asked for is submitted", "review_open", "recheck_needed")
-    rules += rule("Something is decided", "nothing_decided")
-    for dimension in IN_ORDER_OF_WORK:
-        if dimension in policy.required:
-            rules += rule(f"The {dimension} is decided", "dimension_undecided", dimension=dimension)
-    if policy.second_review or any(b.code == "second_review_missing" for b in blockers):
-        remark = ""
-        if not claim.reviews.filter(kind=ReviewKind.SECOND, state=Review.SUBMITTED).exists():
-            is_to_come = any(b.code in {"review_open", "recheck_needed"} for b in blockers)
-            remark = (
-                "It follows the review that is asked for."
-                if is_to_come
-                else "The policy did not ask for one when this was reviewed."
-            )
+    veiled = is_veiled(claim, approver)
+    if not veiled:
+        rules += rule("Something is decided", "nothing_decided")
+        for dimension in IN_ORDER_OF_WORK:
+            if dimension in policy.required:
+                rules += rule(f"The {dimension} is decided", "dimension_undecided", dimension=dimension)
+    asks = second_look_of(claim, is_veiled=veiled).reasons
+    if asks or any(b.code == "second_review_missing" for b in blockers):
+        begins = claim.queue_entries.open().filter(review_kind__in=[ReviewKind.FIRST, ReviewKind.RECHECK])
+        remark = "It follows the review that is asked for." if begins.exists() else ""
         rules += rule("A second person has reviewed it", "second_review_missing", remark=remark)
-    rules += rule("The reviews agree", "disagreement")
+    if not veiled:
+        rules += rule("The reviews agree", "disagreement", remark=_settled(claim))
     if policy.distinct_approver:
         rules += rule("Whoever signs off has not reviewed it", "same_person")
     rules += rule("It is not held", "held")
@@ -113,8 +122,10 @@ def rules_for(claim: Claim, approver: Person) -> list[Rule]:
     return rules + [Rule(b.code, b.detail, b, b.dimension) for b in left]
 
 
-def decisions_of(claim: Claim) -> list[OfDimension]:
-    """Who decided what and why, of every dimension that anybody decided or the policy requires."""
+def decisions_of(claim: Claim, viewer: Person) -> list[OfDimension]:
+    """Who decided what and why, of every dimension that anybody decided or the policy requires; nothing behind a veil."""
+    if is_veiled(claim, viewer):
+        return []
     now = standing(claim)
     given = list(
         claim.verdicts.filter(review__state=Review.SUBMITTED)
@@ -123,7 +134,9 @@ def decisions_of(claim: Claim) -> list[OfDimension]:
     )
     items = {item.pk: item for item in claim.media.all()}
     against = _contradictions(claim)
-    quarrels = disagreements(claim)
+    disputes = disputes_of(claim)
+    quarrels = {each.first.dimension for each in disputes if each.settled_by is None}
+    settled = {each.first.dimension for each in disputes} - quarrels
     return [
         OfDimension(
             dimension=dimension,
@@ -131,6 +144,7 @@ def decisions_of(claim: Claim) -> list[OfDimension]:
             counts=now.counts(dimension),
             required=dimension in claim.desk.policy.required,
             disagree=dimension in quarrels,
+            settled=dimension in settled,
             items=[
                 _of_item(items.get(target) if target else None, target, dimension, now, given, against)
                 for target in _targets(now, dimension, given)
@@ -141,10 +155,13 @@ def decisions_of(claim: Claim) -> list[OfDimension]:
     ]
 
 
-def outlook_of(claim: Claim, *, at: datetime) -> Outlook:
-    """What outsiders would see if the claim were published at this moment, by the function that publishes."""
+def outlook_of(claim: Claim, *, viewer: Person, at: datetime) -> Outlook:
+    """What outsiders would see if the claim were published at this moment, by the function that publishes.
+
+    To who stands behind a veil it is as if nothing were decided; the gate is closed to them meanwhile.
+    """
     published = standing_publication(claim)
-    face = face_of(claim)
+    face = face_of(claim, viewer=viewer)
     short, long = line_of(face), line_of(face, form="long")
     # What was withdrawn and comes back is published anew, whatever stood before.
     goes_on = claim.stage in {Stage.PUBLISHED, Stage.HELD}
@@ -159,6 +176,17 @@ def outlook_of(claim: Claim, *, at: datetime) -> Outlook:
     )
     takes_back = lowered_or_altered(face, published) if published and goes_on else ()
     return Outlook(face, rendered, short, long, published, takes_back)
+
+
+def _settled(claim: Claim) -> str:
+    """Of which dimensions the reviews differed, and who settled it; nothing where they never did."""
+    settled = [str(dispute.settled_by.id) for dispute in disputes_of(claim) if dispute.settled_by]
+    said = {
+        f"They disagreed on the {verdict.dimension}; {verdict.by.display_name} settled it: {verdict.status}."
+        + (f" “{verdict.content['reason']}”" if verdict.content["reason"] else "")
+        for verdict in claim.verdicts.filter(pk__in=settled).select_related("by", "body")
+    }
+    return " ".join(sorted(said))
 
 
 def _targets(now: Standing, dimension: Dimension, given: Sequence[Verdict]) -> list[uuid.UUID | None]:

@@ -10,12 +10,14 @@ from typing import Any
 from django.db.models import F, Q
 
 from claims.errors import Blocker
-from claims.models import Claim, MediaItem
+from claims.models import Claim, MediaItem, Person
 from claims.projection import Assessed, Assessment, PublicFace, PublicTarget, public_face
 from claims.vocabulary import Dimension, ReviewKind, Status
 from verification.domain import rollup
 from verification.domain.status_line import Decision, Form, LineItem, LineRefused, compile_line
 from verification.models import DimensionStatus, Review, Verdict
+from verification.models.review import reviews_with
+from verification.services.veil import is_veiled
 
 
 @dataclass(frozen=True)
@@ -52,11 +54,16 @@ def open_review(claim: Claim) -> Review | None:
     return holders or open_reviews.order_by("-opened_at").first()
 
 
-def standing(claim: Claim, *, draft: bool = False) -> Standing:
-    """What stands of a claim; `draft` counts the open review's verdicts too."""
-    wanted = Q(review__state=Review.SUBMITTED)
+def standing(claim: Claim, *, draft: bool = False, viewer: Person | None = None) -> Standing:
+    """What stands of a claim; `draft` counts the open review's verdicts too.
+
+    `viewer` is whom it is shown to; None is the house itself, which acts by it. To who stands behind the veil of
+    a blind second review it is as if nobody but they themselves, in that review, had decided anything.
+    """
+    behind = viewer if viewer is not None and is_veiled(claim, viewer) else None
+    wanted = Q(pk__in=[]) if behind else Q(review__state=Review.SUBMITTED)
     under_way = open_review(claim) if draft else None
-    if under_way is not None:
+    if under_way is not None and (behind is None or reviews_with(behind).filter(pk=under_way.pk).exists()):
         wanted |= Q(review=under_way)
     verdicts = {
         verdict.pk: verdict
@@ -85,9 +92,28 @@ def disagreements(claim: Claim) -> list[Dimension]:
     return all_disagreements([claim.pk]).get(claim.pk, [])
 
 
+def disputes_of(claim: Claim, *, viewer: Person | None = None) -> list[rollup.Dispute]:
+    """Where the reviews of a claim differed, settled or not; `viewer` as in `standing`."""
+    if viewer is not None and is_veiled(claim, viewer):
+        return []
+    return rollup.disputes(given_verdicts([claim.pk]).get(claim.pk, ()))
+
+
 def all_disagreements(claims: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Dimension]]:
     """The dimensions in dispute of many claims, in one query; claims without any are absent."""
+    found = {}
+    for claim, verdicts in given_verdicts(claims).items():
+        disputed = {dimension for _, dimension in rollup.disagreements(verdicts)}
+        if disputed:
+            found[claim] = [dimension for dimension in Dimension if dimension in disputed]
+    return found
+
+
+def given_verdicts(claims: Collection[uuid.UUID]) -> dict[uuid.UUID, list[rollup.GivenVerdict]]:
+    """What submitted reviews say of many claims, in one query; claims of which they say nothing are absent."""
     given: dict[uuid.UUID, list[rollup.GivenVerdict]] = {}
+    if not claims:
+        return given
     rows = Verdict.objects.filter(claim__in=claims, review__state=Review.SUBMITTED)
     for verdict in rows.select_related("review"):
         given.setdefault(verdict.claim_id, []).append(
@@ -99,14 +125,10 @@ def all_disagreements(claims: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Dim
                 submitted=True,
                 recorded_seq=verdict.seq,
                 status=Status(verdict.status),
+                id=verdict.pk,
             )
         )
-    found = {}
-    for claim, verdicts in given.items():
-        disputed = {dimension for _, dimension in rollup.disagreements(verdicts)}
-        if disputed:
-            found[claim] = [dimension for dimension in Dimension if dimension in disputed]
-    return found
+    return given
 
 
 def refresh(claim: Claim) -> None:
@@ -128,9 +150,9 @@ def refresh(claim: Claim) -> None:
     )
 
 
-def face_of(claim: Claim, *, draft: bool = False) -> PublicFace:
-    """The public face that a claim has now, or would have with its open review submitted."""
-    now = standing(claim, draft=draft)
+def face_of(claim: Claim, *, draft: bool = False, viewer: Person | None = None) -> PublicFace:
+    """The public face that a claim has now, or would have with its open review submitted; as `viewer` may know it."""
+    now = standing(claim, draft=draft, viewer=viewer)
     items = {item.pk: item for item in claim.media.all()}
     decisions: dict[tuple[Dimension, MediaItem | None], Assessed] = {}
     for dimension, targets in now.targets.items():

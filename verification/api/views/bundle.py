@@ -29,7 +29,7 @@ class Bundle(StetView):
     def get(self, request: Request, name: str) -> HttpResponseBase:
         """Everything kept of the claim, with a verifier. 202 while it is made: ask again after `Retry-After`."""
         claim = claim_named(caller(request), name)
-        ready = asking.ask_for(claim)
+        ready = asking.ask_for(claim, caller(request))
         if ready is not None:
             return download(ready, f"stet-{claim.ref}.zip")
         headers = {"Location": f"/api/v1/claims/{claim.pk}/bundle/", "Retry-After": str(POLL_SECONDS)}

@@ -47,7 +47,7 @@ class ClaimList(StetView):
     )
     def get(self, request: Request) -> Response:
         """The claims of the caller's desks, the last changed first."""
-        rows = claim_lists.narrowed(claim_rows(caller(request)), request.query_params)
+        rows = claim_lists.narrowed(claim_rows(caller(request)), request.query_params, caller(request))
         by = claim_lists.ordering(request.query_params)
         return Response(paged(request, rows, by=by, shape=lambda claim: dict(claim_row_shape(claim))))
 

@@ -100,7 +100,7 @@ class MediaDetail(StetView):
     @extend_schema(operation_id="read_media", responses={200: schema_of(MediaDetailShape)})
     def get(self, request: Request, media_id: uuid.UUID) -> Response:
         """A media item with its capture log, what was read from it, and what the checks found."""
-        return Response(media_detail_shape(media_named(caller(request), media_id)))
+        return Response(media_detail_shape(media_named(caller(request), media_id), caller(request)))
 
 
 class MediaFile(StetView):
@@ -176,7 +176,7 @@ class MediaSun(StetView):
     )
     def get(self, request: Request, media_id: uuid.UUID) -> Response:
         """Where the sun stood at a chosen time, and how shadows fell: at the camera, else in the place that is shown."""
-        standpoint = reasoning_of(media_named(caller(request), media_id)).standpoint
+        standpoint = reasoning_of(media_named(caller(request), media_id), caller(request)).standpoint
         return Response(sun_shape(sun_at_chosen(standpoint, request.query_params.get("at", ""))))
 
 
@@ -187,7 +187,13 @@ class MediaSimilar(StetView):
     def get(self, request: Request, media_id: uuid.UUID) -> Response:
         """Media of other claims of the desk whose picture is or looks like the item's, the first known first."""
         item = media_named(caller(request), media_id)
-        return Response({"results": [similar_shape(one, item) for one in matches.appearances(item)]})
+        return Response(
+            {
+                "results": [
+                    similar_shape(one, item) for one in matches.appearances(item, viewer=caller(request))
+                ]
+            }
+        )
 
 
 class MediaMatchJudged(StetView):
@@ -210,7 +216,13 @@ class MediaMatchJudged(StetView):
             state=said["state"],
             reason=said["reason"],
         )
-        return Response({"results": [similar_shape(one, item) for one in matches.appearances(item)]})
+        return Response(
+            {
+                "results": [
+                    similar_shape(one, item) for one in matches.appearances(item, viewer=caller(request))
+                ]
+            }
+        )
 
 
 class MediaRecapture(StetView):

@@ -23,6 +23,7 @@ from verification.api.inputs import (
     LeaseTokenInput,
     NoteInput,
     ReasonInput,
+    TakeOverInput,
     VerdictInput,
 )
 from verification.api.reading import new_verdict
@@ -38,12 +39,13 @@ from verification.api.shapes import (
     verdict_shape,
 )
 from verification.api.views.claims import claim_response
-from verification.models import AuditEntry, Note
+from verification.models import AuditEntry, Note, Verdict
 from verification.services import casework, review, telling
 from verification.services.audit import chain_of
 from verification.services.publication import gate
 from verification.services.reading import claim_named
 from verification.services.standing import face_of, line_of
+from verification.services.veil import hidden_people
 
 
 class Verdicts(StetView):
@@ -51,9 +53,12 @@ class Verdicts(StetView):
 
     @extend_schema(operation_id="list_verdicts", responses={200: schema_of(dict[str, list[VerdictShape]])})
     def get(self, request: Request, name: str) -> Response:
-        """Every verdict ever recorded on the claim, the oldest first."""
+        """Every verdict ever recorded on the claim, the oldest first; those of others only once a blind second review
+        that the caller might do, or does, is submitted.
+        """
         claim = claim_named(caller(request), name)
-        rows = claim.verdicts.select_related("review", "body", "by").order_by("seq")
+        rows = Verdict.objects.visible_to(caller(request)).filter(claim=claim)
+        rows = rows.select_related("review", "body", "by").order_by("seq")
         return Response({"verdicts": [verdict_shape(row) for row in rows]})
 
     @extend_schema(
@@ -70,6 +75,28 @@ class Verdicts(StetView):
         recorded = review.record_verdict(
             claim, actor=caller(request), lease_token=said["lease_token"], new=new_verdict(said)
         )
+        return Response({"verdicts": [verdict_shape(one) for one in recorded]}, status=201)
+
+
+class TakeOver(StetView):
+    scopes = {"POST": Scope.VERDICTS_WRITE}
+
+    @extend_schema(
+        operation_id="take_over_verdict",
+        request=TakeOverInput,
+        responses={201: schema_of(dict[str, list[VerdictShape]])},
+    )
+    @idempotent
+    def post(self, request: Request, name: str, verdict_id: Any) -> Response:
+        """Settles a disagreement by one of the two verdicts: it is recorded anew in the caller's adjudication, with
+        the caller's reason.
+        """
+        claim = claim_named(caller(request), name)
+        verdict = Verdict.objects.visible_to(caller(request)).filter(claim=claim, pk=verdict_id).first()
+        if verdict is None:
+            raise Missing("There is no such verdict on this claim.")
+        said = read_input(TakeOverInput, request)
+        recorded = review.take_over(claim, actor=caller(request), verdict=verdict, **said)
         return Response({"verdicts": [verdict_shape(one) for one in recorded]}, status=201)
 
 
@@ -112,7 +139,8 @@ class Notes(StetView):
     def get(self, request: Request, name: str) -> Response:
         """The remarks on a claim, the oldest first."""
         claim = claim_named(caller(request), name)
-        rows = Note.objects.filter(claim=claim).select_related("body", "by", "strike")
+        rows = Note.objects.visible_to(caller(request)).filter(claim=claim)
+        rows = rows.select_related("body", "by", "strike")
         mentions = telling.mentions_on(claim)
         return Response(paged(request, rows, by="at", shape=lambda note: dict(note_shape(note, mentions))))
 
@@ -135,7 +163,7 @@ class NoteStrikes(StetView):
     def post(self, request: Request, name: str, note_id: Any) -> Response:
         """Strikes a note out, for its author or an editor."""
         claim = claim_named(caller(request), name)
-        note = Note.objects.filter(claim=claim, pk=note_id).first()
+        note = Note.objects.visible_to(caller(request)).filter(claim=claim, pk=note_id).first()
         if note is None:
             raise Missing("There is no such note on this claim.")
         struck = review.strike_note(note, actor=caller(request))
@@ -182,6 +210,20 @@ class RequestRecheck(CaseAction):
         """Asks for another pass. A published claim stays published meanwhile."""
         reason = read_input(ReasonInput, request)["reason"]
         claim = casework.request_recheck(
+            claim_named(caller(request), name), actor=caller(request), reason=reason
+        )
+        return self.done(request, claim)
+
+
+class RequestSecondReview(CaseAction):
+    @extend_schema(
+        operation_id="request_second_review", request=ReasonInput, responses={200: schema_of(ClaimShape)}
+    )
+    @idempotent
+    def post(self, request: Request, name: str) -> Response:
+        """Asks for a second review of what was reviewed last. A published claim stays published meanwhile."""
+        reason = read_input(ReasonInput, request)["reason"]
+        claim = casework.request_second_review(
             claim_named(caller(request), name), actor=caller(request), reason=reason
         )
         return self.done(request, claim)
@@ -237,6 +279,7 @@ CASE_VIEWS: dict[str, type[CaseAction]] = {
     "drop": Drop,
     "reopen": Reopen,
     "request-recheck": RequestRecheck,
+    "request-second-review": RequestSecondReview,
     "duplicate": Duplicate,
     "assign": Assign,
     "ask": Ask,
@@ -263,7 +306,7 @@ class Gate(StetView):
         """
         claim = claim_named(caller(request), name)
         blockers = gate(claim, caller(request))
-        line = line_of(face_of(claim))
+        line = line_of(face_of(claim, viewer=caller(request)))
         return Response(
             {
                 "can_publish": not blockers,
@@ -308,10 +351,11 @@ class StatusLine(StetView):
                 raise IllegalState("The publication is held: its line may not be used now.", code="held")
             text = published.rendered["line" if form == "short" else "line_long"]
             if text is None:
-                blockers = line_of(face_of(claim)).blockers
+                blockers = line_of(face_of(claim, viewer=caller(request))).blockers
                 raise IllegalState("The publication carries no line.", code="line_refused", blockers=blockers)
             return self._said(text, published.version, language, form)
-        line = line_of(face_of(claim, draft=True), form=form, language=language)  # type: ignore[arg-type]
+        face = face_of(claim, draft=True, viewer=caller(request))
+        line = line_of(face, form=form, language=language)  # type: ignore[arg-type]
         if line.text is None:
             detail = " ".join(blocker.detail for blocker in line.blockers)
             raise IllegalState(detail, code="line_refused", blockers=line.blockers)
@@ -335,7 +379,10 @@ class History(StetView):
 
     @extend_schema(operation_id="read_history", responses={200: page_of(AuditShape)})
     def get(self, request: Request, name: str) -> Response:
-        """Who did what to the claim: its audit chain, the oldest first."""
+        """Who did what to the claim: its audit chain, the oldest first. While a blind second review keeps from the
+        caller what others decided, the entries of its reviewers come without `data` (`withheld`).
+        """
         claim = claim_named(caller(request), name)
+        hidden = hidden_people(claim, caller(request))
         rows = AuditEntry.objects.filter(chain_id=chain_of(claim)).select_related("actor")
-        return Response(paged(request, rows, by="seq", shape=lambda entry: dict(audit_shape(entry))))
+        return Response(paged(request, rows, by="seq", shape=lambda entry: dict(audit_shape(entry, hidden))))

@@ -159,7 +159,28 @@ class PolicyForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
-    second_review = forms.BooleanField(label="A second review", required=False)
+    second_review = forms.BooleanField(label="Of every claim", required=False)
+    second_review_topics = forms.CharField(
+        label="Of claims about",
+        required=False,
+        help_text="Topics with commas between them, such as elections, public-health.",
+    )
+    second_review_priorities = forms.MultipleChoiceField(
+        label="Of claims of this priority",
+        choices=[(word.value, words.label(word)) for word in Priority],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    second_review_dimensions = forms.MultipleChoiceField(
+        label="Wherever this is decided",
+        choices=[(word.value, words.label(word)) for word in Dimension],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    second_review_on_contradiction = forms.BooleanField(
+        label="Where a verdict stands against a finding", required=False
+    )
+    blind_second_review = forms.BooleanField(label="Blind", required=False)
     distinct_approver = forms.BooleanField(label="Another person approves", required=False)
     lease_minutes = forms.IntegerField(label="Held for (minutes)", min_value=5, max_value=24 * 60)
     lease_limit = forms.IntegerField(label="Held at once", min_value=1, max_value=20)
@@ -177,6 +198,11 @@ class PolicyForm(forms.Form):
             "house_name": desk.house_name,
             "required_dimensions": policy.required_dimensions,
             "second_review": policy.second_review,
+            "second_review_topics": ", ".join(policy.second_review_topics),
+            "second_review_priorities": policy.second_review_priorities,
+            "second_review_dimensions": policy.second_review_dimensions,
+            "second_review_on_contradiction": policy.second_review_on_contradiction,
+            "blind_second_review": policy.blind_second_review,
             "distinct_approver": policy.distinct_approver,
             "lease_minutes": policy.lease_seconds // 60,
             "lease_limit": policy.lease_limit,
@@ -198,6 +224,8 @@ class PolicyForm(forms.Form):
     def changes(self) -> dict[str, Any]:
         """What was changed on the page, in the service's words and units."""
         said = {name: self.cleaned_data[name] for name in self.changed_data}
+        if "second_review_topics" in said:
+            said["second_review_topics"] = said["second_review_topics"].split(",")
         if "lease_minutes" in said:
             said["lease_seconds"] = said.pop("lease_minutes") * 60
         if "skip_hours" in said:

@@ -94,7 +94,7 @@ def _shown(request: DeskRequest, said: Mapping[str, str]) -> dict[str, Any]:
         params = filters.read_filters(said)
         by = claim_lists.ordering(params)
         mine = Claim.objects.visible_to(request.user).filter(desk=request.desk)
-        claims = claim_lists.narrowed(mine, params)
+        claims = claim_lists.narrowed(mine, params, request.user)
         stages = _stages(claims, by, said)
         context |= {"stages": stages, "everywhere": filters.address(_but(said, "stage", "cursor"))}
         if "stage" in said:
@@ -150,7 +150,7 @@ def _sections(request: DeskRequest, stages: Sequence[StageLink], *, is_search: b
 
 
 def _rows(request: DeskRequest, ids: Sequence[uuid.UUID]) -> list[Row]:
-    return rows_of(ids, approver=request.user if request.role in EDITORS else None)
+    return rows_of(ids, viewer=request.user, approver=request.user if request.role in EDITORS else None)
 
 
 def _but(said: Mapping[str, str], *left_out: str) -> dict[str, str]:

@@ -19,7 +19,7 @@ def bundle(request: DeskRequest, ref: str) -> HttpResponseBase:
     """The zip where it is made; else it is made from now on, and the page says so."""
     claim = claim_named(request.user, ref)
     try:
-        ready = asking.ask_for(claim)
+        ready = asking.ask_for(claim, request.user)
     except IllegalState as error:
         messages.error(request, f"The evidence bundle could not be made. {error.detail}")
         return redirect("sign-off", claim.ref)

@@ -13,7 +13,7 @@ from django.urls import path
 from django.utils.text import Truncator
 
 from claims.errors import IllegalState, Missing
-from claims.models import Claim, MediaItem
+from claims.models import Claim, MediaItem, Person
 from claims.vocabulary import Stage
 from verification.desk.faces import item_names
 from verification.desk.forms.erasing import Erasable, EraseForm, HoldForm
@@ -41,7 +41,7 @@ def erase_or_hold(request: DeskRequest, ref: str) -> HttpResponse:
 
 
 def _erase(request: DeskRequest, claim: Claim) -> HttpResponse:
-    form = EraseForm(claim, list(_offered(claim)), request.POST)
+    form = EraseForm(claim, list(_offered(claim, request.user)), request.POST)
     if not form.is_valid():
         return _show(request, claim, erase=form, status=422)
     one = form.offered[form.cleaned_data["target"]]
@@ -87,7 +87,7 @@ def _show(
     hold: HoldForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    offered = list(_offered(claim))
+    offered = list(_offered(claim, request.user))
     form = erase or EraseForm(claim, offered)
     holds = list(claim.legal_holds.select_related("placed_by", "lifted_by").order_by("-placed_at"))
     context = {
@@ -103,7 +103,7 @@ def _show(
     return render(request, "desk/erasing.html", context, status=status)
 
 
-def _offered(claim: Claim) -> Iterator[Erasable]:
+def _offered(claim: Claim, viewer: Person) -> Iterator[Erasable]:
     """What of the claim is there to be erased, and what goes with it."""
     if claim.statement.redacted_at is None:
         yield Erasable("statement", WORDS["statement"], _meaning_of_statement(claim), claim)
@@ -124,7 +124,8 @@ def _offered(claim: Claim) -> Iterator[Erasable]:
             f" positions, findings.{also} Verdicts, and what people wrote in them, stay.",
             item,
         )
-    for note in claim.notes.filter(body__redacted_at=None).select_related("body", "by"):
+    notes = Note.objects.visible_to(viewer).filter(claim=claim, body__redacted_at=None)
+    for note in notes.select_related("body", "by"):
         said = Truncator(note.body.content or "").chars(120)
         yield Erasable(
             f"note:{note.pk}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -22,6 +23,7 @@ from verification.desk.frame import DeskRequest, live, page
 from verification.domain.transitions import ADMINS
 from verification.models import AuditChain, AuditEntry, Message
 from verification.services import audit, jobs, reading, work
+from verification.services.veil import hidden_people
 
 ENTRIES_SHOWN = 50
 CLAIMS_SHOWN = 12
@@ -63,7 +65,8 @@ def system_audit(request: DeskRequest) -> HttpResponse:
 @page(roles=ADMINS)
 def claim_audit(request: DeskRequest, ref: str) -> HttpResponse:
     claim = _claim_named(request, ref)
-    return _chain(request, audit.chain_of(claim), {"title": claim.ref, "claim": claim})
+    hidden = hidden_people(claim, request.user)
+    return _chain(request, audit.chain_of(claim), {"title": claim.ref, "claim": claim}, hidden)
 
 
 def _claim_named(request: DeskRequest, ref: str) -> Claim:
@@ -74,8 +77,10 @@ def _claim_named(request: DeskRequest, ref: str) -> Claim:
     return claim
 
 
-def _chain(request: DeskRequest, name: str, context: dict[str, Any]) -> HttpResponse:
-    """One chain's state and a page of its entries, newest first."""
+def _chain(
+    request: DeskRequest, name: str, context: dict[str, Any], hidden: Collection[uuid.UUID] = ()
+) -> HttpResponse:
+    """One chain's state and a page of its entries, newest first; without details what hidden people did."""
     before, after = _place(request, "before"), _place(request, "after")
     rows = AuditEntry.objects.filter(chain_id=name).select_related("actor")
     if after is not None:
@@ -88,8 +93,8 @@ def _chain(request: DeskRequest, name: str, context: dict[str, Any]) -> HttpResp
     shown = [
         {
             "entry": entry,
-            "said": say(entry, names),
-            "raw": json.dumps(entry.data, indent=2, ensure_ascii=False),
+            "said": say(entry, names, withheld=entry.actor_id in hidden),
+            "raw": "" if entry.actor_id in hidden else json.dumps(entry.data, indent=2, ensure_ascii=False),
         }
         for entry in found
     ]

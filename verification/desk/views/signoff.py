@@ -16,7 +16,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 
 from claims.errors import Blocker, IllegalState, InvalidInput, Missing
-from claims.models import Claim, Publication
+from claims.models import Claim, Person, Publication
 from claims.models.bodies import canonical
 from claims.published import Step, alterations, history_of
 from claims.vocabulary import IN_ORDER_OF_WORK, ChangeKind, Dimension, Role, Stage, Status
@@ -31,6 +31,7 @@ from verification.services.acting import situation
 from verification.services.duplicates import original_of
 from verification.services.reading import claim_named
 from verification.services.signoff import OfDimension, Outlook, decisions_of, outlook_of, rules_for
+from verification.services.veil import WHY, is_veiled
 
 ENDED = frozenset({Stage.WITHDRAWN, Stage.DROPPED, Stage.DUPLICATE})
 """Where there is no gate to be passed."""
@@ -102,7 +103,9 @@ def _do(request: DeskRequest, claim: Claim) -> HttpResponse:
     if "preview" in request.POST:
         return _show(request, claim, Tried(act, form))
     try:
-        if act.through_gate and request.POST.get("seen") != _digest(outlook_of(claim, at=timezone.now())):
+        if act.through_gate and request.POST.get("seen") != _digest(
+            outlook_of(claim, viewer=request.user, at=timezone.now())
+        ):
             raise IllegalState(
                 "What would be published changed after you opened this page. Look at it again, then repeat.",
                 code="changed",
@@ -132,14 +135,14 @@ def _show(request: DeskRequest, claim: Claim, tried: Tried | None = None, status
     at = timezone.now()
     here = situation(claim, request.user)
     may = allowed_actions(here)
-    outlook = outlook_of(claim, at=at)
+    outlook = outlook_of(claim, viewer=request.user, at=at)
     seen = _digest(outlook)
     gate = _gate(request, claim)
     # The forms are filled with what is kept, before what was typed into one of them is tried.
     offers = _offers(request, claim, may, tried, is_closed=bool(gate["broken"]))
     previewed = _as_typed(claim, tried)
     if previewed:
-        outlook = outlook_of(claim, at=at)
+        outlook = outlook_of(claim, viewer=request.user, at=at)
     steps = history_of(claim.pk)
     context = {
         "area": "board",
@@ -150,7 +153,9 @@ def _show(request: DeskRequest, claim: Claim, tried: Tried | None = None, status
         "face": _face(claim, outlook),
         "changes": _changes(claim, outlook),
         "previewed": previewed,
-        "decisions": _decisions(claim),
+        "decisions": _decisions(claim, request.user),
+        "is_veiled": is_veiled(claim, request.user),
+        "veil": WHY,
         "steps": with_words(steps),
         "offers": offers,
         "missing": None if tried is None or any(each.act is tried.act for each in offers) else tried,
@@ -238,8 +243,8 @@ def _changes(claim: Claim, outlook: Outlook) -> list[Any] | None:
     return altered(alterations(before, outlook.rendered), names) if before else None
 
 
-def _decisions(claim: Claim) -> dict[str, Any]:
-    decided = decisions_of(claim)
+def _decisions(claim: Claim, viewer: Person) -> dict[str, Any]:
+    decided = decisions_of(claim, viewer)
     names = item_names([{"id": item.pk, "kind": item.kind} for item in claim.media.all()])
     return {
         "dimensions": [(each, _named(each, claim, names)) for each in decided],

@@ -26,7 +26,7 @@ from verification.services import drafts, leases, queue, review
 from verification.services.reading import claim_named
 
 _SUBMITS = ("next", "stay")
-_NOT_DRAFTED = {"csrfmiddlewaretoken", "lease_token", "dimension", "more_basis", "keep"}
+_NOT_DRAFTED = {"csrfmiddlewaretoken", "lease_token", "dimension", "more_basis", "keep", "verdict"}
 
 
 @page()
@@ -96,6 +96,27 @@ def record(request: DeskRequest, ref: str) -> HttpResponse:
     if not request.htmx:
         messages.success(request, f"{label(dimension)} recorded.")
     return _after(request, Workbench(claim, request.user), dimension, then="go-on")
+
+
+@page(methods=("POST",))
+def take_over(request: DeskRequest, ref: str) -> HttpResponse:
+    """Settles a disagreement by one side's verdict. A reason that can't be recorded stays as a draft."""
+    claim = claim_named(request.user, ref)
+    dimension = _dimension(request.POST)
+    verdict = _verdict_named(request, claim)
+    reason, token = request.POST.get("reason", "").strip(), request.POST.get("lease_token", "")
+    if len(reason) > MAX_TEXT:
+        raise InvalidInput(FieldError("/reason", f"Say why in at most {MAX_TEXT:,} characters.", "too_long"))
+    try:
+        review.take_over(claim, actor=request.user, lease_token=token, verdict=verdict, reason=reason)
+    except InvalidInput as error:
+        messages.error(request, " ".join(one.detail for one in error.errors))
+    except (LeaseLost, IllegalState) as error:
+        kept = _keep(claim, request, dimension) if reason else ""
+        messages.error(request, f"{error.detail} {kept}".strip())
+    else:
+        messages.success(request, f"{label(dimension)} settled.")
+    return redirect(f"{reverse('claim', args=[claim.ref])}#dimension-{dimension}")
 
 
 @page(methods=("POST",))
@@ -210,7 +231,7 @@ def add_note(request: DeskRequest, ref: str) -> HttpResponse:
 @page(methods=("POST",))
 def strike_note(request: DeskRequest, ref: str, note_id: uuid.UUID) -> HttpResponse:
     claim = claim_named(request.user, ref)
-    note = Note.objects.filter(claim=claim, pk=note_id).first()
+    note = Note.objects.visible_to(request.user).filter(claim=claim, pk=note_id).first()
     if note is None:
         raise Missing("There is no such note on this claim.")
     review.strike_note(note, actor=request.user)
@@ -255,6 +276,19 @@ def _dimension(data: QueryDict) -> Dimension:
     return Dimension(given)
 
 
+def _verdict_named(request: DeskRequest, claim: Claim) -> Verdict:
+    try:
+        named = uuid.UUID(request.POST.get("verdict", ""))
+    except ValueError:
+        named = None
+    verdict = (
+        Verdict.objects.visible_to(request.user).filter(claim=claim, pk=named).first() if named else None
+    )
+    if verdict is None:
+        raise Missing("There is no such verdict on this claim.")
+    return verdict
+
+
 def _typed(data: QueryDict, **more: Any) -> dict[str, list[str]]:
     typed = {
         name: values
@@ -289,6 +323,7 @@ urlpatterns = [
     path("claims/<str:ref>/lease/", lease_live, name="lease-live"),
     path("claims/<str:ref>/take/", take_claim, name="take-claim"),
     path("claims/<str:ref>/verdict/", record, name="record"),
+    path("claims/<str:ref>/take-over/", take_over, name="take-over"),
     path("claims/<str:ref>/undo/", undo, name="undo"),
     path("claims/<str:ref>/submit/", submit, name="submit"),
     path("claims/<str:ref>/draft/", save_draft, name="draft"),

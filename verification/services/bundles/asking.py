@@ -9,11 +9,12 @@ from django.db.models import Max
 from django.utils import timezone
 
 from claims.errors import IllegalState, StorageFailed
-from claims.models import Claim
+from claims.models import Claim, Person
 from claims.vocabulary import JobKind, JobState
 from verification.models import Job
 from verification.services import jobs
 from verification.services.bundles import keeping, making
+from verification.services.veil import check_unveiled
 
 TRY_AGAIN_AFTER = timedelta(minutes=1)
 """How long a failure is told of before the bundle is tried again for whoever asks."""
@@ -21,11 +22,13 @@ TRY_AGAIN_AFTER = timedelta(minutes=1)
 STORAGE_WAIT_SECONDS = 60.0
 
 
-def ask_for(claim: Claim) -> Path | None:
+def ask_for(claim: Claim, viewer: Person) -> Path | None:
     """The claim's bundle as it stands now; None where it is being made, by a job that this puts down if need be.
 
-    Raises IllegalState with the reason where that was tried just now and failed.
+    Raises IllegalState with the reason where that was tried just now and failed, and `blind` where what the bundle
+    holds is kept from the viewer.
     """
+    check_unveiled(claim, viewer)
     ready = keeping.path_of(claim.pk, keeping.state_of(claim.pk))
     if ready.is_file():
         return ready

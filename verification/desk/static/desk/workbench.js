@@ -1,4 +1,4 @@
-// Deciding by keyboard: 1-4, Ctrl-Enter, z, m; drafts that keep themselves; the skip form.
+// Deciding by keyboard: 1-4, f, s, Ctrl-Enter, z, m; drafts that keep themselves; the skip form.
 "use strict";
 (() => {
   const { $, $$, onKey, isShown, isTyping, toast } = stet;
@@ -33,6 +33,17 @@
     onKey(String(index + 1), () => decide(status));
   });
 
+  /** Takes one side of a disagreement over: at once where the reason is written, else once it is. */
+  function takeOver(side) {
+    const form = $("form.dispute", current() ?? document);
+    if (!form) return false;
+    for (const button of $$("[data-take-over]", form)) button.classList.toggle("primary", button.dataset.takeOver === side);
+    const reason = $("[name=reason]", form);
+    if (reason.value.trim()) form.requestSubmit($("button.primary", form)); else reason.focus();
+  }
+  onKey("f", () => takeOver("0"));
+  onKey("s", () => takeOver("1"));
+
   /** The form that somebody is at: open, and not decided yet or being decided anew. */
   const underWay = () => dimensions().filter((each) => each.open && formOf(each))
     .filter((each) => each.dataset.status === "not_checked" || $("input[name=status]:checked", each)).map(formOf)[0];
@@ -40,6 +51,10 @@
   onKey("Ctrl-Enter", (event, target) => {
     const form = target.closest("form.verdict-form, form[data-note]") ?? (isTyping(target) ? target.form : null)
       ?? (target.closest("#submit-form") ? null : underWay());
+    if (form?.matches(".dispute") && !$("button.primary", form)) {
+      toast("Choose whose verdict to take over.", "error");
+      return;
+    }
     if (form) { form.requestSubmit($("button[type=submit], button.primary", form) ?? undefined); return; }
     const button = $("#submit-next");
     if (!isShown(button)) {

@@ -1,0 +1,25 @@
+"""The veil of a blind second review: from whom what was decided of a claim is kept, until that is submitted."""
+
+from __future__ import annotations
+
+from django.db.models import Exists, OuterRef, Q
+
+from claims.models import Membership, Person
+from claims.vocabulary import ReviewKind
+from verification.domain.transitions import EDITORS
+from verification.models.queue import QueueEntry
+
+
+def veiled_from(person: Person, claim: str = "pk") -> Exists:
+    """Whether what others decided of a claim is kept from the person; `claim` is the column that holds its id.
+
+    It is while a blind second review of it is open, and from whoever might do that: all but those who decided
+    something in the pass that it looks at, and editors who have not begun it themselves.
+    """
+    edits = Membership.objects.filter(person_id=person.pk, role__in=EDITORS).values("desk_id")
+    blind = QueueEntry.objects.open().filter(
+        claim=OuterRef(claim), review_kind=ReviewKind.SECOND.value, desk__policy__blind_second_review=True
+    )
+    might = blind.not_barred_to(person)
+    begun = Q(reviews__reviewer_id=person.pk) | Q(reviews__invitations__person_id=person.pk)
+    return Exists(might.filter(~Q(desk__in=edits) | begun))
