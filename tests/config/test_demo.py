@@ -274,8 +274,9 @@ def test_the_place_of_a_video_agrees_and_the_dates_of_both_settle_nothing(seeded
     items = list(the("two-flags").media.all())
     positions = [findings_of(item, "gps_location")[0].stance for item in items]
     assert positions == [Stance.SUPPORTS, Stance.INCONCLUSIVE]
+    viewer = newcomer(seeded)
     for item in items:
-        date = reasoning_of(item, newcomer(seeded)).date
+        date = reasoning_of(item, viewer).date
         assert not any(each.bound.hard or each.bites for each in date.bounds)
         of_date = FindingRow.objects.filter(run__media=item, dimension=Dimension.DATE)
         assert {finding.stance for finding in of_date} == {Stance.INCONCLUSIVE, Stance.NEUTRAL}
