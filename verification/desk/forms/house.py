@@ -208,7 +208,7 @@ class PolicyForm(forms.Form):
             "lease_limit": policy.lease_limit,
             "skip_hours": policy.skip_seconds // 3600,
             "aging_hours": policy.aging_seconds // 3600,
-            **{f"goal_{word}": policy.goal(word).total_seconds() / 3600 for word in Priority},
+            **{f"goal_{word}": _hours(policy.goal(word)) for word in Priority},
         }
         return cls(data, initial=now | (_shown_before(data.get("was", ""), now) if data else {}))
 
@@ -236,6 +236,12 @@ class PolicyForm(forms.Form):
         if goals:
             said["goals"] = {word: round(hours * 3600) for word, hours in goals.items()}
         return said
+
+
+def _hours(span: timedelta) -> float:
+    """Hours, without a fraction where there is none to show."""
+    hours = span.total_seconds() / 3600
+    return int(hours) if hours.is_integer() else hours
 
 
 def _shown_before(was: str, now: Mapping[str, Any]) -> dict[str, Any]:
