@@ -250,4 +250,9 @@ def _shown_before(was: str, now: Mapping[str, Any]) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     given = shown if isinstance(shown, dict) else {}
-    return {name: given[name] for name, value in now.items() if type(given.get(name)) is type(value)}
+    return {name: given[name] for name, value in now.items() if _is_like(given.get(name), value)}
+
+
+def _is_like(given: object, value: object) -> bool:
+    kinds = {type(given), type(value)}
+    return len(kinds) == 1 or kinds == {int, float}
