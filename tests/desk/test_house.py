@@ -29,6 +29,11 @@ POLICY = {
     "lease_minutes": "30",
     "lease_limit": "3",
     "skip_hours": "4",
+    "goal_breaking": "1",
+    "goal_high": "4",
+    "goal_normal": "24",
+    "goal_low": "72",
+    "aging_hours": "24",
 }
 
 

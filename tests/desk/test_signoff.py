@@ -222,7 +222,7 @@ def test_the_gate_is_live_and_tells_of_changes(
 ) -> None:
     browser = pages(editor)
     html = open_page(browser, ready)
-    url = unescape(re.search(r'data-live hx-get="([^"]+)"', html)[1])  # type: ignore[index]
+    url = unescape(re.search(r'data-live hx-get="([^"]+/gate/[^"]*)"', html)[1])  # type: ignore[index]
     first = browser.get(url)
     content = first.content.decode()
     assert "csrf" not in content
@@ -431,13 +431,13 @@ def make(stage_wanted: str, checker: Caller, editor: Caller) -> str:
 @pytest.mark.parametrize(
     ("stage_now", "by_editor", "by_checker"),
     [
-        ("queued", {"assign", "duplicate", "drop"}, {"duplicate", "drop"}),
-        ("awaiting_signoff", {"publish", "request-recheck", "request-second-review", "assign", "hold", "duplicate", "drop"},
+        ("queued", {"ask", "assign", "duplicate", "drop"}, {"duplicate", "drop"}),
+        ("awaiting_signoff", {"publish", "request-recheck", "request-second-review", "ask", "assign", "hold", "duplicate", "drop"},
          {"request-recheck", "request-second-review", "duplicate", "drop"}),
         ("scheduled", {"publish", "hold"}, set()),
-        ("published", {"amend", "correct", "request-recheck", "request-second-review", "hold", "withdraw"},
+        ("published", {"amend", "correct", "request-recheck", "request-second-review", "ask", "hold", "withdraw"},
          {"request-recheck", "request-second-review"}),
-        ("held", {"release", "request-recheck", "request-second-review", "withdraw"},
+        ("held", {"release", "request-recheck", "request-second-review", "ask", "withdraw"},
          {"request-recheck", "request-second-review"}),
         ("withdrawn", {"reopen"}, {"reopen"}),
         ("dropped", {"reopen"}, {"reopen"}),

@@ -16,6 +16,7 @@ from tests.conftest import Caller, file_claim, lease, published, refused, review
 from verification.domain.days import Days
 from verification.models import LeaseEvent, QueueEntry, Review, Skip, Verdict
 from verification.services import audit
+from verification.services.entries import open_queue_entry
 from verification.services.numbers import numbers_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -84,9 +85,8 @@ class History:
         LeaseEvent.objects.create(entry=entry, fence=1, kind=kind, at=at(when))
 
     def queued_again(self, claim: Claim, kind: ReviewKind, when: str) -> None:
-        QueueEntry.objects.create(
-            claim=claim, desk=claim.desk, review_kind=kind, place="2|~|a", created_at=at(when)
-        )
+        entry = open_queue_entry(claim, kind=kind, review_round=2)
+        QueueEntry.objects.filter(pk=entry.pk).update(created_at=at(when))
 
     def published(self, claim: Claim, kind: str, when: str) -> None:
         self.position += 1
