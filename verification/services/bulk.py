@@ -255,7 +255,7 @@ def _was(act: BulkAction, claim: Claim) -> dict[str, Any]:
 def _named(names: Sequence[str], actor: Person) -> dict[str, uuid.UUID | None]:
     """The claims by the first name that each was given, in the order given; None for what the actor can't see."""
     ids = {name: found for name in names if (found := _as_id(name))}
-    refs = {name for name in names if name not in ids and "\x00" not in name}
+    refs = {name for name in names if name not in ids}
     seen = Claim.objects.visible_to(actor).filter(Q(pk__in=ids.values()) | Q(ref__in=refs))
     pairs = list(seen.values_list("pk", "ref"))
     by_id, by_ref = {pk: pk for pk, _ in pairs}, {ref: pk for pk, ref in pairs}
