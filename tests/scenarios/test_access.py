@@ -51,6 +51,8 @@ GET    changes/                               401      ok     ok      ok     ok 
 GET    claims/                                401      403    ok      ok     ok     none    none
 POST   claims/                                401      403    ok      ok     ok     ok      400
 POST   claims/bulk/                           401      403    ok      ok     ok     ok      none
+POST   claims/bulk-act/                       401      403    ok      ok     ok     none    none
+POST   claims/bulk-act/undo/                  401      403    ok      404    404    404     404
 GET    claims/<name>/                         401      403    ok      ok     ok     404     404
 PATCH  claims/<name>/                         401      403    ok      ok     ok     404     404
 POST   claims/<name>/queue/                   401      403    ok      ok     ok     404     404
@@ -179,7 +181,8 @@ def scene(checker: Caller, editor: Caller, settings: Any, tmp_path: Any) -> dict
     bound = checker.post(f"media/{media}/bounds/", BOUND).json()["id"]
     leased = lease(checker)
     verdict = decide(checker, leased, "date", "unverified").json()["verdicts"][0]["id"]
-    file_claim(checker, statement="Another one.")
+    other = file_claim(checker, statement="Another one.")["id"]
+    tagged = checker.post("claims/bulk-act/", {"act": "tag", "claims": [other], "add_tags": ["a"]}).json()
     LegalHold.objects.create(claim_id=claim, reason="a", placed_by=editor.person, placed_at=timezone.now())
     work.beat(work.LOOP)
     return {
@@ -194,6 +197,7 @@ def scene(checker: Caller, editor: Caller, settings: Any, tmp_path: Any) -> dict
         "bound_id": bound,
         "entry_id": leased["entry"]["id"],
         "token": leased["lease_token"],
+        "undo": tagged["undo"],
     }
 
 
@@ -210,9 +214,14 @@ def callers(
 def body_for(path: str, scene: dict[str, str]) -> Any:
     if path == "claims/bulk/":
         return [{**TWO_VIDEOS, "language": "?"}]
+    if path == "claims/bulk-act/":
+        # Written otherwise than the scene writes it: a result says how the caller named the claim.
+        named = scene["name"].replace("-", "")
+        return {"act": "tag", "claims": [named], "add_tags": ["flags"]}
     token = {"lease_token": scene["token"]}
     bodies: dict[str, Any] = {
         "claims/": TWO_VIDEOS,
+        "claims/bulk-act/undo/": {"undo": scene["undo"]},
         "claims/duplicates/": {"statement": TWO_VIDEOS["statement"]},
         "claims/<name>/": {"priority": "high"},
         "claims/<name>/media/": {"url": "https://media.example/one.mp4"},

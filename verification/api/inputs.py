@@ -32,8 +32,10 @@ from claims.vocabulary import (
     SourceKind,
     Status,
 )
+from verification.domain.bulk import BulkAction
 from verification.domain.evidence import EvidenceKind
 from verification.domain.findings import Side
+from verification.services.bulk import MAX_CLAIMS
 
 
 class TextField(serializers.CharField):
@@ -245,6 +247,61 @@ class LookedForInput(StrictSerializer):
 class AssignInput(StrictSerializer):
     to = serializers.CharField(max_length=150, allow_null=True)
     reason = TextField(required=False, allow_blank=True, default="")
+
+
+_BULK_NEEDS: dict[BulkAction, tuple[str, ...]] = {
+    BulkAction.ASSIGN: ("to",),
+    BulkAction.PRIORITISE: ("priority",),
+    BulkAction.TAG: (),
+    BulkAction.DROP: ("reason",),
+    BulkAction.DUPLICATE: ("of", "reason"),
+}
+_BULK_TAKES: dict[BulkAction, tuple[str, ...]] = {
+    **_BULK_NEEDS,
+    BulkAction.ASSIGN: ("to", "reason"),
+    BulkAction.TAG: ("add_tags", "remove_tags"),
+}
+
+
+class BulkActInput(StrictSerializer):
+    """One act on many claims, with what the act takes and nothing else."""
+
+    act = WordField(BulkAction)
+    claims = serializers.ListField(
+        child=serializers.CharField(max_length=64), allow_empty=False, max_length=MAX_CLAIMS
+    )
+    preview = serializers.BooleanField(required=False, default=False)
+    to = serializers.CharField(required=False, max_length=150, allow_null=True)
+    priority = WordField(Priority, required=False)
+    add_tags = serializers.ListField(
+        child=serializers.CharField(max_length=MAX_TAG), required=False, max_length=MAX_TAGS
+    )
+    remove_tags = serializers.ListField(
+        child=serializers.CharField(max_length=MAX_TAG), required=False, max_length=MAX_TAGS
+    )
+    of = serializers.CharField(required=False, max_length=40)
+    reason = TextField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        act = attrs["act"]
+        wrong = {
+            name: serializers.ErrorDetail(f"'{act}' takes no {name}.", "unknown")
+            for name in attrs
+            if name not in {"act", "claims", "preview", *_BULK_TAKES[act]}
+        } | {
+            name: serializers.ErrorDetail(f"'{act}' needs this.", "required")
+            for name in _BULK_NEEDS[act]
+            if name not in attrs
+        }
+        if act == BulkAction.TAG and not (attrs.get("add_tags") or attrs.get("remove_tags")):
+            wrong["add_tags"] = serializers.ErrorDetail("Name a tag to add or to remove.", "required")
+        if wrong:
+            raise serializers.ValidationError(wrong)
+        return attrs
+
+
+class BulkUndoInput(StrictSerializer):
+    undo = serializers.UUIDField()
 
 
 class AskInput(StrictSerializer):

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from verification.api.views import (
+    bulk,
     bundle,
     claims,
     evidence,
@@ -17,6 +18,8 @@ from verification.api.views import (
 urlpatterns = [
     path("claims/", claims.ClaimList.as_view()),
     path("claims/bulk/", claims.ClaimBulk.as_view()),
+    path("claims/bulk-act/", bulk.BulkAct.as_view()),
+    path("claims/bulk-act/undo/", bulk.BulkUndo.as_view()),
     path("claims/duplicates/", claims.LookedFor.as_view()),
     path("claims/<str:name>/", claims.ClaimDetail.as_view()),
     path("claims/<str:name>/duplicates/", claims.ClaimDuplicates.as_view()),

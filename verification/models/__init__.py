@@ -1,4 +1,5 @@
 from verification.models.audit import AuditChain, AuditEntry, LegalHold, Redaction
+from verification.models.bulk import BulkAct
 from verification.models.checkpoints import Checkpoint, FixityCheck, Seal, SealedHead, Stamp, Unsealed
 from verification.models.checks import CheckRun, FindingRow
 from verification.models.evidence import Evidence, EvidenceStrike
@@ -16,6 +17,7 @@ __all__ = [
     "Ask",
     "AuditChain",
     "AuditEntry",
+    "BulkAct",
     "CheckRun",
     "Checkpoint",
     "DimensionStatus",

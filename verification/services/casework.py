@@ -18,7 +18,7 @@ from verification.services.acting import Act, acting
 from verification.services.duplicates import original_of
 from verification.services.entries import ask_for, cancel_queue_entry, open_queue_entry
 from verification.services.following import open_second_review
-from verification.services.leases import give_up
+from verification.services.leases import give_up, refuse_if_others_hold
 from verification.services.merging import take_media
 
 
@@ -30,11 +30,13 @@ def queue_draft(claim: Claim, *, actor: Person) -> Claim:
     return act.claim
 
 
-def assign(claim: Claim, *, actor: Person, to: Person | None, reason: str) -> Claim:
+def assign(
+    claim: Claim, *, actor: Person, to: Person | None, reason: str, revision: int | None = None
+) -> Claim:
     """Says whose work a claim is; None gives it back to everyone. The person must be on the desk's staff."""
     if to is not None and not Membership.objects.of_staff(to).filter(desk_id=claim.desk_id).exists():
         raise InvalidInput(FieldError("/to", "Nobody of this name works on the claim's desk.", "unknown"))
-    with acting(claim, actor=actor, action=Action.ASSIGN) as act:
+    with acting(claim, actor=actor, action=Action.ASSIGN, revision=revision) as act:
         Claim.objects.filter(pk=claim.pk).update(assignee=to)
         act.claim.assignee = to
         act.claim.queue_entries.open().update(assignee=to)
@@ -46,19 +48,32 @@ def assign(claim: Claim, *, actor: Person, to: Person | None, reason: str) -> Cl
     return act.claim
 
 
-def drop(claim: Claim, *, actor: Person, reason: str) -> Claim:
-    """Leaves a claim: not worth checking, or not to be checked."""
+def drop(claim: Claim, *, actor: Person, reason: str, spare_others: bool = False) -> Claim:
+    """Leaves a claim: not worth checking, or not to be checked.
+
+    Who holds its review loses it; with `spare_others` LeaseLost is raised instead.
+    """
     with acting(claim, actor=actor, action=Action.DROP) as act:
+        if spare_others:
+            refuse_if_others_hold(act.claim, actor)
         cancel_queue_entry(act.claim, at=act.at)
         act.move_to(Stage.DROPPED)
         _keep_reason(act, reason)
     return act.claim
 
 
-def mark_duplicate(claim: Claim, *, actor: Person, of: Claim, reason: str, merge: bool = False) -> Claim:
+def mark_duplicate(
+    claim: Claim,
+    *,
+    actor: Person,
+    of: Claim,
+    reason: str,
+    merge: bool = False,
+    spare_others: bool = False,
+) -> Claim:
     """Says that a claim is the same as another one of its desk; `merge` takes its media into that one.
 
-    Who holds its review loses it. Raises InvalidInput at /of for a claim that can't be the original.
+    Who holds its review loses it; with `spare_others` LeaseLost is raised instead. Raises InvalidInput at /of for a claim that can't be the original.
     """
     if of.pk == claim.pk:
         raise InvalidInput(
@@ -76,6 +91,8 @@ def mark_duplicate(claim: Claim, *, actor: Person, of: Claim, reason: str, merge
         with acting(claim, actor=actor, action=Action.DUPLICATE) as act:
             if original.stage == Stage.DUPLICATE:
                 raise InvalidInput(FieldError("/of", _is_one_too(original), "duplicate"))
+            if spare_others:
+                refuse_if_others_hold(act.claim, actor)
             cancel_queue_entry(act.claim, at=act.at)
             Claim.objects.filter(pk=claim.pk).update(duplicate_of=original)
             act.claim.duplicate_of = original
@@ -93,9 +110,9 @@ def _is_one_too(claim: Claim) -> str:
     return f"{claim.ref} is a duplicate too{named}"
 
 
-def reopen(claim: Claim, *, actor: Person, reason: str) -> Claim:
+def reopen(claim: Claim, *, actor: Person, reason: str, revision: int | None = None) -> Claim:
     """Puts a dropped, duplicate or withdrawn claim back into the queue. What was merged of it stays there as well."""
-    with acting(claim, actor=actor, action=Action.REOPEN) as act:
+    with acting(claim, actor=actor, action=Action.REOPEN, revision=revision) as act:
         Claim.objects.filter(pk=claim.pk).update(duplicate_of=None)
         act.claim.duplicate_of = None
         act.move_to(Stage.QUEUED)

@@ -84,6 +84,23 @@ def fenced(token: str, person: Person, *, claim: Claim | None = None, colleagues
     return entry
 
 
+def refuse_if_others_hold(claim: Claim, person: Person) -> None:
+    """Raises LeaseLost (`lease_held`) where somebody else holds a review of the claim; within an act's transaction.
+
+    Until that ends nobody takes the review.
+    """
+    list(claim.queue_entries.open().select_for_update())
+    entry = claim.queue_entries.held().exclude(holder=person).select_related("holder").first()
+    if entry is not None and entry.holder is not None and entry.lease_until is not None:
+        raise LeaseLost(
+            f"{entry.holder.display_name} holds a review of this claim until {entry.lease_until:%H:%M} UTC. Act on it "
+            "once they are done, or by itself.",
+            code="lease_held",
+            holder=entry.holder.display_name,
+            expires_at=said(entry.lease_until),
+        )
+
+
 def is_invited(entry: QueueEntry, person: Person) -> bool:
     """Whether who holds the entry asked the person in."""
     if entry.holder_id is None:

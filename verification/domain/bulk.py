@@ -1,0 +1,39 @@
+"""What may be done to many claims at once: each claim by the rule of the table that a single one goes by."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from enum import StrEnum
+
+from claims.vocabulary import Role
+from verification.domain.transitions import TABLE, Action
+
+
+class BulkAction(StrEnum):
+    """What is done to each of many claims; the values are the API's words."""
+
+    ASSIGN = "assign"
+    PRIORITISE = "prioritise"
+    TAG = "tag"
+    DROP = "drop"
+    DUPLICATE = "duplicate"
+
+
+ACTION: dict[BulkAction, Action] = {
+    BulkAction.ASSIGN: Action.ASSIGN,
+    BulkAction.PRIORITISE: Action.EDIT,
+    BulkAction.TAG: Action.EDIT,
+    BulkAction.DROP: Action.DROP,
+    BulkAction.DUPLICATE: Action.DUPLICATE,
+}
+"""The row of the table that decides on each claim."""
+
+
+def offered_to(roles: Collection[Role]) -> list[BulkAction]:
+    """What somebody in these roles may do to many claims at once."""
+    return [act for act in BulkAction if TABLE[ACTION[act]].roles & set(roles)]
+
+
+def with_tags(tags: Collection[str], *, add: Collection[str], remove: Collection[str]) -> list[str]:
+    """A claim's tags with some added and some removed, each once, in their order; what is both is added."""
+    return list(dict.fromkeys([*(tag for tag in tags if tag not in set(remove) - set(add)), *add]))

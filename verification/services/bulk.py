@@ -1,0 +1,277 @@
+"""One act on many claims: each by the service that does it to a single one, in a transaction of its own."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from claims.errors import FieldError, IllegalState, InvalidInput, Missing, StetError
+from claims.intake import MAX_TAGS
+from claims.models import Claim, Person
+from claims.vocabulary import Priority
+from verification.domain.bulk import BulkAction, with_tags
+from verification.models import BulkAct
+from verification.services import casework, submissions
+
+MAX_CLAIMS = 1000
+UNDO_FOR = timedelta(minutes=10)
+"""For so long the person who did it may take it back."""
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """What an act needs beside the claims; each act reads its own."""
+
+    to: str | None = None
+    priority: Priority = Priority.NORMAL
+    add_tags: Sequence[str] = ()
+    remove_tags: Sequence[str] = ()
+    of: Claim | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class BulkResult:
+    """What became of one claim, or would: as it was, and as it is now or why it is not.
+
+    Both are None where nothing that the person may see has the name.
+    """
+
+    name: str
+    before: Claim | None = None
+    after: Claim | None = None
+    error: StetError | None = None
+
+
+@dataclass(frozen=True)
+class Bulk:
+    """Results in the order in which the claims were named. `kept` is there where it may be taken back."""
+
+    act: BulkAction
+    results: list[BulkResult]
+    kept: BulkAct | None = None
+
+    @property
+    def done(self) -> int:
+        return sum(result.error is None for result in self.results)
+
+    @property
+    def refused(self) -> int:
+        return len(self.results) - self.done
+
+
+Do = Callable[[Claim], Claim]
+
+
+def do_in_bulk(
+    names: Sequence[str], *, actor: Person, act: BulkAction, arguments: Arguments, preview: bool = False
+) -> Bulk:
+    """Does the act to each claim named by id or ref, each once; a refusal stops none of the others.
+
+    A review that somebody else holds is left to them: such a claim is neither dropped nor marked as a duplicate.
+    With `preview` each is tried and undone at once. Raises InvalidInput at /claims for more than MAX_CLAIMS.
+    """
+    if len(names) > MAX_CLAIMS:
+        raise InvalidInput(
+            FieldError(
+                "/claims", f"At most {MAX_CLAIMS:,} claims at once. Send the rest after them.", "max_length"
+            )
+        )
+
+    def do(claim: Claim) -> Claim:
+        return _DO[act](claim, actor, arguments)
+
+    named = _named(names, actor)
+    # Two acts on the same claims take them in the same order, so that neither waits for the other for ever.
+    tried = {
+        name: _tried(name, named[name], do, actor=actor, preview=preview)
+        for name in sorted(named, key=lambda name: str(named[name]))
+    }
+    bulk = Bulk(act, [tried[name] for name in named])
+    return bulk if preview or not bulk.done else replace(bulk, kept=_keep(bulk, actor))
+
+
+def undo_bulk(token: uuid.UUID, *, actor: Person) -> Bulk:
+    """Takes an act on many claims back, for the person who did it, while they may: UNDO_FOR.
+
+    Claims that somebody changed since stay as they are, and their results say so. Raises Missing, and IllegalState
+    (`undone`, `too_late`).
+    """
+    now = timezone.now()
+    mine = BulkAct.objects.filter(pk=token, person=actor)
+    taken = mine.filter(undone_at=None, at__gt=now - UNDO_FOR).update(undone_at=now)
+    kept = mine.first()
+    if kept is None:
+        raise Missing("There is nothing to take back here, or it was somebody else's.")
+    if not taken:
+        if kept.undone_at is not None:
+            raise IllegalState("This was taken back already.", code="undone")
+        raise IllegalState(
+            f"This can be taken back for {UNDO_FOR.seconds // 60} minutes, which have passed. Change the claims anew.",
+            code="too_late",
+        )
+    act = BulkAction(kept.act)
+
+    def undo(was: Mapping[str, Any]) -> Do:
+        return lambda claim: _UNDO[act](claim, actor, was)
+
+    return Bulk(
+        act,
+        [
+            _tried(was["claim"], uuid.UUID(was["claim"]), undo(was), actor=actor, preview=False)
+            for was in kept.results
+        ],
+    )
+
+
+def shown(act: BulkAction, claim: Claim) -> dict[str, Any]:
+    """What the act changes, as it stands on the claim, in the API's words."""
+    if act == BulkAction.ASSIGN:
+        return {"assignee": claim.assignee.username if claim.assignee else None}
+    if act == BulkAction.PRIORITISE:
+        return {"priority": claim.priority}
+    if act == BulkAction.TAG:
+        return {"tags": claim.tags}
+    if act == BulkAction.DUPLICATE:
+        return {
+            "stage": claim.stage,
+            "duplicate_of": claim.duplicate_of.ref if claim.duplicate_of else None,
+        }
+    return {"stage": claim.stage}
+
+
+def _tried(name: str, pk: uuid.UUID | None, do: Do, *, actor: Person, preview: bool) -> BulkResult:
+    claims = Claim.objects.visible_to(actor).select_related("desk", "statement", "assignee")
+    claim = claims.filter(pk=pk).first() if pk else None
+    if claim is None:
+        return BulkResult(name, error=Missing("There is no such claim, or it is not yours to see."))
+    try:
+        with transaction.atomic():
+            after = do(claim)
+            if preview:
+                transaction.set_rollback(True)
+    except StetError as error:
+        return BulkResult(name, claim, error=error)
+    return BulkResult(name, claim, after)
+
+
+def _assign(claim: Claim, actor: Person, said: Arguments) -> Claim:
+    to = casework.staff_named(claim, said.to) if said.to else None
+    if said.to and to is None:
+        raise InvalidInput(FieldError("/to", "Nobody of this name works on the claim's desk.", "unknown"))
+    return casework.assign(claim, actor=actor, to=to, reason=said.reason, revision=claim.revision)
+
+
+def _prioritise(claim: Claim, actor: Person, said: Arguments) -> Claim:
+    changes = {"priority": said.priority}
+    return submissions.edit_claim(claim, actor=actor, revision=claim.revision, changes=changes)
+
+
+def _tag(claim: Claim, actor: Person, said: Arguments) -> Claim:
+    tags = with_tags(claim.tags, add=said.add_tags, remove=said.remove_tags)
+    if len(tags) > MAX_TAGS:
+        raise InvalidInput(
+            FieldError(
+                "/add_tags",
+                f"A claim has at most {MAX_TAGS} tags. Take some of this one's away.",
+                "max_length",
+            )
+        )
+    return submissions.edit_claim(claim, actor=actor, revision=claim.revision, changes={"tags": tags})
+
+
+def _drop(claim: Claim, actor: Person, said: Arguments) -> Claim:
+    return casework.drop(claim, actor=actor, reason=said.reason, spare_others=True)
+
+
+def _duplicate(claim: Claim, actor: Person, said: Arguments) -> Claim:
+    if said.of is None:
+        raise InvalidInput(FieldError("/of", "Name the claim that these are the same as.", "required"))
+    return casework.mark_duplicate(claim, actor=actor, of=said.of, reason=said.reason, spare_others=True)
+
+
+_DO: dict[BulkAction, Callable[[Claim, Person, Arguments], Claim]] = {
+    BulkAction.ASSIGN: _assign,
+    BulkAction.PRIORITISE: _prioritise,
+    BulkAction.TAG: _tag,
+    BulkAction.DROP: _drop,
+    BulkAction.DUPLICATE: _duplicate,
+}
+
+
+def _assign_back(claim: Claim, actor: Person, was: Mapping[str, Any]) -> Claim:
+    to = Person.objects.get(pk=was["assignee"]) if was["assignee"] else None
+    return casework.assign(claim, actor=actor, to=to, reason="", revision=was["revision"])
+
+
+def _edit_back(claim: Claim, actor: Person, was: Mapping[str, Any]) -> Claim:
+    changes = {name: was[name] for name in ("priority", "tags") if name in was}
+    return submissions.edit_claim(claim, actor=actor, revision=was["revision"], changes=changes)
+
+
+def _reopen(claim: Claim, actor: Person, was: Mapping[str, Any]) -> Claim:
+    return casework.reopen(claim, actor=actor, reason="Taken back.", revision=was["revision"])
+
+
+_UNDO: dict[BulkAction, Callable[[Claim, Person, Mapping[str, Any]], Claim]] = {
+    BulkAction.ASSIGN: _assign_back,
+    BulkAction.PRIORITISE: _edit_back,
+    BulkAction.TAG: _edit_back,
+    BulkAction.DROP: _reopen,
+    BulkAction.DUPLICATE: _reopen,
+}
+
+
+def _keep(bulk: Bulk, actor: Person) -> BulkAct:
+    """Keeps what it takes to go back; what the person did so long ago that they can't any more goes."""
+    now = timezone.now()
+    BulkAct.objects.filter(person=actor, at__lte=now - UNDO_FOR).delete()
+    return BulkAct.objects.create(
+        person=actor,
+        act=bulk.act.value,
+        at=now,
+        results=[
+            {"claim": str(one.before.pk), "revision": one.after.revision, **_was(bulk.act, one.before)}
+            for one in bulk.results
+            if one.before is not None and one.after is not None
+        ],
+    )
+
+
+def _was(act: BulkAction, claim: Claim) -> dict[str, Any]:
+    """What undoing needs to know."""
+    if act == BulkAction.ASSIGN:
+        return {"assignee": str(claim.assignee_id) if claim.assignee_id else None}
+    return shown(act, claim) if act in {BulkAction.PRIORITISE, BulkAction.TAG} else {}
+
+
+def _named(names: Sequence[str], actor: Person) -> dict[str, uuid.UUID | None]:
+    """The claims by the first name that each was given, in the order given; None for what the actor can't see."""
+    ids = {name: found for name in names if (found := _as_id(name))}
+    refs = {name for name in names if name not in ids}
+    seen = Claim.objects.visible_to(actor).filter(Q(pk__in=ids.values()) | Q(ref__in=refs))
+    pairs = list(seen.values_list("pk", "ref"))
+    by_id, by_ref = {pk: pk for pk, _ in pairs}, {ref: pk for pk, ref in pairs}
+    named: dict[str, uuid.UUID | None] = {}
+    there: set[uuid.UUID] = set()
+    for name in names:
+        pk = by_id.get(ids[name]) if name in ids else by_ref.get(name)
+        if pk not in there:
+            named[name] = pk
+        if pk is not None:
+            there.add(pk)
+    return named
+
+
+def _as_id(name: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(name) if len(name) >= 32 else None
+    except ValueError:
+        return None
