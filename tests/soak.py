@@ -190,9 +190,7 @@ def change_round(vendor: str) -> Round:
         stack.sql("UPDATE verification_policy SET lease_limit = 1000")
         stack.start_web(workers=2)
         stack.web_answers()
-        figures.told.append(
-            follow_while_dying(stack, folder, number=CLAIMS_TO_FOLLOW, each_dies=DEATHS)
-        )
+        figures.told.append(follow_while_dying(stack, folder, number=CLAIMS_TO_FOLLOW, each_dies=DEATHS))
         tick()
 
     return Round("changes", "changes", vendor, 1, play, with_broker=False)
@@ -294,7 +292,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--kills", type=int, default=1000, help="in all (1000)")
     parser.add_argument("--crashes", type=int, default=20, help="of each database (20)")
-    parser.add_argument("--claims", type=int, default=10_000, help="shared on PostgreSQL, a fifth on SQLite (10,000)")
+    parser.add_argument(
+        "--claims", type=int, default=10_000, help="shared on PostgreSQL, a fifth on SQLite (10,000)"
+    )
     parser.add_argument("--reviewers", type=int, default=64, help="who share them (64)")
     parser.add_argument("--database", nargs="+", choices=(SQLITE, POSTGRES), default=[SQLITE, POSTGRES])
     parser.add_argument("--report", type=Path, default=HOME / "var/soak.json")

@@ -175,7 +175,9 @@ def _stale_writes(calls: Sequence[Call], lease_seconds: float) -> Iterator[str]:
 
 
 def _asked_in(calls: Iterable[Call], lease: Call, before: float) -> set[str]:
-    asked = {call.whom for call in calls if call.did == Did.INVITE and call.may_be_done and call.sent < before}
+    asked = {
+        call.whom for call in calls if call.did == Did.INVITE and call.may_be_done and call.sent < before
+    }
     return asked | {lease.by}
 
 
@@ -235,7 +237,10 @@ def _falsely_empty(
     unsure = {one.entry for one in noted if one.kind == "leased" and (one.entry, one.fence) not in told}
     unsure |= {call.entry for call in calls if call.status is None}
     free = [
-        period for entry in entries if entry not in unsure for period in _free_periods(by_entry.get(entry, ()))
+        period
+        for entry in entries
+        if entry not in unsure
+        for period in _free_periods(by_entry.get(entry, ()))
     ]
     for none in calls:
         if none.did == Did.LEASE and none.status == 204:

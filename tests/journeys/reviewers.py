@@ -154,9 +154,7 @@ class Reviewer:
         self._floor.call(self._name, did, path, body, whom=whom, **_named(leased))
 
 
-def work_on_all(
-    stack: Stack, *, reviewers: int, claims: int, kills: int, lease_seconds: int
-) -> Worked:
+def work_on_all(stack: Stack, *, reviewers: int, claims: int, kills: int, lease_seconds: int) -> Worked:
     """So many reviewers share so many claims until every one is submitted; gives what happened."""
     names = [f"checker-{number}" for number in range(1, reviewers + 1)]
     stack.furnish([name for name in names if name not in stack.keys])
@@ -164,7 +162,9 @@ def work_on_all(
     stack.start_web(workers=2)
     stack.web_answers()
     filed = file_many(stack, claims)
-    entry_of = {claim: entry for entry, claim in stack.sql("SELECT id, claim_id FROM verification_queueentry")}
+    entry_of = {
+        claim: entry for entry, claim in stack.sql("SELECT id, claim_id FROM verification_queueentry")
+    }
     floor = Floor(stack, names, lease_seconds, asked_in={name: deque() for name in names})
     floor.up.set()
     stack.start_loop()
@@ -191,9 +191,7 @@ def work_on_all(
         reviewers,
         kills,
         seconds,
-        Counter(
-            f"{call.did} {'done' if call.is_done else call.status or 'unanswered'}" for call in calls
-        ),
+        Counter(f"{call.did} {'done' if call.is_done else call.status or 'unanswered'}" for call in calls),
         faults_in(
             calls,
             _noted(stack),
@@ -245,7 +243,5 @@ def _noted(stack: Stack) -> list[Noted]:
 
 
 def _kept_marks(stack: Stack) -> list[str]:
-    rows = stack.sql(
-        "SELECT b.content FROM verification_verdict v JOIN claims_body b ON b.id = v.body_id"
-    )
+    rows = stack.sql("SELECT b.content FROM verification_verdict v JOIN claims_body b ON b.id = v.body_id")
     return [as_json(content)["reason"] for (content,) in rows]
