@@ -83,8 +83,8 @@ WITH text AS (
     UPDATE verification_auditchain SET seq = seq + 1, head = repeat('1', 64) WHERE name = %(chain)s
     RETURNING name, seq
 )
-INSERT INTO verification_auditentry (chain_id, seq, at, actor_id, action, data, previous, hash)
-SELECT name, seq, now(), %(by)s, 'record-verdict', '{}', repeat('0', 64), repeat('1', 64) FROM chain
+INSERT INTO verification_auditentry (id, chain_id, seq, at, actor_id, action, data, previous, hash)
+SELECT gen_random_uuid(), name, seq, now(), %(by)s, 'record-verdict', '{}', repeat('0', 64), repeat('1', 64) FROM chain
 """
 
 WRK = """
