@@ -44,7 +44,6 @@ check: venv-dev ## linters and types only
 bench: venv-dev ## speeds as ratios to a baseline in the same run, on PostgreSQL where it answers (STET_CORPORA: a folder with photos)
 	@$(VENV)/python benchmarks/decoding.py
 	@$(VENV)/python benchmarks/similar.py
-	@$(VENV)/python benchmarks/leasing.py
 	@if [ -n "$$STET_CORPORA" ]; then $(VENV)/python benchmarks/examining.py "$$STET_CORPORA"; fi
 
 screenshots: venv-dev ## screenshots of every page, into docs/screenshots
