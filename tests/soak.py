@@ -31,8 +31,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from tests.cluster import Cluster
 from tests.journeys import crashes, kills
 from tests.journeys.faults import Fault
+from tests.journeys.reviewers import work_on_all
 from tests.journeys.test_changes import follow_while_dying
-from tests.journeys.test_leases import share
 from tests.stack import HOME, POSTGRES, SQLITE, Databases, Stack
 
 PARTS = ("kills", "crashes", "leases", "changes")
@@ -40,7 +40,10 @@ OF_KILLS = {"worker": 0.6, "child": 0.3, "loop": 0.1}
 """How the kills are shared out. A loop's or a whole worker's costs a new process, so those are fewer."""
 
 A_ROUND = 100
-CLAIMS_TO_SHARE, CLAIMS_TO_FOLLOW, DEATHS = 1000, 200, 10
+CLAIMS_TO_FOLLOW, DEATHS = 200, 10
+SHARED_ON_SQLITE = 0.2
+"""How much of the claims that reviewers share on PostgreSQL they share on SQLite."""
+CLAIMS_A_KILL, LEASE_SECONDS = 500, 20
 
 
 @dataclass
@@ -165,15 +168,32 @@ def crash_round(vendor: str, number: int, cluster: Cluster | None) -> Round:
     return Round("crashes", "crashes", vendor, number, play)
 
 
-def told_round(part: str, vendor: str, scenario: Callable[[Stack, Path], str]) -> Round:
+def lease_round(vendor: str, claims: int, reviewers: int) -> Round:
+    def play(stack: Stack, folder: Path, figures: Figures, tick: Callable[[], None]) -> None:
+        kills = max(claims // CLAIMS_A_KILL, 1)
+        worked = work_on_all(
+            stack, reviewers=reviewers, claims=claims, kills=kills, lease_seconds=LEASE_SECONDS
+        )
+        figures.seen += worked.counts
+        figures.told.append(worked.in_words(vendor))
+        figures.twice = len(worked.faults.overlapping) + len(worked.faults.stale)
+        figures.lost = len(worked.faults.lost)
+        figures.missing = len(worked.faults.never_served) + len(worked.faults.falsely_empty)
+        assert not worked.faults, worked.faults
+        tick()
+
+    return Round("leases", "leases", vendor, 1, play, with_broker=False)
+
+
+def change_round(vendor: str) -> Round:
     def play(stack: Stack, folder: Path, figures: Figures, tick: Callable[[], None]) -> None:
         stack.sql("UPDATE verification_policy SET lease_limit = 1000")
         stack.start_web(workers=2)
         stack.web_answers()
-        figures.told.append(scenario(stack, folder))
+        figures.told.append(follow_while_dying(stack, folder, number=CLAIMS_TO_FOLLOW, each_dies=DEATHS))
         tick()
 
-    return Round(part, part, vendor, 1, play, with_broker=False)
+    return Round("changes", "changes", vendor, 1, play, with_broker=False)
 
 
 def rounds(asked: argparse.Namespace, vendors: list[str], cluster: Cluster | None) -> Iterator[Round]:
@@ -183,15 +203,10 @@ def rounds(asked: argparse.Namespace, vendors: list[str], cluster: Cluster | Non
         if "crashes" in asked.only:
             yield crash_round(vendor, asked.crashes, cluster if vendor == POSTGRES else None)
         if "leases" in asked.only:
-            yield told_round("leases", vendor, lambda stack, _: share(stack, CLAIMS_TO_SHARE))
+            share = 1 if vendor == POSTGRES else SHARED_ON_SQLITE
+            yield lease_round(vendor, ceil(asked.claims * share), asked.reviewers)
         if "changes" in asked.only:
-            yield told_round(
-                "changes",
-                vendor,
-                lambda stack, folder: follow_while_dying(
-                    stack, folder, number=CLAIMS_TO_FOLLOW, each_dies=DEATHS
-                ),
-            )
+            yield change_round(vendor)
 
 
 class Soak:
@@ -277,6 +292,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--kills", type=int, default=1000, help="in all (1000)")
     parser.add_argument("--crashes", type=int, default=20, help="of each database (20)")
+    parser.add_argument(
+        "--claims", type=int, default=10_000, help="shared on PostgreSQL, a fifth on SQLite (10,000)"
+    )
+    parser.add_argument("--reviewers", type=int, default=64, help="who share them (64)")
     parser.add_argument("--database", nargs="+", choices=(SQLITE, POSTGRES), default=[SQLITE, POSTGRES])
     parser.add_argument("--report", type=Path, default=HOME / "var/soak.json")
     return parser.parse_args()

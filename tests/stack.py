@@ -96,6 +96,22 @@ def missing(why: str) -> None:
     pytest.skip(why)
 
 
+def _furnished(names: list[str], environment: dict[str, str]) -> dict[str, str]:
+    """Makes accounts in a database, and its tables and desk where they are not there yet; gives the keys."""
+    made = subprocess.run(
+        [sys.executable, "-m", "tests.journeys.furnish", *names],
+        cwd=HOME,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert made.returncode == 0, made.stdout + made.stderr
+    keys: dict[str, str] = json.loads(made.stdout.splitlines()[-1])
+    return keys
+
+
 class Databases:
     """Fresh migrated databases with desk and accounts, copied from one template a vendor.
 
@@ -137,20 +153,11 @@ class Databases:
             url = f"sqlite:///{self._folder / 'template.sqlite3'}"
         data = self._folder / vendor
         data.mkdir()
-        made = subprocess.run(
-            [sys.executable, "-m", "tests.journeys.furnish", *CHECKERS, *EDITORS, "admin", "client"],
-            cwd=HOME,
-            env={**_without_settings(), "STET_DATA": str(data), "DATABASE_URL": url},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert made.returncode == 0, made.stdout + made.stderr
+        environment = {**_without_settings(), "STET_DATA": str(data), "DATABASE_URL": url}
+        keys = _furnished([*CHECKERS, *EDITORS, "admin", "client"], environment)
         if vendor == SQLITE:  # what is in the write-ahead log belongs to the copy too
             with contextlib.closing(sqlite3.connect(self._folder / "template.sqlite3")) as database:
                 database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        keys: dict[str, str] = json.loads(made.stdout.splitlines()[-1])
         return keys
 
     def _url(self, name: str) -> str:
@@ -333,8 +340,13 @@ class Stack:
         command = [sys.executable, *module, "reconcile", "--loop", "--skip-checks"]
         return self.start("loop", command, **environment)
 
+    @property
+    def web(self) -> Process:
+        """The server that was started last."""
+        return next(process for process in reversed(self.processes) if process.name == "web")
+
     def web_answers(self) -> None:
-        web = next(process for process in reversed(self.processes) if process.name == "web")
+        web = self.web
 
         def answers() -> bool:
             assert web.popen.poll() is None, web.said()
@@ -361,6 +373,11 @@ class Stack:
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
+
+    def furnish(self, names: list[str]) -> None:
+        """Makes more accounts, whose names begin with their role, beside those that are there."""
+        if names:
+            self.keys = self.keys | _furnished(names, self.environment)
 
     def account(self, name: str, role: str, *words: str) -> dict[str, str]:
         """Makes an account as an operator does; gives login and key."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Caller, decide, file_claim, lease, refused, review
+from tests.conftest import Caller, decide, file_claim, lease, refused, review, submitted
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -207,3 +207,14 @@ def test_what_is_erased_after_its_withdrawal_is_not_taken_from_anybodys_cache(
     assert [change["publication"] for change in after.json()["changes"]] == [None, None]
     assert b"raised flags" not in after.content
     refused(client_key.get(f"published/{public}/"), 410)
+
+
+def test_a_hold_that_ends_while_somebody_reviews_leaves_the_claim_in_review(
+    checker: Caller, editor: Caller
+) -> None:
+    claim = submitted(checker)["id"]
+    assert editor.post(f"claims/{claim}/hold/", {"reason": "wait"}).status_code == 200
+    assert editor.post(f"claims/{claim}/request-recheck/", {"reason": "new"}).status_code == 200
+    lease(checker)
+    assert editor.post(f"claims/{claim}/release/", {"reason": "go on"}).status_code == 200
+    assert checker.get(f"claims/{claim}/").json()["stage"] == "in_review"

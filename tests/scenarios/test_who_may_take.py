@@ -77,6 +77,15 @@ def test_an_assignment_counts_more_than_what_somebody_is_said_to_know(
     assert handed_out(checker) == "hers"
 
 
+def test_an_assignment_comes_first_also_when_its_lease_ran_out(checker: Caller, editor: Caller) -> None:
+    claim = file_claim(checker, statement="hers", priority="low")["id"]
+    assert editor.post(f"claims/{claim}/assign/", {"to": "olena"}).status_code == 200
+    assert handed_out(checker) == "hers"
+    QueueEntry.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    file_claim(checker, statement="urgent", priority="breaking")
+    assert handed_out(checker) == "hers"
+
+
 def test_what_a_claim_needs_may_change_while_it_waits(checker: Caller) -> None:
     claim = file_claim(checker, statement="this one", skills=["geolocation"])
     etag = checker.get(f"claims/{claim['id']}/")["ETag"]

@@ -234,12 +234,16 @@ def hold(claim: Claim, *, actor: Person, reason: str, internal_reason: str = "")
 
 
 def release(claim: Claim, *, actor: Person, reason: str, internal_reason: str = "") -> Publication | None:
-    """Ends a hold: what was public is on show again as it stood; what was not awaits sign-off."""
+    """Ends a hold: what was public is on show again as it stood; what was not goes where
+    its reviews stand."""
     with acting(claim, actor=actor, action=Action.RELEASE) as act:
         if standing_publication(act.claim) is None or act.claim.public.pubstatus != "withheld":
             _say(act, reason, internal_reason)
-            open_entry = act.claim.queue_entries.open().exists()
-            act.move_to(Stage.QUEUED if open_entry else Stage.AWAITING_SIGNOFF)
+            entry = act.claim.queue_entries.open().first()
+            if entry is None:
+                act.move_to(Stage.AWAITING_SIGNOFF)
+            else:
+                act.move_to(Stage.QUEUED if entry.state == WAITING else Stage.IN_REVIEW)
             return None
         publication = show_again(act.claim, at=act.at, reason=reason)
         act.move_to(Stage.PUBLISHED)

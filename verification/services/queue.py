@@ -193,16 +193,21 @@ def _best(person: Person, needs: list[uuid.UUID], narrowing: Narrowing) -> uuid.
     """
     free = narrowing.of(QueueEntry.objects.not_skipped_by(person))
     by_place = ("place", "id")
-    mine = free.filter(state=WAITING, assignee=person).takeable_by(person, needs).order_by(*by_place)
-    if (entry_id := _unlocked(mine).first()) is not None:
-        return entry_id
     ran_out = (
         free.filter(state=LEASED, lease_until__lte=Now())
         .takeable_by(person, needs)
         .in_order_for(person)
-        .values_list("place", "pk")
+        .values_list("place", "pk", "assignee_id")
         .first()
     )
+    mine = free.filter(state=WAITING, assignee=person).takeable_by(person, needs).order_by(*by_place)
+    own = ran_out if ran_out is not None and ran_out[2] == person.pk else None
+    if own is not None:
+        mine = mine.filter(place__lt=own[0])
+    if (entry_id := _unlocked(mine).first()) is not None:
+        return entry_id
+    if own is not None:
+        return own[1]
     waiting = free.filter(state=WAITING, assignee=None).not_barred_to(person).order_by(*by_place)
     heads = (
         Need.objects.filter(pk__in=needs)

@@ -1,0 +1,480 @@
+"""Whatever people do with a queue in whatever order, what must hold of it holds after every step.
+
+Hypothesis makes up the steps: filing, leasing, deciding, submitting, giving on, asking in, taking away, publishing and
+taking back, and time that passes. The test command tries a few; STET_QUEUE_EXAMPLES=500 tries so many, of 50 steps.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import count
+from typing import Any, ClassVar
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from claims.errors import IllegalState, InvalidInput, LeaseLost, NotAllowed
+from claims.intake import NewClaim, NewSource
+from claims.models import Claim, Person
+from claims.vocabulary import Dimension, Priority, ReviewKind, Role, SourceKind, Stage, Status
+from tests.conftest import CHURCH, caller
+from verification.models import Policy, QueueEntry, Review, ScheduledPublication, Skip, Verdict
+from verification.models.queue import LEASED, WAITING
+from verification.services import audit, casework, colleagues, leases, publication, queue, review, submissions
+from verification.services.accounts import ensure_desk
+
+EXAMPLES = int(os.environ.get("STET_QUEUE_EXAMPLES", "0"))
+SETTINGS = settings(
+    max_examples=EXAMPLES or 15,
+    stateful_step_count=50 if EXAMPLES else 30,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+REFUSALS = (IllegalState, InvalidInput, LeaseLost, NotAllowed)
+AT_ONCE = 2
+"""How many reviews somebody may hold."""
+
+NO_ENTRY = {
+    Stage.DRAFT,
+    Stage.AWAITING_SIGNOFF,
+    Stage.SCHEDULED,
+    Stage.WITHDRAWN,
+    Stage.DROPPED,
+    Stage.DUPLICATE,
+}
+PUBLIC = {Stage.PUBLISHED, Stage.WITHDRAWN}
+
+ANYBODY = st.integers(0, 4)
+EDITOR = st.sampled_from([3, 4, 3, 4, 0])
+"""Mostly one of the two editors."""
+HOLDER = st.sampled_from([None, None, None, None, *range(5)])
+"""Mostly who was given the lease."""
+PICK = st.integers(0, 11)
+
+
+@dataclass(frozen=True)
+class Token:
+    """A lease that was given once, to whom and of what."""
+
+    entry: uuid.UUID
+    fence: int
+    holder: Person
+    claim: uuid.UUID
+
+    def __str__(self) -> str:
+        return f"{self.entry}.{self.fence}"
+
+
+LIKELY = {
+    "publish": [Stage.AWAITING_SIGNOFF, Stage.SCHEDULED],
+    "embargo": [Stage.AWAITING_SIGNOFF],
+    "correct": [Stage.PUBLISHED],
+    "hold": [Stage.PUBLISHED, Stage.SCHEDULED, Stage.AWAITING_SIGNOFF],
+    "release": [Stage.HELD],
+    "withdraw": [Stage.PUBLISHED, Stage.HELD],
+    "reopen": [Stage.DROPPED, Stage.DUPLICATE, Stage.WITHDRAWN],
+    "re-check": [Stage.PUBLISHED, Stage.HELD, Stage.AWAITING_SIGNOFF],
+}
+"""The stages in which an act on a claim is likely to go."""
+
+
+class Desk(RuleBasedStateMachine):
+    """A desk of three fact-checkers and two editors, with what happened on it as a simple model beside it."""
+
+    people: ClassVar[list[Person]]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.whole = transaction.atomic()
+        self.whole.__enter__()
+        self.claims: list[uuid.UUID] = []
+        self.tokens: list[Token] = []
+        self.fences: Counter[uuid.UUID] = Counter()
+        self.asked_in: set[tuple[uuid.UUID, uuid.UUID, uuid.UUID]] = set()
+        self.skipped: set[tuple[uuid.UUID, uuid.UUID]] = set()
+        self.verdicts: dict[uuid.UUID, tuple[str, str]] = {}
+        self.stages: set[str] = set()
+        self.held = 0
+        self.number = count(1)
+
+    def teardown(self) -> None:
+        try:
+            assert list(audit.verify()) == []
+        finally:
+            transaction.set_rollback(True)
+            self.whole.__exit__(None, None, None)
+
+    # --- what the model says
+
+    def takeable(self, person: Person) -> list[QueueEntry]:
+        """What the person may be handed, the first first."""
+        now = timezone.now()
+        found = [
+            entry
+            for entry in QueueEntry.objects.filter(state__in=[WAITING, LEASED])
+            if (entry.state == WAITING or entry.lease_until <= now)
+            and entry.assignee_id in {None, person.pk}
+            and (entry.pk, person.pk) not in self.skipped
+            and person.pk not in self.barred_from(entry)
+        ]
+        return sorted(found, key=lambda entry: (entry.assignee_id is None, entry.place, entry.pk))
+
+    def barred_from(self, entry: QueueEntry) -> set[uuid.UUID]:
+        if entry.review_kind != ReviewKind.SECOND:
+            return set()
+        return contributors(entry.claim_id, round=entry.round)
+
+    def is_live(self, token: Token, person: Person, *, with_colleagues: bool = False) -> bool:
+        entry = QueueEntry.objects.get(pk=token.entry)
+        return (
+            entry.state == LEASED
+            and entry.fence == token.fence
+            and entry.lease_until > timezone.now()
+            and (
+                entry.holder_id == person.pk
+                or (with_colleagues and (entry.pk, entry.holder_id, person.pk) in self.asked_in)
+            )
+        )
+
+    # --- how rules act
+
+    def tried(self, act: Callable[[], Any]) -> Any:
+        """What the act gives, or None where it is refused; what is refused leaves nothing behind."""
+        before = self.traces()
+        try:
+            done = act()
+        except REFUSALS:
+            assert self.traces() == before
+            return None
+        return True if done is None else done
+
+    def traces(self) -> list[Any]:
+        return [list(QueueEntry.objects.order_by("pk").values_list("state", "fence", "holder")), Verdict.objects.count()]  # fmt: skip
+
+    def claim(self, pick: int, *likely: Stage) -> Claim:
+        """One of the claims, mostly one in a stage where the act is likely to go."""
+        there = list(Claim.objects.filter(stage__in=likely).order_by("pk")) if pick % 4 else []
+        return (
+            there[pick % len(there)] if there else Claim.objects.get(pk=self.claims[pick % len(self.claims)])
+        )
+
+    def under(self, pick: int, who: int | None, act: Callable[[Token, Person], Any], *, colleagues: bool = False) -> tuple[Token, Person, bool]:  # fmt: skip
+        """Acts under a token that was given once, mostly one still good, by its holder or whoever has got hold of it."""
+        good = [token for token in self.tokens if self.is_live(token, token.holder)] if pick % 4 else []
+        tokens = good or self.tokens
+        token = tokens[pick % len(tokens)]
+        person = token.holder if who is None else self.people[who]
+        live = self.is_live(token, person, with_colleagues=colleagues)
+        done = self.tried(lambda: act(token, person))
+        assert live or not done, f"a write with an old token landed: {token} by {person}"
+        return token, person, bool(done)
+
+    def given(self, lease: leases.Lease, person: Person) -> None:
+        entry = lease.entry
+        assert entry.fence > self.fences[entry.pk], "a lease without a fence of its own"
+        assert person.pk not in self.barred_from(entry), "a second look at one's own work"
+        self.tokens.append(Token(entry.pk, entry.fence, person, entry.claim_id))
+
+    is_held = precondition(lambda self: self.held)
+
+    # --- rules
+
+    @initialize(second_review=st.booleans(), distinct_approver=st.booleans())
+    def begin(self, second_review: bool, distinct_approver: bool) -> None:
+        Policy.objects.update(
+            second_review=second_review, distinct_approver=distinct_approver, lease_limit=AT_ONCE
+        )
+        # Of the rules Hypothesis leaves some out of each example: with something begun, all others have work.
+        for priority in (Priority.NORMAL, Priority.HIGH):
+            self.file(priority, draft=False)
+        self.take_next(0)
+
+    @precondition(lambda self: len(self.claims) < 6)
+    @rule(priority=st.sampled_from(Priority), draft=st.booleans())
+    def file(self, priority: Priority, draft: bool) -> None:
+        new = NewClaim(
+            statement=f"Flags were raised in village {next(self.number)}.",
+            language="en",
+            source=NewSource("A regional administration", SourceKind.OFFICIAL),
+            priority=priority,
+            draft=draft,
+        )
+        desk = self.people[0].memberships.get().desk
+        self.claims.append(submissions.file_claim(new, desk=desk, actor=self.people[0]).claim.pk)
+
+    @rule(who=ANYBODY)
+    def take_next(self, who: int) -> None:
+        person, waiting = self.people[who], self.takeable(self.people[who])
+        try:
+            lease = queue.lease_next(person)
+        except IllegalState as refused:
+            assert refused.code == "lease_limit"
+            assert QueueEntry.objects.held().filter(holder=person).count() == AT_ONCE
+            return
+        assert (lease.entry.pk if lease else None) == (waiting[0].pk if waiting else None)
+        if lease:
+            self.given(lease, person)
+
+    @rule(pick=PICK, who=ANYBODY)
+    def take(self, pick: int, who: int) -> None:
+        entry, person = (
+            self.claim(pick, Stage.QUEUED).queue_entries.order_by("-created_at").first(),
+            self.people[who],
+        )
+        if entry is None:
+            return
+        had = self.is_live(Token(entry.pk, entry.fence, person, entry.claim_id), person)
+        lease = self.tried(lambda: queue.lease_entry(entry, person))
+        if lease and not had:
+            self.given(lease, person)
+
+    @is_held
+    @rule(
+        pick=PICK,
+        who=HOLDER,
+        dimension=st.sampled_from([Dimension.LOCATION, Dimension.DATE]),
+        status=st.sampled_from([Status.VERIFIED, Status.UNVERIFIED]),
+    )
+    def decide(self, pick: int, who: int | None, dimension: Dimension, status: Status) -> None:
+        new = review.NewVerdict(dimension, status, reason="because", basis=[CHURCH])
+        self.under(
+            pick,
+            who,
+            lambda token, person: review.record_verdict(
+                Claim.objects.get(pk=token.claim), actor=person, lease_token=str(token), new=new
+            ),
+            colleagues=True,
+        )
+
+    @precondition(lambda self: self.held and self.verdicts)
+    @rule(pick=PICK, who=HOLDER)
+    def undo(self, pick: int, who: int | None) -> None:
+        self.under(
+            pick,
+            who,
+            lambda token, person: review.undo_verdict(
+                Claim.objects.get(pk=token.claim), actor=person, lease_token=str(token)
+            ),
+            colleagues=True,
+        )
+
+    @precondition(lambda self: self.held and self.verdicts)
+    @rule(pick=PICK, who=HOLDER)
+    def submit(self, pick: int, who: int | None) -> None:
+        self.under(
+            pick,
+            who,
+            lambda token, person: review.submit_review(
+                Claim.objects.get(pk=token.claim), actor=person, lease_token=str(token)
+            ),
+        )
+
+    @rule(who=ANYBODY, status=st.sampled_from([Status.VERIFIED, Status.UNVERIFIED]))
+    def review_whole(self, who: int, status: Status) -> None:
+        """What makes up most of a day: taken, decided and submitted, each of which has to go."""
+        person = self.people[who]
+        if QueueEntry.objects.held().filter(holder=person).count() >= AT_ONCE:
+            return
+        lease = queue.lease_next(person)
+        if lease is None:
+            return
+        self.given(lease, person)
+        for dimension in (Dimension.LOCATION, Dimension.DATE):
+            new = review.NewVerdict(dimension, status, reason="because", basis=[CHURCH])
+            assert review.record_verdict(lease.claim, actor=person, lease_token=lease.token, new=new)
+        review.submit_review(lease.claim, actor=person, lease_token=lease.token)
+
+    @is_held
+    @rule(pick=PICK, who=HOLDER)
+    def renew(self, pick: int, who: int | None) -> None:
+        self.under(pick, who, lambda token, person: leases.renew(str(token), person), colleagues=True)
+
+    @is_held
+    @rule(
+        pick=PICK, who=HOLDER, way=st.sampled_from(["release", "skip", "hand over"]), to=st.none() | ANYBODY
+    )
+    def give_up(self, pick: int, who: int | None, way: str, to: int | None) -> None:
+        colleague = None if to is None else self.people[to]
+        acts: dict[str, Callable[[Token, Person], Any]] = {
+            "release": lambda token, person: leases.release(str(token), person),
+            "skip": lambda token, person: leases.skip(str(token), person, reason="not mine"),
+            "hand over": lambda token, person: colleagues.hand_over(str(token), actor=person, to=colleague),
+        }
+        token, person, done = self.under(pick, who, acts[way])
+        if done and way == "skip":
+            self.skipped.add((token.entry, person.pk))
+
+    @is_held
+    @rule(pick=PICK, who=HOLDER, colleague=ANYBODY, end=st.booleans())
+    def invite(self, pick: int, who: int | None, colleague: int, end: bool) -> None:
+        asked = self.people[colleague]
+        change = colleagues.uninvite if end else colleagues.invite
+        token, person, done = self.under(
+            pick, who, lambda token, person: change(str(token), actor=person, colleague=asked)
+        )
+        if done:
+            (self.asked_in.discard if end else self.asked_in.add)((token.entry, person.pk, asked.pk))
+
+    @rule(
+        act=st.sampled_from(["queue", "take away", "assign", "ask", "drop", "duplicate"]),
+        pick=PICK,
+        other=PICK,
+        who=EDITOR,
+        to=st.none() | ANYBODY,
+    )
+    def manage(self, act: str, pick: int, other: int, who: int, to: int | None) -> None:
+        """What is not a review, and not a publication."""
+        actor, person = self.people[who], None if to is None else self.people[to]
+        claim = self.claim(pick, Stage.IN_REVIEW, *([Stage.DRAFT] if act == "queue" else []))
+        due_at = timezone.now() + timedelta(hours=1)
+        acts: dict[str, Callable[[], Any]] = {
+            "queue": lambda: casework.queue_draft(claim, actor=actor),
+            "take away": lambda: casework.break_lease(claim, actor=actor, reason="urgent"),
+            "assign": lambda: casework.assign(claim, actor=actor, to=person, reason=""),
+            "ask": lambda: casework.ask(
+                claim, actor=actor, dimension=Dimension.DATE, due_at=due_at, message=""
+            ),
+            "drop": lambda: casework.drop(claim, actor=actor, reason="no"),
+            "duplicate": lambda: casework.mark_duplicate(
+                claim, actor=actor, of=self.claim(other), reason="the same"
+            ),
+        }
+        self.tried(acts[act])
+
+    @rule(
+        act=st.sampled_from(
+            ["publish", "publish", "embargo", "correct", "hold", "release", "withdraw", "reopen", "re-check"]
+        ),
+        pick=PICK,
+        who=EDITOR,
+    )
+    def decide_fate(self, act: str, pick: int, who: int) -> None:
+        """What comes of a claim after its reviews; where there is none for the act, another act is tried."""
+        if pick % 4 and not self.stages & set(LIKELY[act]):
+            act = next((other for other in LIKELY if self.stages & set(LIKELY[other])), act)
+        claim, actor = self.claim(pick, *LIKELY[act]), self.people[who]
+        tomorrow = timezone.now() + timedelta(days=1)
+        publishing: dict[str, Callable[[], Any]] = {
+            "publish": lambda: publication.publish(claim, actor=actor),
+            "embargo": lambda: publication.publish(claim, actor=actor, embargo_until=tomorrow),
+            "correct": lambda: publication.correct(claim, actor=actor, reason="It was wrong."),
+        }
+        others: dict[str, Callable[[], Any]] = {
+            "hold": lambda: publication.hold(claim, actor=actor, reason="wait"),
+            "release": lambda: publication.release(claim, actor=actor, reason="go on"),
+            "withdraw": lambda: publication.withdraw(claim, actor=actor, reason="wrong"),
+            "reopen": lambda: casework.reopen(claim, actor=actor, reason="again"),
+            "re-check": lambda: casework.request_recheck(claim, actor=actor, reason="new"),
+        }
+        if act in publishing:
+            self.made_public(claim, actor, publishing[act])
+        else:
+            self.tried(others[act])
+
+    @rule(pick=PICK)
+    def time_passes(self, pick: int) -> None:
+        """A lease runs out, is found to have, skips are over, and embargoes end."""
+        past = timezone.now() - timedelta(seconds=1)
+        for entry in QueueEntry.objects.held().order_by("pk")[pick % 2 : pick % 2 + 1]:
+            QueueEntry.objects.filter(pk=entry.pk).update(lease_until=past)
+        if pick % 3 == 0:
+            leases.expire_leases()
+        if pick % 5 == 0:
+            Skip.objects.update(until=past)
+            self.skipped.clear()
+        ScheduledPublication.objects.filter(state=ScheduledPublication.WAITING).update(due_at=past)
+        for due in publication.due_embargoes():
+            self.made_public(due.claim, due.by, lambda due=due: publication.publish_scheduled(due))
+
+    def made_public(self, claim: Claim, person: Person, act: Callable[[], Any]) -> None:
+        blockers, reviewers = publication.gate(claim, person), contributors(claim.pk)
+        entries, stage = claim.queue_entries.open().count(), claim.stage
+        if self.tried(act):
+            assert blockers == [], "published past the gate"
+            assert entries == 0, "published under review"
+            assert stage != Stage.HELD
+            assert reviewers, "published without a review"
+            if Policy.objects.get().distinct_approver:
+                assert person.pk not in reviewers, "who reviewed signed off"
+
+    # --- what holds after every step
+
+    @invariant()
+    def entries_are_whole(self) -> None:
+        for entry in QueueEntry.objects.all():
+            assert entry.fence >= self.fences[entry.pk], "the fence fell"
+            self.fences[entry.pk] = entry.fence
+            is_held = entry.state == LEASED
+            assert (entry.holder_id is not None) == (entry.lease_until is not None) == is_held, entry
+            if is_held:
+                assert entry.holder_id not in self.barred_from(entry)
+
+    @invariant()
+    def stages_agree_with_entries_and_reviews(self) -> None:
+        self.held = QueueEntry.objects.held().count()
+        self.stages = set(Claim.objects.values_list("stage", flat=True))
+        entries: dict[uuid.UUID, list[str]] = {}
+        for claim, state in QueueEntry.objects.open().values_list("claim_id", "state"):
+            entries.setdefault(claim, []).append(state)
+        for claim in Claim.objects.all():
+            states = entries.get(claim.pk, [])
+            assert len(states) <= 1, "two open entries"
+            if claim.stage in NO_ENTRY:
+                assert states == [], claim.stage
+            elif claim.stage in {Stage.QUEUED, Stage.IN_REVIEW}:
+                assert states == [WAITING if claim.stage == Stage.QUEUED else LEASED], claim.stage
+            if claim.stage in {Stage.AWAITING_SIGNOFF, Stage.SCHEDULED, *PUBLIC}:
+                assert contributors(claim.pk), claim.stage
+            if claim.stage in PUBLIC:
+                assert claim.publications.exists()
+
+    @invariant()
+    def verdicts_only_grow(self) -> None:
+        now = {
+            pk: (status, commitment)
+            for pk, status, commitment in Verdict.objects.values_list("pk", "status", "body__commitment")
+        }
+        assert self.verdicts.items() <= now.items()
+        self.verdicts = now
+
+    @invariant()
+    def nobody_looks_twice_at_their_own_work(self) -> None:
+        for second in Review.objects.filter(kind=ReviewKind.SECOND, state=Review.SUBMITTED):
+            first = contributors(second.claim_id, round=second.round)
+            mine = {second.reviewer_id, *second.verdicts.values_list("by_id", flat=True)}
+            assert not first & mine
+
+
+def contributors(claim: uuid.UUID, **more: Any) -> set[uuid.UUID]:
+    """Who submitted a review of a claim or decided in one; with a round, in its first pass."""
+    reviews = Review.objects.filter(claim_id=claim, state=Review.SUBMITTED, **more)
+    if more:
+        reviews = reviews.exclude(kind__in=[ReviewKind.SECOND, ReviewKind.ADJUDICATION])
+    rows = reviews.values_list("reviewer_id", "verdicts__by_id")
+    return {person for row in rows for person in row if person is not None}
+
+
+@pytest.mark.django_db
+def test_whatever_people_do_the_queue_holds(_world_of_its_own: None) -> None:
+    desk = ensure_desk("Conflict", house_name="Reuters", required=frozenset({Dimension.LOCATION}))
+    Desk.people = [
+        *(caller(name, Role.FACT_CHECKER, desk).person for name in ("olena", "marko", "petra")),
+        *(caller(name, Role.EDITOR, desk).person for name in ("edith", "emil")),
+    ]
+    run_state_machine_as_test(Desk, settings=SETTINGS)
