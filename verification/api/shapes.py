@@ -30,7 +30,8 @@ from verification.services.examination import suggestions
 from verification.services.leases import Lease
 from verification.services.matches import Appearance
 from verification.services.publication import gate
-from verification.services.standing import Standing, standing
+from verification.services.reliance import reasons_of
+from verification.services.standing import standing
 
 
 class SpokenVerdict(TypedDict):
@@ -41,10 +42,19 @@ class SpokenVerdict(TypedDict):
     at: datetime
 
 
+class RecheckReasonShape(TypedDict):
+    code: str
+    sentence: str
+    media: str
+    verdict: str
+    at: str
+
+
 class StatusShape(TypedDict):
     status: str
     counts: dict[str, int]
     verdicts: list[SpokenVerdict]
+    recheck_needed: list[RecheckReasonShape]
 
 
 FIXITY_SHOWN = 20
@@ -390,7 +400,9 @@ class LeasedShape(TypedDict):
     claim: ClaimShape
 
 
-def statuses_shape(now: Standing) -> dict[str, StatusShape]:
+def statuses_shape(claim: Claim, *, draft: bool = False) -> dict[str, StatusShape]:
+    now = standing(claim, draft=draft)
+    reasons = reasons_of(claim)
     return {
         dimension.value: {
             "status": now.status(dimension).value,
@@ -405,6 +417,7 @@ def statuses_shape(now: Standing) -> dict[str, StatusShape]:
                 }
                 for verdict in now.of(dimension)
             ],
+            "recheck_needed": _recheck_reasons(reasons.get(dimension, ())),
         }
         for dimension in Dimension
     }
@@ -607,7 +620,12 @@ def claim_row_shape(claim: Claim) -> ClaimRowShape:
         "created_at": claim.created_at,
         "updated_at": claim.updated_at,
         "statuses": {
-            row.dimension: {"status": row.status, "counts": row.counts, "verdicts": []}
+            row.dimension: {
+                "status": row.status,
+                "counts": row.counts,
+                "verdicts": [],
+                "recheck_needed": _recheck_reasons(row.recheck_needed),
+            }
             for row in claim.dimension_statuses.all()
         },
         "media": [media_shape(item) for item in claim.media.all()],
@@ -621,13 +639,26 @@ def claim_shape(claim: Claim, viewer: Person) -> ClaimShape:
     entry = claim.queue_entries.open().with_all_shown().first()
     return {
         **claim_row_shape(claim),
-        "statuses": statuses_shape(standing(claim)),
-        "draft_statuses": statuses_shape(standing(claim, draft=True)),
+        "statuses": statuses_shape(claim),
+        "draft_statuses": statuses_shape(claim, draft=True),
         "queue_entry": entry_shape(entry, viewer) if entry else None,
         "lease": lease_shape(entry),
         "allowed_actions": [action.value for action in allowed_actions(situation(claim, viewer))],
         "blockers": [_blocker(blocker.as_json()) for blocker in gate(claim, viewer)],
     }
+
+
+def _recheck_reasons(reasons: Iterable[Mapping[str, Any]]) -> list[RecheckReasonShape]:
+    return [
+        {
+            "code": reason["code"],
+            "sentence": reason["sentence"],
+            "media": reason["media"],
+            "verdict": reason["verdict"],
+            "at": reason["at"],
+        }
+        for reason in reasons
+    ]
 
 
 def filed_shape(claim: Claim, viewer: Person, duplicates: Iterable[PossibleDuplicate]) -> FiledShape:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from claims.errors import Blocker
 from claims.vocabulary import Dimension, ReviewKind, Stage, Status
@@ -30,6 +30,8 @@ class Facts:
     open_entry: OpenEntry | None = None
     reviewers: Collection[Hashable] = ()
     distinct_approver: bool = True
+    recheck: Mapping[Dimension, str] = field(default_factory=dict)
+    """Why dimensions should be looked at again, in sentences; it blocks while a re-check is open."""
     is_erased: bool = False
     """Whether what the claim says was erased: nothing is left that could be published."""
 
@@ -46,7 +48,7 @@ def blockers(facts: Facts, approver: Hashable | None) -> list[Blocker]:
     if facts.stage == Stage.HELD:
         found.append(Blocker("held", "The claim is held. Release it first."))
     if facts.open_entry is not None:
-        found.append(_waiting_for(facts.open_entry))
+        found += _waiting_for(facts.open_entry, facts.recheck)
     if not any(status in DECIDED for status in facts.statuses.values()):
         found.append(Blocker("nothing_decided", "No dimension has been decided in a submitted review."))
     found += [
@@ -71,9 +73,17 @@ def blockers(facts: Facts, approver: Hashable | None) -> list[Blocker]:
     return found
 
 
-def _waiting_for(entry: OpenEntry) -> Blocker:
+def _waiting_for(entry: OpenEntry, recheck: Mapping[Dimension, str]) -> list[Blocker]:
     if entry.kind == ReviewKind.SECOND:
-        return Blocker("second_review_missing", "A second review is asked for and not submitted.")
-    if entry.kind == ReviewKind.RECHECK and not entry.begun:
-        return Blocker("recheck_needed", "A re-check is asked for and not begun.")
-    return Blocker("review_open", "A review is waiting or under way. It has to be submitted first.")
+        return [Blocker("second_review_missing", "A second review is asked for and not submitted.")]
+    under_way = Blocker("review_open", "A review is waiting or under way. It has to be submitted first.")
+    if entry.kind != ReviewKind.RECHECK:
+        return [under_way]
+    asked = [
+        Blocker("recheck_needed", f"The {dimension} needs a re-check. {recheck[dimension]}", dimension.value)
+        for dimension in Dimension
+        if dimension in recheck
+    ]
+    if entry.begun:
+        return [under_way, *asked]
+    return asked or [Blocker("recheck_needed", "A re-check is asked for and not begun.")]

@@ -20,6 +20,7 @@ from verification.models.queue import WAITING
 from verification.services import telling
 from verification.services.acting import Act, acting, acting_by_itself, roles_of
 from verification.services.entries import cancel_queue_entry
+from verification.services.reliance import reasons_of, say_reasons
 from verification.services.standing import all_disagreements, disagreements, face_of, line_of, standing
 
 
@@ -39,6 +40,7 @@ def gate(claim: Claim, approver: Person) -> list[Blocker]:
         open_entry=_open(entry.review_kind, entry.state) if entry else None,
         reviewers=_reviews_of([claim.pk])[0].get(claim.pk, ()),
         distinct_approver=policy.distinct_approver,
+        recheck={dimension: say_reasons(reasons) for dimension, reasons in reasons_of(claim).items()},
         is_erased=claim.statement.redacted_at is not None,
     )
     return rule.blockers(facts, approver.pk)
@@ -54,8 +56,11 @@ def gates(claims: Collection[Claim], approver: Person | None) -> dict[uuid.UUID,
         policy.pk: policy for policy in Policy.objects.filter(pk__in={claim.desk_id for claim in claims})
     }
     statuses: dict[uuid.UUID, dict[Dimension, Status]] = {}
+    recheck: dict[uuid.UUID, dict[Dimension, str]] = {}
     for row in DimensionStatus.objects.filter(claim__in=ids):
         statuses.setdefault(row.claim_id, {})[Dimension(row.dimension)] = Status(row.status)
+        if row.recheck_needed:
+            recheck.setdefault(row.claim_id, {})[Dimension(row.dimension)] = say_reasons(row.recheck_needed)
     entries = {
         claim: _open(kind, state)
         for claim, kind, state in QueueEntry.objects.open()
@@ -77,6 +82,7 @@ def gates(claims: Collection[Claim], approver: Person | None) -> dict[uuid.UUID,
                 open_entry=entries.get(claim.pk),
                 reviewers=reviewers.get(claim.pk, ()),
                 distinct_approver=policies[claim.desk_id].distinct_approver,
+                recheck=recheck.get(claim.pk, {}),
                 is_erased=claim.pk in erased,
             ),
             approver.pk if approver else None,

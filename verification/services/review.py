@@ -18,7 +18,7 @@ from claims.vocabulary import Dimension, Notice, Relation, ReviewKind, Role, Sta
 from verification.domain.rollup import applies_to
 from verification.domain.transitions import Action
 from verification.models import FindingRow, Note, NoteStrike, QueueEntry, Review, Verdict
-from verification.services import drafts, telling
+from verification.services import drafts, reliance, telling
 from verification.services.acting import Act, acting, roles_of
 from verification.services.entries import finish_entry, open_queue_entry
 from verification.services.examination import claimed_date_of, claimed_place_of
@@ -60,6 +60,7 @@ def record_verdict(claim: Claim, *, actor: Person, lease_token: str, new: NewVer
                 "reason": new.reason,
                 "basis": list(new.basis),
                 "value": value.as_json() if value else None,
+                "relied_on": reliance.relied_on(act.claim, target, new.dimension, new.basis),
             }
             recorded.append(
                 Verdict.objects.create(
@@ -105,7 +106,7 @@ def undo_verdict(claim: Claim, *, actor: Person, lease_token: str) -> list[Verdi
         recorded = []
         for seq, verdict in enumerate(last, start=act.claim.verdicts.aggregate(last=Max("seq"))["last"] + 1):
             earlier = before.get((verdict.media_id, verdict.dimension))
-            content = earlier.content if earlier else {"reason": "", "basis": [], "value": None}
+            content = earlier.content if earlier else Verdict.EMPTY
             recorded.append(
                 Verdict.objects.create(
                     claim=act.claim,
@@ -166,6 +167,13 @@ def submit_review(claim: Claim, *, actor: Person, lease_token: str) -> Claim:
         if following is not None:
             barred = () if following == ReviewKind.ADJUDICATION else reviewers_of(review)
             open_queue_entry(act.claim, kind=following, review_round=review.round, barred=barred)
+        marked = reliance.mark(act.claim, act.claim.media.select_related("asset"), at=act.at)
+        if marked and following is None:
+            # It changed after it was decided and before it was submitted.
+            following = ReviewKind.RECHECK
+            open_queue_entry(act.claim, kind=following, review_round=review.round + 1)
+        if marked:
+            act.data["recheck_needed"] = {"reasons": marked.as_json()}
         if act.claim.stage in {Stage.QUEUED, Stage.IN_REVIEW}:
             act.move_to(Stage.AWAITING_SIGNOFF if following is None else Stage.QUEUED)
         _tell_what_changed(act, actor, before)

@@ -15,6 +15,7 @@ from claims.publishing import lowered_or_altered, next_version, render_face, sta
 from claims.vocabulary import IN_ORDER_OF_WORK, ChangeKind, Dimension, ReviewKind, Stage, Stance, Status
 from verification.models import FindingRow, Review, Verdict
 from verification.services.publication import gate
+from verification.services.reliance import reasons_of, say_reasons
 from verification.services.standing import Line, Standing, disagreements, face_of, line_of, standing
 
 _BESIDE = {ReviewKind.FIRST: 0, ReviewKind.RECHECK: 0, ReviewKind.SECOND: 1, ReviewKind.ADJUDICATION: 2}
@@ -58,6 +59,8 @@ class OfDimension:
     counts: dict[Status, int]
     required: bool
     disagree: bool
+    recheck: str
+    """Why it needs a re-check, if it does."""
     items: Sequence[OfItem]
 
 
@@ -124,6 +127,7 @@ def decisions_of(claim: Claim) -> list[OfDimension]:
     items = {item.pk: item for item in claim.media.all()}
     against = _contradictions(claim)
     quarrels = disagreements(claim)
+    reasons = reasons_of(claim)
     return [
         OfDimension(
             dimension=dimension,
@@ -131,6 +135,7 @@ def decisions_of(claim: Claim) -> list[OfDimension]:
             counts=now.counts(dimension),
             required=dimension in claim.desk.policy.required,
             disagree=dimension in quarrels,
+            recheck=say_reasons(reasons.get(dimension, ())),
             items=[
                 _of_item(items.get(target) if target else None, target, dimension, now, given, against)
                 for target in _targets(now, dimension, given)
