@@ -309,6 +309,7 @@ class RecheckReason(StrEnum):
     MATCH_JUDGED = "match_judged"
     FINDING_REVERSED = "finding_reversed"
     FINDING_GONE = "finding_gone"
+    INTERIM = "interim"
 
 
 class Channel(StrEnum):

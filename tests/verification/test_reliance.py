@@ -421,3 +421,36 @@ def test_a_verdict_from_before_reliance_was_kept_is_never_marked(
     examine_anew(item)
     assert marks(checker, claim) == {}
     assert not DimensionStatus.objects.exclude(recheck_needed=[]).exists()
+
+
+# --- unverified for now -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.database
+@pytest.mark.django_db
+def test_what_is_published_for_now_is_queued_again_and_stays_marked_until_it_is_decided(
+    checker: Caller, editor: Caller
+) -> None:
+    file_claim(checker)
+    leased = lease(checker)
+    claim, token = leased["claim"]["id"], {"lease_token": leased["lease_token"]}
+    assert decide(checker, leased, "location", "verified").status_code == 201
+    assert decide(checker, leased, "date", "unverified", interim=True).status_code == 201
+    now = checker.post(f"claims/{claim}/submit/", token).json()
+    assert (now["stage"], now["queue_entry"], marks(checker, claim)) == ("awaiting_signoff", None, {})
+    publish(editor, claim)
+    now = checker.get(f"claims/{claim}/").json()
+    assert (now["stage"], now["queue_entry"]["review"]) == ("published", "recheck")
+    assert marks(checker, claim) == {"date": ["interim"]}
+    # Still for now: nobody is sent round in a circle, and it is not forgotten either.
+    leased = checker.post(f"queue/{now['queue_entry']['id']}/lease/").json()
+    assert decide(checker, leased, "date", "unverified", interim=True).status_code == 201
+    token = {"lease_token": leased["lease_token"]}
+    assert checker.post(f"claims/{claim}/submit/", token).status_code == 200
+    assert (marks(checker, claim), open_entries(claim)) == ({"date": ["interim"]}, 0)
+    # The next version asks again, and a last word ends it.
+    assert editor.post(f"claims/{claim}/amend/", {"reason": "A word."}).status_code == 200
+    assert open_entries(claim) == 1
+    review(checker, {"date": "unverified"}, entry_of=claim)
+    assert (marks(checker, claim), open_entries(claim)) == ({}, 0)
+    assert list(audit.verify()) == []

@@ -45,7 +45,7 @@ class SpokenVerdict(TypedDict):
 class RecheckReasonShape(TypedDict):
     code: str
     sentence: str
-    media: str
+    media: str | None
     verdict: str
     at: str
 

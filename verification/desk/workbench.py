@@ -327,9 +327,10 @@ class Workbench:
         found: dict[Dimension, list[tuple[str, str]]] = {}
         for dimension, reasons in reasons_of(self.claim).items():
             for reason in reasons:
-                media = uuid.UUID(reason["media"])
+                media = uuid.UUID(reason["media"]) if reason["media"] else None
                 if not {(media, dimension), (None, dimension)} & own:
-                    found.setdefault(dimension, []).append((self.names[media], reason["sentence"]))
+                    name = self.names[media] if media else "The claim"
+                    found.setdefault(dimension, []).append((name, reason["sentence"]))
         return found
 
     def dimension(self, dimension: Dimension) -> DimensionView:

@@ -19,8 +19,9 @@ from verification.models import DimensionStatus, Policy, QueueEntry, Review, Sch
 from verification.models.queue import WAITING
 from verification.services import telling
 from verification.services.acting import Act, acting, acting_by_itself, roles_of
-from verification.services.entries import cancel_queue_entry
-from verification.services.reliance import reasons_of, say_reasons
+from verification.services.casework import next_round
+from verification.services.entries import cancel_queue_entry, open_queue_entry
+from verification.services.reliance import mark_interim, reasons_of, say_reasons
 from verification.services.standing import all_disagreements, disagreements, face_of, line_of, standing
 
 
@@ -296,6 +297,9 @@ def _published(
         cause=cause,
     )
     _note(act, publication, internal_reason)
+    if mark_interim(act.claim, at=act.at) and not act.claim.queue_entries.open().exists():
+        # Else what was published for now would stay so.
+        open_queue_entry(act.claim, kind=ReviewKind.RECHECK, review_round=next_round(act.claim))
     return publication
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -47,6 +48,7 @@ _SENTENCES = {
     RecheckReason.EARLIER_COPY: "An earlier copy of the picture turned up{where}.",
     RecheckReason.MATCH_JUDGED: "The earlier copy{where} does not count as one any more.",
     RecheckReason.FINDING_GONE: "What “{check}” found when this was decided is not found any more.",
+    RecheckReason.INTERIM: "It was published as unverified for now: somebody is to try again.",
     RecheckReason.FINDING_REVERSED: "“{check}” says otherwise than when this was decided: now it {now}.",
 }
 _CONFIRMED = "A person confirmed that the earlier copy{where} is the same picture."
@@ -130,28 +132,64 @@ def mark(claim: Claim, items: Iterable[MediaItem], *, at: datetime) -> Marked:
     Called within the transaction of what changed, or of the submission, which holds the claim's chain.
     """
     speaking = list(standing(claim).verdicts.values())
-    if not speaking:
-        return Marked({})
+    found = []
+    for item in items if speaking else ():
+        now = _ground_of(item)
+        for verdict in speaking:
+            then = _relied_on(verdict, item)
+            found += [
+                (verdict, _reason(verdict, change.code, _say(change), at, media=item.pk, about=change.about))
+                for change in (changed(then, now) if then else ())
+            ]
+    return _keep(claim, speaking, found)
+
+
+def mark_interim(claim: Claim, *, at: datetime) -> bool:
+    """Marks what stands as unverified for now; whether anything does. Called where the claim is published."""
+    speaking = list(standing(claim).verdicts.values())
+    found = [
+        (
+            each,
+            _reason(each, RecheckReason.INTERIM, _SENTENCES[RecheckReason.INTERIM], at, media=each.media_id),
+        )
+        for each in speaking
+        if each.interim
+    ]
+    _keep(claim, speaking, found)
+    return bool(found)
+
+
+def _reason(
+    verdict: Verdict,
+    code: RecheckReason,
+    sentence: str,
+    at: datetime,
+    *,
+    media: uuid.UUID | None,
+    about: str = "",
+) -> dict[str, Any]:
+    return {
+        "code": code.value,
+        "about": about,
+        "sentence": sentence,
+        "media": str(media) if media else None,
+        "verdict": str(verdict.pk),
+        "at": at.isoformat(),
+    }
+
+
+def _keep(
+    claim: Claim, speaking: Sequence[Verdict], found: Iterable[tuple[Verdict, dict[str, Any]]]
+) -> Marked:
+    """Keeps the reasons that are new beside those whose verdicts speak still; gives the new ones."""
     rows = {Dimension(row.dimension): row for row in claim.dimension_statuses.all()}
     kept = {dimension: _still_so(row.recheck_needed, speaking) for dimension, row in rows.items()}
     new: dict[Dimension, list[dict[str, Any]]] = {}
-    for item in items:
-        now = _ground_of(item)
-        for verdict in speaking:
-            dimension = Dimension(verdict.dimension)
-            then = _relied_on(verdict, item)
-            for change in changed(then, now) if then else ():
-                reason = {
-                    "code": change.code.value,
-                    "about": change.about,
-                    "sentence": _say(change),
-                    "media": str(item.pk),
-                    "verdict": str(verdict.pk),
-                    "at": at.isoformat(),
-                }
-                if _same(reason) not in map(_same, kept[dimension]):
-                    kept[dimension].append(reason)
-                    new.setdefault(dimension, []).append(reason)
+    for verdict, reason in found:
+        dimension = Dimension(verdict.dimension)
+        if _same(reason) not in map(_same, kept[dimension]):
+            kept[dimension].append(reason)
+            new.setdefault(dimension, []).append(reason)
     for dimension, row in rows.items():
         if row.recheck_needed != kept[dimension]:
             DimensionStatus.objects.filter(pk=row.pk).update(recheck_needed=kept[dimension])

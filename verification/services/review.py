@@ -172,6 +172,8 @@ def submit_review(claim: Claim, *, actor: Person, lease_token: str) -> Claim:
             # It changed after it was decided and before it was submitted.
             following = ReviewKind.RECHECK
             open_queue_entry(act.claim, kind=following, review_round=review.round + 1)
+        if act.claim.stage == Stage.PUBLISHED:
+            reliance.mark_interim(act.claim, at=act.at)
         if marked:
             act.data["recheck_needed"] = {"reasons": marked.as_json()}
         if act.claim.stage in {Stage.QUEUED, Stage.IN_REVIEW}:
