@@ -15,6 +15,7 @@ from claims.intake import in_zone_of
 from claims.models import Body, Claim, MediaItem, Person
 from claims.places import Place, relate_places
 from claims.vocabulary import Dimension, Notice, Relation, ReviewKind, Role, Stage, Status
+from verification.domain.exhibits import flaws_of
 from verification.domain.rollup import applies_to
 from verification.domain.transitions import Action
 from verification.models import FindingRow, Note, NoteStrike, QueueEntry, Review, Verdict
@@ -50,6 +51,7 @@ def record_verdict(claim: Claim, *, actor: Person, lease_token: str, new: NewVer
     _check_form(new)
     with acting(claim, actor=actor, action=Action.RECORD_VERDICT, lease_token=lease_token) as act:
         _check_findings(act.claim, new)
+        _check_exhibits(act.claim, new)
         review = _review_of(act.entry)
         seq = act.claim.verdicts.aggregate(last=Max("seq"))["last"] or 0
         recorded = []
@@ -294,6 +296,18 @@ def _check_findings(claim: Claim, new: NewVerdict) -> None:
                     f"/basis/{index}/finding", "This claim's media have no finding of this id.", "unknown"
                 )
             )
+
+
+def _check_exhibits(claim: Claim, new: NewVerdict) -> None:
+    kinds = {str(pk): kind for pk, kind in claim.media.values_list("pk", "kind")}
+    errors = [
+        FieldError(f"/basis/{index}/exhibit{one.pointer}", one.detail, one.code)
+        for index, part in enumerate(new.basis)
+        if part.get("exhibit")
+        for one in flaws_of(part["exhibit"], kinds)
+    ]
+    if errors:
+        raise InvalidInput(errors)
 
 
 def reviewers_of(review: Review) -> set[uuid.UUID]:
