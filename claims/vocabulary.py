@@ -300,6 +300,18 @@ class Notice(StrEnum):
     NOTED = "noted"
 
 
+class RecheckReason(StrEnum):
+    """Why what was decided should be looked at again."""
+
+    SOURCE_CHANGED = "source_changed"
+    SOURCE_GONE = "source_gone"
+    EARLIER_COPY = "earlier_copy"
+    MATCH_JUDGED = "match_judged"
+    FINDING_REVERSED = "finding_reversed"
+    FINDING_GONE = "finding_gone"
+    INTERIM = "interim"
+
+
 class Channel(StrEnum):
     """How people are told outside the desk's pages; the inbox they have anyhow."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -29,6 +30,7 @@ class Source:
         self.modified = ""
         self.elsewhere = ""
         self.insists = False
+        self.status = 200
         self.asked: list[dict[str, str]] = []
         source = self
 
@@ -45,7 +47,7 @@ class Source:
                 same = source.insists or any(
                     mark and mark in named for mark in (source.etag, source.modified)
                 )
-                self.send_response(304 if same else 200)
+                self.send_response(304 if same else source.status)
                 for name, value in (("ETag", source.etag), ("Last-Modified", source.modified)):
                     if value:
                         self.send_header(name, value)
@@ -62,8 +64,9 @@ class Source:
         self.url = f"http://{self.authority}/film"
 
 
-@pytest.fixture
-def source(settings: Any) -> Iterator[Source]:
+@contextmanager
+def serving(settings: Any) -> Iterator[Source]:
+    """A source on loopback that the opener may fetch from."""
     source = Source()
     settings.FETCH_ALLOW = [source.authority]
     thread = threading.Thread(target=source.server.serve_forever, args=(0.02,), daemon=True)
@@ -72,6 +75,12 @@ def source(settings: Any) -> Iterator[Source]:
     source.server.shutdown()
     thread.join()
     source.server.server_close()
+
+
+@pytest.fixture
+def source(settings: Any) -> Iterator[Source]:
+    with serving(settings) as source:
+        yield source
 
 
 @pytest.fixture(scope="module")

@@ -170,6 +170,37 @@ class BoundInput(StrictSerializer):
     place = PlaceField(required=False, allow_null=True)
 
 
+class BoxField(serializers.ListField):
+    """Left, top, width and height in parts of the picture, each from 0 to 1."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            child=serializers.FloatField(min_value=0, max_value=1), min_length=4, max_length=4, **options
+        )
+
+
+class FrameInput(StrictSerializer):
+    media = serializers.UUIDField()
+    at_ms = serializers.IntegerField(required=False, min_value=0, max_value=1_000_000_000)
+    box = BoxField(required=False)
+
+
+class ReferenceInput(StrictSerializer):
+    url = serializers.URLField(required=False, max_length=4000)
+    image = serializers.UUIDField(required=False, allow_null=True)
+    box = BoxField(required=False)
+    provider = serializers.CharField(max_length=200)
+    date = DateValueField(required=False)
+    licence = serializers.CharField(required=False, max_length=200)
+
+
+class ExhibitInput(StrictSerializer):
+    """A frame of the claim's media beside the reference image that it was compared with."""
+
+    frame = FrameInput()
+    reference = ReferenceInput()
+
+
 class BasisInput(StrictSerializer):
     method = WordField(Method)
     feature = serializers.CharField(required=False, max_length=2000)
@@ -178,6 +209,7 @@ class BasisInput(StrictSerializer):
     reference_date = DateValueField(required=False)
     url = serializers.URLField(required=False, max_length=4000)
     finding = serializers.UUIDField(required=False)
+    exhibit = ExhibitInput(required=False)
     public = serializers.BooleanField(required=False, default=False)
 
 

@@ -58,6 +58,8 @@ def _plain(part: Mapping[str, Any]) -> dict[str, Any]:
             plain[name] = value.as_json()
         elif isinstance(value, uuid.UUID):
             plain[name] = str(value)
+        elif isinstance(value, Mapping):
+            plain[name] = _plain(value)
         else:
             plain[name] = value
     return plain

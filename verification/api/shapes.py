@@ -34,8 +34,9 @@ from verification.services.leases import Lease
 from verification.services.matches import Appearance
 from verification.services.publication import gate
 from verification.services.reasoning import reasoning_of
+from verification.services.reliance import reasons_of
 from verification.services.second_looks import second_look_of
-from verification.services.standing import Standing, disputes_of, standing
+from verification.services.standing import disputes_of, standing
 from verification.services.veil import is_veiled
 
 
@@ -47,10 +48,19 @@ class SpokenVerdict(TypedDict):
     at: datetime
 
 
+class RecheckReasonShape(TypedDict):
+    code: str
+    sentence: str
+    media: str | None
+    verdict: str
+    at: str
+
+
 class StatusShape(TypedDict):
     status: str
     counts: dict[str, int]
     verdicts: list[SpokenVerdict]
+    recheck_needed: list[RecheckReasonShape]
 
 
 FIXITY_SHOWN = 20
@@ -470,7 +480,9 @@ class LeasedShape(TypedDict):
     claim: ClaimShape
 
 
-def statuses_shape(now: Standing) -> dict[str, StatusShape]:
+def statuses_shape(claim: Claim, viewer: Person, *, draft: bool = False) -> dict[str, StatusShape]:
+    now = standing(claim, draft=draft, viewer=viewer)
+    reasons = reasons_of(claim)
     return {
         dimension.value: {
             "status": now.status(dimension).value,
@@ -485,6 +497,7 @@ def statuses_shape(now: Standing) -> dict[str, StatusShape]:
                 }
                 for verdict in now.of(dimension)
             ],
+            "recheck_needed": _recheck_reasons(reasons.get(dimension, ())),
         }
         for dimension in Dimension
     }
@@ -725,15 +738,7 @@ def claim_row_shape(claim: Claim) -> ClaimRowShape:
         "duplicate_of": str(claim.duplicate_of_id) if claim.duplicate_of_id else None,
         "created_at": claim.created_at,
         "updated_at": claim.updated_at,
-        # Behind a veil no row is visible.
-        "statuses": {
-            dimension.value: {"status": Status.NOT_CHECKED, "counts": {}, "verdicts": []}
-            for dimension in Dimension
-        }
-        | {
-            row.dimension: {"status": row.status, "counts": row.counts, "verdicts": []}
-            for row in claim.dimension_statuses.all()
-        },
+        "statuses": _kept_statuses(claim),
         "media": [media_shape(item) for item in claim.media.all()],
         "latest_version": max(
             (publication.version for publication in claim.publications.all()), default=None
@@ -741,12 +746,33 @@ def claim_row_shape(claim: Claim) -> ClaimRowShape:
     }
 
 
+def _kept_statuses(claim: Claim) -> dict[str, StatusShape]:
+    """As kept beside the claim; behind a veil no row is visible, and nothing is checked."""
+    shown: dict[str, StatusShape] = {
+        dimension.value: {
+            "status": Status.NOT_CHECKED.value,
+            "counts": {},
+            "verdicts": [],
+            "recheck_needed": [],
+        }
+        for dimension in Dimension
+    }
+    for row in claim.dimension_statuses.all():
+        shown[row.dimension] = {
+            "status": row.status,
+            "counts": row.counts,
+            "verdicts": [],
+            "recheck_needed": _recheck_reasons(row.recheck_needed),
+        }
+    return shown
+
+
 def claim_shape(claim: Claim, viewer: Person) -> ClaimShape:
     entry = claim.queue_entries.open().with_all_shown().first()
     return {
         **claim_row_shape(claim),
-        "statuses": statuses_shape(standing(claim, viewer=viewer)),
-        "draft_statuses": statuses_shape(standing(claim, draft=True, viewer=viewer)),
+        "statuses": statuses_shape(claim, viewer),
+        "draft_statuses": statuses_shape(claim, viewer, draft=True),
         "original": original_shape(original_of(claim)),
         "queue_entry": entry_shape(entry, viewer) if entry else None,
         "lease": lease_shape(entry),
@@ -755,6 +781,19 @@ def claim_shape(claim: Claim, viewer: Person) -> ClaimShape:
         "second_review": second_review_shape(claim, entry, viewer),
         "disagreements": [disagreement_shape(dispute) for dispute in disputes_of(claim, viewer=viewer)],
     }
+
+
+def _recheck_reasons(reasons: Iterable[Mapping[str, Any]]) -> list[RecheckReasonShape]:
+    return [
+        {
+            "code": reason["code"],
+            "sentence": reason["sentence"],
+            "media": reason["media"],
+            "verdict": reason["verdict"],
+            "at": reason["at"],
+        }
+        for reason in reasons
+    ]
 
 
 def second_review_shape(claim: Claim, entry: QueueEntry | None, viewer: Person) -> SecondReviewShape:

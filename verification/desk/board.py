@@ -18,6 +18,7 @@ from verification.desk.words import label
 from verification.models import DimensionStatus, FindingRow, QueueEntry, ScheduledPublication
 from verification.models.veil import veiled_from
 from verification.services.publication import gates
+from verification.services.reliance import say_reasons
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Chip:
     status: str
     counts: Mapping[str, int]
     needed: bool
+    recheck: str = ""
+    """Why it needs a re-check, if it does."""
 
 
 @dataclass(frozen=True)
@@ -155,7 +158,8 @@ def _chips(claim: Any) -> list[Chip]:
         row = kept.get(dimension.value)
         status = row.status if row else Status.NOT_CHECKED.value
         if dimension in required or status != Status.NOT_CHECKED:
-            chips.append(Chip(dimension, status, row.counts if row else {}, dimension in required))
+            counts, reasons = (row.counts, row.recheck_needed) if row else ({}, [])
+            chips.append(Chip(dimension, status, counts, dimension in required, say_reasons(reasons)))
     return chips
 
 
@@ -173,6 +177,8 @@ def say_blockers(blockers: Iterable[Blocker]) -> list[str]:
             said.append(f"{_listed(dimensions).capitalize()} {verb} not decided.")
         elif code == "disagreement":
             said.append(f"The reviews disagree on the {_listed(dimensions)}.")
+        elif code == "recheck_needed" and any(dimensions):
+            said.append(f"A re-check of the {_listed(dimensions)} is asked for.")
         else:
             said.append(_WORDS[code])
     return said

@@ -40,6 +40,7 @@ from verification.services.drafts import typed_by
 from verification.services.duplicates import Candidate, Original, duplicates_of, original_of
 from verification.services.matches import appearances_of
 from verification.services.queue import why_not
+from verification.services.reliance import reasons_of
 from verification.services.signoff import OfDimension, OfItem, decisions_of
 from verification.services.standing import Line, Standing, disputes_of, face_of, line_of, standing
 from verification.services.veil import is_veiled
@@ -70,6 +71,8 @@ class DimensionView:
     has_draft: bool
     is_wanted: bool
     """Whether this review is there to decide it: the policy needs it, or an earlier review decided it."""
+    recheck: Sequence[tuple[str, str]] = ()
+    """Why it should be looked at again: the media item by name, and the sentence."""
     earlier: Sequence[TargetView] = ()
     """What earlier reviews said, where this one is another look at them."""
     disputed: Sequence[Sequence[TargetView]] = ()
@@ -332,8 +335,24 @@ class Workbench:
     def dimensions(self) -> list[DimensionView]:
         """All dimensions, those that the review is there to decide first."""
         return [
-            self.dimension(each) for each in sorted(IN_ORDER_OF_WORK, key=lambda one: not self.wants(one))
+            self.dimension(each)
+            for each in sorted(
+                IN_ORDER_OF_WORK, key=lambda one: (one not in self.recheck, not self.wants(one))
+            )
         ]
+
+    @cached_property
+    def recheck(self) -> Mapping[Dimension, Sequence[tuple[str, str]]]:
+        """Why dimensions should be looked at again, of those that this review has not decided anew."""
+        own = {(media, dimension) for media, dimension in self.own}
+        found: dict[Dimension, list[tuple[str, str]]] = {}
+        for dimension, reasons in reasons_of(self.claim).items():
+            for reason in reasons:
+                media = uuid.UUID(reason["media"]) if reason["media"] else None
+                if not {(media, dimension), (None, dimension)} & own:
+                    name = self.names[media] if media else "The claim"
+                    found.setdefault(dimension, []).append((name, reason["sentence"]))
+        return found
 
     def dimension(self, dimension: Dimension) -> DimensionView:
         now = self.standing
@@ -351,6 +370,7 @@ class Workbench:
             targets=targets,
             unrecorded=what_is_typed(typed or {}),
             is_wanted=self.wants(dimension),
+            recheck=self.recheck.get(dimension, ()),
             earlier=self._earlier(dimension),
             disputed=self._disputed(dimension),
             form=self._form(dimension, typed),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from claims.errors import Blocker
 from claims.vocabulary import Dimension, ReviewKind, Stage, Status
@@ -32,6 +32,8 @@ class Facts:
     """Why the policy asks for a second review that the latest pass has not had."""
     reviewers: Collection[Hashable] = ()
     distinct_approver: bool = True
+    recheck: Mapping[Dimension, str] = field(default_factory=dict)
+    """Why dimensions should be looked at again, in sentences; it blocks while a re-check is open."""
     is_erased: bool = False
     """Whether what the claim says was erased: nothing is left that could be published."""
     is_veiled: bool = False
@@ -50,7 +52,7 @@ def blockers(facts: Facts, approver: Hashable | None) -> list[Blocker]:
     if facts.stage == Stage.HELD:
         found.append(Blocker("held", "The claim is held. Release it first."))
     if facts.open_entry is not None:
-        found.append(_waiting_for(facts.open_entry, facts.second_look))
+        found += _waiting_for(facts.open_entry, facts.second_look, facts.recheck)
     elif facts.second_look:
         found.append(
             Blocker(
@@ -84,12 +86,20 @@ def blockers(facts: Facts, approver: Hashable | None) -> list[Blocker]:
     return found
 
 
-def _waiting_for(entry: OpenEntry, second_look: Sequence[str]) -> Blocker:
+def _waiting_for(
+    entry: OpenEntry, second_look: Sequence[str], recheck: Mapping[Dimension, str]
+) -> list[Blocker]:
     if entry.kind == ReviewKind.SECOND:
-        return Blocker(
-            "second_review_missing",
-            " ".join(["A second review is asked for and not submitted.", *second_look]),
-        )
-    if entry.kind == ReviewKind.RECHECK and not entry.begun:
-        return Blocker("recheck_needed", "A re-check is asked for and not begun.")
-    return Blocker("review_open", "A review is waiting or under way. It has to be submitted first.")
+        said = " ".join(["A second review is asked for and not submitted.", *second_look])
+        return [Blocker("second_review_missing", said)]
+    under_way = Blocker("review_open", "A review is waiting or under way. It has to be submitted first.")
+    if entry.kind != ReviewKind.RECHECK:
+        return [under_way]
+    asked = [
+        Blocker("recheck_needed", f"The {dimension} needs a re-check. {recheck[dimension]}", dimension.value)
+        for dimension in Dimension
+        if dimension in recheck
+    ]
+    if entry.begun:
+        return [under_way, *asked]
+    return asked or [Blocker("recheck_needed", "A re-check is asked for and not begun.")]

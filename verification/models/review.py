@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -69,7 +70,8 @@ class VerdictQuerySet(models.QuerySet["Verdict"]):
 class Verdict(Identified):
     """A recorded decision on one dimension of a media item, or of the claim. Newer supersedes, never edits.
 
-    `body` holds `{"reason", "basis", "value"}`.
+    `body` holds `{"reason", "basis", "value", "relied_on"}`; the last is None where nothing was decided, and absent from
+    verdicts that were recorded before it was kept. See `services.reliance`.
     """
 
     claim = models.ForeignKey(Claim, on_delete=models.PROTECT, related_name="verdicts")
@@ -85,6 +87,8 @@ class Verdict(Identified):
     at = models.DateTimeField()
     seq = models.PositiveIntegerField(help_text="Order of recording within the claim")
     undoes = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="undone_by")
+
+    EMPTY: ClassVar[Mapping[str, Any]] = {"reason": "", "basis": [], "value": None, "relied_on": None}
 
     objects = VerdictQuerySet.as_manager()
 
@@ -107,9 +111,9 @@ class Verdict(Identified):
 
     @property
     def content(self) -> dict[str, Any]:
-        """Reason, basis and value; empty ones once redacted."""
+        """Reason, basis, value and what was relied on; empty ones once redacted."""
         value: dict[str, Any] | None = self.body.value
-        return value or {"reason": "", "basis": [], "value": None}
+        return value or dict(self.EMPTY)
 
 
 class Draft(Identified):
@@ -144,6 +148,9 @@ class DimensionStatus(models.Model):
     dimension = word_field(Dimension)
     status = word_field(Status, Status.NOT_CHECKED)
     counts = models.JSONField(default=dict)
+    recheck_needed = models.JSONField(
+        default=list, help_text="Why it should be looked at again: see services.reliance"
+    )
 
     objects = DimensionStatusQuerySet.as_manager()
 

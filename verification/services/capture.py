@@ -29,7 +29,7 @@ from claims.media.capture import (
 from claims.models import Asset, Capture, MediaItem
 from claims.vocabulary import AssetKind, CaptureState, Examination, JobKind, JobState, MediaKind
 from verification.models import Job
-from verification.services import erasure, jobs, politeness
+from verification.services import erasure, jobs, politeness, reliance
 
 PATIENCE_SECONDS = 20.0
 STORAGE_WAIT_SECONDS = 60.0
@@ -67,20 +67,18 @@ def work(job: Job) -> jobs.Outcome:
     if isinstance(captured, Unchanged):
         return _unchanged(item, captured)
 
+    data = {
+        "media": item.pk,
+        "sha256": captured.stored.sha256,
+        "size_bytes": captured.stored.size_bytes,
+        **_kept_beside(captured.trail),
+    }
+
     def effect() -> None:
         keep(item, captured)
+        data.update(reliance.notice(item, at=captured.finished_at))
 
-    return jobs.Outcome(
-        claim=item.claim,
-        effect=effect,
-        action="captured",
-        data={
-            "media": item.pk,
-            "sha256": captured.stored.sha256,
-            "size_bytes": captured.stored.size_bytes,
-            **_kept_beside(captured.trail),
-        },
-    )
+    return jobs.Outcome(claim=item.claim, effect=effect, action="captured", data=data)
 
 
 def give_up(job: Job) -> jobs.Outcome:
@@ -261,9 +259,12 @@ def _failed(
     # A failed re-capture takes nothing away from what was captured before.
     shown = CaptureState.PENDING if goes_to == JobState.QUEUED else CaptureState.FAILED
 
+    data = {"media": item.pk, "code": failure["code"], **(_kept_beside(attempt.trail) if attempt else {})}
+
     def effect() -> None:
         if attempt is not None:
             _log(item, attempt, None)
+            data.update(reliance.notice(item, at=attempt.finished_at))
         state_now = CaptureState.CAPTURED if item.asset_id else shown
         MediaItem.objects.filter(pk=item.pk).update(state=state_now, failure=failure)
 
@@ -271,11 +272,7 @@ def _failed(
         claim=item.claim,
         effect=effect,
         action="capture-failed",
-        data={
-            "media": item.pk,
-            "code": failure["code"],
-            **(_kept_beside(attempt.trail) if attempt else {}),
-        },
+        data=data,
         state=goes_to,
         error=failure,
         # A disk is not emptied within seconds.

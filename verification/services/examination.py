@@ -32,7 +32,7 @@ from verification.domain.decoded import RECIPE, Decoded
 from verification.domain.findings import Finding, FoundPoint, Side, TimeBound
 from verification.examination import bound_json, point_json
 from verification.models import CheckRun, FindingRow, Hashed, Job, Stamp
-from verification.services import jobs, matches, playable, stills
+from verification.services import jobs, matches, playable, reliance, stills
 
 STORAGE_WAIT_SECONDS = 60.0
 _OTHERS = 50
@@ -268,9 +268,10 @@ def _outcome(
             Asset.objects.filter(pk=item.asset.pk, redacted_at=None).update(facts=facts.as_json())
             if playable.is_wanted(item.asset, facts):
                 playable.enqueue(item)
-        told_before = matches.copies_told(item)
+        told_before = reliance.copies_told(item) or {}
         _store(item, outcomes)
-        said.update(matches.ask_for_recheck(item, told_before))
+        turned_up = (reliance.copies_told(item) or {}).keys() - told_before.keys()
+        said.update(reliance.notice(item, at=timezone.now(), turned_up=turned_up))
         MediaItem.objects.filter(pk=item.pk).update(
             examination=Examination.DONE, examined_with=registry.fingerprint()
         )

@@ -6,14 +6,13 @@ import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, prefetch_related_objects
 from django.utils import timezone
 
 from claims.errors import FieldError, IllegalState, InvalidInput, Missing
-from claims.models import Asset, Body, Capture, Claim, MediaItem, Person
+from claims.models import Asset, Body, Capture, MediaItem, Person
 from claims.vocabulary import (
     CaptureState,
     Examination,
@@ -21,19 +20,15 @@ from claims.vocabulary import (
     JobState,
     MatchState,
     MediaKind,
-    ReviewKind,
-    Stage,
 )
 from verification.checks.base import NearCopy
 from verification.checks.recycled_media import RecycledMedia
 from verification.domain.decoded import FrameHash
 from verification.domain.likeness import LEAST_QUALITY, SAME, Turn
 from verification.domain.transitions import Action
-from verification.models import CheckRun, FindingRow, Job, MatchDecision, MediaMatch
+from verification.models import CheckRun, Job, MatchDecision, MediaMatch
 from verification.services import jobs, similar
 from verification.services.acting import acting
-from verification.services.casework import next_round
-from verification.services.entries import open_queue_entry
 from verification.services.veil import hidden_people
 
 MOST_MATCHES = 50
@@ -42,7 +37,6 @@ MOST_MATCHES = 50
 BATCH = 50
 """How many older media items are examined in one go for want of a hash, and only where no other job waits."""
 
-DECIDED = frozenset({Stage.AWAITING_SIGNOFF, Stage.SCHEDULED, Stage.PUBLISHED, Stage.HELD})
 JUDGEMENTS = frozenset({MatchState.CONFIRMED, MatchState.DISMISSED})
 _PICTURES = (MediaKind.PHOTO.value, MediaKind.VIDEO.value)
 
@@ -226,37 +220,6 @@ def _near_copy(item: MediaItem, other: MediaItem, match: MediaMatch) -> NearCopy
 def near_files(item: MediaItem) -> int:
     """How many other files look like the item's and were not judged to be another picture."""
     return matches_of(item).exclude(state__in=[MatchState.IDENTICAL, MatchState.DISMISSED]).count()
-
-
-# --- a decided claim ------------------------------------------------------------------------------------------
-
-
-def copies_told(item: MediaItem) -> set[str]:
-    """The media that the last examination named as earlier copies of this one."""
-    rows = FindingRow.objects.current().filter(
-        run__media=item, run__check_slug=RecycledMedia.slug, position=0
-    )
-    rows = rows.exclude(bounds=[])
-    return {copy["media"] for data in rows.values_list("data", flat=True) for copy in data["copies"]}
-
-
-def ask_for_recheck(item: MediaItem, before: set[str]) -> dict[str, Any]:
-    """Opens a re-check of a decided claim for which an earlier copy turned up; what the audit is to say of it.
-
-    Called within the transaction that stored the findings and holds the claim's chain.
-    """
-    turned_up = sorted(copies_told(item) - before)
-    claim = Claim.objects.get(pk=item.claim_id)
-    if not turned_up or claim.stage not in DECIDED or claim.queue_entries.open().exists():
-        return {}
-    open_queue_entry(claim, kind=ReviewKind.RECHECK, review_round=next_round(claim))
-    said: dict[str, Any] = {"recheck_needed": {"earlier_copies": turned_up}}
-    if claim.stage == Stage.AWAITING_SIGNOFF:
-        Claim.objects.filter(pk=claim.pk).update(
-            stage=Stage.QUEUED, revision=claim.revision + 1, updated_at=timezone.now()
-        )
-        said["stage"] = {"from": claim.stage, "to": Stage.QUEUED.value}
-    return said
 
 
 # --- people ---------------------------------------------------------------------------------------------------

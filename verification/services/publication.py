@@ -20,7 +20,9 @@ from verification.models.queue import WAITING
 from verification.models.veil import veiled_from
 from verification.services import telling
 from verification.services.acting import Act, acting, acting_by_itself, roles_of
-from verification.services.entries import cancel_queue_entry
+from verification.services.casework import next_round
+from verification.services.entries import cancel_queue_entry, open_queue_entry
+from verification.services.reliance import mark_interim, reasons_of, say_reasons
 from verification.services.second_looks import second_look_of, second_looks_of
 from verification.services.standing import all_disagreements, disagreements, face_of, line_of, standing
 from verification.services.veil import is_veiled
@@ -45,6 +47,7 @@ def gate(claim: Claim, approver: Person) -> list[Blocker]:
         second_look=second_look.reasons if second_look.is_lacking else (),
         reviewers=_reviews_of([claim.pk])[0].get(claim.pk, ()),
         distinct_approver=policy.distinct_approver,
+        recheck={dimension: say_reasons(reasons) for dimension, reasons in reasons_of(claim).items()},
         is_erased=claim.statement.redacted_at is not None,
         is_veiled=veiled,
     )
@@ -68,8 +71,11 @@ def gates(
     if told is not None and any(policy.blind_second_review for policy in policies.values()):
         veiled = set(Claim.objects.filter(pk__in=ids).filter(veiled_from(told)).values_list("pk", flat=True))
     statuses: dict[uuid.UUID, dict[Dimension, Status]] = {}
+    recheck: dict[uuid.UUID, dict[Dimension, str]] = {}
     for row in DimensionStatus.objects.filter(claim__in=ids):
         statuses.setdefault(row.claim_id, {})[Dimension(row.dimension)] = Status(row.status)
+        if row.recheck_needed:
+            recheck.setdefault(row.claim_id, {})[Dimension(row.dimension)] = say_reasons(row.recheck_needed)
     entries = {
         claim: _open(kind, state)
         for claim, kind, state in QueueEntry.objects.open()
@@ -93,6 +99,7 @@ def gates(
                 second_look=second_looks[claim.pk].reasons if second_looks[claim.pk].is_lacking else (),
                 reviewers=reviewers.get(claim.pk, ()),
                 distinct_approver=policies[claim.desk_id].distinct_approver,
+                recheck=recheck.get(claim.pk, {}),
                 is_erased=claim.pk in erased,
                 is_veiled=claim.pk in veiled,
             ),
@@ -311,6 +318,9 @@ def _published(
         cause=cause,
     )
     _note(act, publication, internal_reason)
+    if mark_interim(act.claim, at=act.at) and not act.claim.queue_entries.open().exists():
+        # Else what was published for now would stay so.
+        open_queue_entry(act.claim, kind=ReviewKind.RECHECK, review_round=next_round(act.claim))
     return publication
 
 

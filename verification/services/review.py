@@ -16,14 +16,15 @@ from claims.models import Body, Claim, MediaItem, Person
 from claims.places import Place, relate_places
 from claims.vocabulary import Dimension, Notice, Relation, ReviewKind, Role, Stage, Status
 from verification.domain import rollup
+from verification.domain.exhibits import flaws_of
 from verification.domain.rollup import applies_to
 from verification.domain.transitions import Action
 from verification.models import FindingRow, Note, NoteStrike, QueueEntry, Review, Verdict
 from verification.models.queue import LEASED
 from verification.models.review import reviews_with
-from verification.services import drafts, telling
+from verification.services import drafts, reliance, telling
 from verification.services.acting import Act, acting, roles_of
-from verification.services.entries import finish_entry
+from verification.services.entries import finish_entry, open_queue_entry
 from verification.services.examination import claimed_date_of, claimed_place_of
 from verification.services.following import following, open_adjudication, open_second_review
 from verification.services.standing import Standing, disputes_of, refresh, standing
@@ -55,6 +56,7 @@ def record_verdict(claim: Claim, *, actor: Person, lease_token: str, new: NewVer
     _check_form(new)
     with acting(claim, actor=actor, action=Action.RECORD_VERDICT, lease_token=lease_token) as act:
         _check_findings(act.claim, new)
+        _check_exhibits(act.claim, new)
         review = _review_of(act.entry)
         seq = act.claim.verdicts.aggregate(last=Max("seq"))["last"] or 0
         recorded = []
@@ -65,6 +67,7 @@ def record_verdict(claim: Claim, *, actor: Person, lease_token: str, new: NewVer
                 "reason": new.reason,
                 "basis": list(new.basis),
                 "value": value.as_json() if value else None,
+                "relied_on": reliance.relied_on(act.claim, target, new.dimension, new.basis),
             }
             recorded.append(
                 Verdict.objects.create(
@@ -147,7 +150,7 @@ def undo_verdict(claim: Claim, *, actor: Person, lease_token: str) -> list[Verdi
         recorded = []
         for seq, verdict in enumerate(last, start=act.claim.verdicts.aggregate(last=Max("seq"))["last"] + 1):
             earlier = before.get((verdict.media_id, verdict.dimension))
-            content = earlier.content if earlier else {"reason": "", "basis": [], "value": None}
+            content = earlier.content if earlier else Verdict.EMPTY
             recorded.append(
                 Verdict.objects.create(
                     claim=act.claim,
@@ -211,6 +214,15 @@ def submit_review(claim: Claim, *, actor: Person, lease_token: str) -> Claim:
             open_second_review(act.claim, review_round=review.round)
         elif next_kind == ReviewKind.ADJUDICATION:
             open_adjudication(act.claim, review_round=review.round)
+        marked = reliance.mark(act.claim, act.claim.media.select_related("asset"), at=act.at)
+        if marked and next_kind is None:
+            # It changed after it was decided and before it was submitted.
+            next_kind = ReviewKind.RECHECK
+            open_queue_entry(act.claim, kind=next_kind, review_round=review.round + 1)
+        if act.claim.stage == Stage.PUBLISHED:
+            reliance.mark_interim(act.claim, at=act.at)
+        if marked:
+            act.data["recheck_needed"] = {"reasons": marked.as_json()}
         if act.claim.stage in {Stage.QUEUED, Stage.IN_REVIEW}:
             act.move_to(Stage.AWAITING_SIGNOFF if next_kind is None else Stage.QUEUED)
         _tell_what_changed(act, actor, before)
@@ -355,6 +367,18 @@ def _check_settled(claim: Claim, review: Review) -> None:
             f"The reviews still disagree on: {named}. Settle it before you submit, or hand the review back.",
             code="disagreement",
         )
+
+
+def _check_exhibits(claim: Claim, new: NewVerdict) -> None:
+    kinds = {str(pk): kind for pk, kind in claim.media.values_list("pk", "kind")}
+    errors = [
+        FieldError(f"/basis/{index}/exhibit{one.pointer}", one.detail, one.code)
+        for index, part in enumerate(new.basis)
+        if part.get("exhibit")
+        for one in flaws_of(part["exhibit"], kinds)
+    ]
+    if errors:
+        raise InvalidInput(errors)
 
 
 def _review_of(entry: QueueEntry | None) -> Review:

@@ -15,6 +15,7 @@ from claims.publishing import lowered_or_altered, next_version, render_face, sta
 from claims.vocabulary import IN_ORDER_OF_WORK, ChangeKind, Dimension, ReviewKind, Stage, Stance, Status
 from verification.models import FindingRow, Review, Verdict
 from verification.services.publication import gate
+from verification.services.reliance import reasons_of, say_reasons
 from verification.services.second_looks import second_look_of
 from verification.services.standing import (
     Line,
@@ -69,6 +70,8 @@ class OfDimension:
     disagree: bool
     settled: bool
     """Whether the reviews differed and an adjudication settled it."""
+    recheck: str
+    """Why it needs a re-check, if it does."""
     items: Sequence[OfItem]
 
 
@@ -137,6 +140,7 @@ def decisions_of(claim: Claim, viewer: Person) -> list[OfDimension]:
     disputes = disputes_of(claim)
     quarrels = {each.first.dimension for each in disputes if each.settled_by is None}
     settled = {each.first.dimension for each in disputes} - quarrels
+    reasons = reasons_of(claim)
     return [
         OfDimension(
             dimension=dimension,
@@ -145,6 +149,7 @@ def decisions_of(claim: Claim, viewer: Person) -> list[OfDimension]:
             required=dimension in claim.desk.policy.required,
             disagree=dimension in quarrels,
             settled=dimension in settled,
+            recheck=say_reasons(reasons.get(dimension, ())),
             items=[
                 _of_item(items.get(target) if target else None, target, dimension, now, given, against)
                 for target in _targets(now, dimension, given)

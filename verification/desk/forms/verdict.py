@@ -14,6 +14,7 @@ from claims.dates import ClaimedDate
 from claims.errors import FieldError, InvalidInput
 from claims.places import Place
 from claims.vocabulary import Dimension, Method, Relation, Status
+from verification.desk.forms import exhibit
 from verification.desk.forms.values import read_date, read_place
 from verification.desk.words import USUAL_METHOD, label
 from verification.models import Verdict
@@ -40,7 +41,7 @@ _FIELD_OF_POINTER = {
 
 _TYPED = {
     "a reason": ("reason",),
-    "a basis": _SAYS_SOMETHING,
+    "a basis": (*_SAYS_SOMETHING, *exhibit.SAYS_SOMETHING),
     "a value": ("place_name", "place_point", "place_radius_km", "date_edtf", "date_zone"),
 }
 
@@ -84,6 +85,7 @@ class VerdictForm(forms.Form):
             for row in bench.findings
             if row.dimension == dimension
         ]
+        self.items_of_claim = [(str(item.pk), bench.names[item.pk]) for item in bench.media]
         self.fields["target"].choices = self.targets or [("", "")]  # type: ignore[attr-defined]
         given = self.data.get("rows", "1") if data is not None else "1"
         self.rows = min(max(int(given) if given.isascii() and given.isdecimal() else 1, 1), MAX_BASIS)
@@ -133,6 +135,8 @@ class VerdictForm(forms.Form):
             typed["place_radius_km"] = f"{value['radius_m'] / 1000:g}"
         for row, part in enumerate(said["basis"]):
             typed |= {f"{name}_{row}": str(part[name]) for name in _PARTS if part.get(name)}
+            if part.get("exhibit"):
+                typed |= {f"{name}_{row}": text for name, text in exhibit.typed(part["exhibit"]).items()}
         return {name: [text] for name, text in typed.items() if text}
 
     def _add_row(self, row: int) -> None:
@@ -149,12 +153,13 @@ class VerdictForm(forms.Form):
         self.fields[f"finding_{row}"] = forms.ChoiceField(
             required=False, choices=[("", "No finding"), *self.findings]
         )
+        self.fields |= {f"{name}_{row}": field for name, field in exhibit.fields(self.items_of_claim).items()}
 
     @property
     def basis_rows(self) -> Iterator[dict[str, Any]]:
         """The bound fields of each part of the basis, by name."""
         for row in range(self.rows):
-            yield {"number": row, **{name: self[f"{name}_{row}"] for name in _PARTS}}
+            yield {"number": row, **{name: self[f"{name}_{row}"] for name in (*_PARTS, *exhibit.NAMES)}}
 
     def read(self) -> NewVerdict:
         """What was decided. Raises InvalidInput for a value that can't be read."""
@@ -171,9 +176,13 @@ class VerdictForm(forms.Form):
         )
 
     def _basis(self) -> Iterator[dict[str, Any]]:
+        self.given_rows: list[int] = []
         for row in range(self.rows):
             part = {name: self.cleaned_data[f"{name}_{row}"] for name in _PARTS}
-            if any(part[name] for name in _SAYS_SOMETHING):
+            said = {name: self.cleaned_data[f"{name}_{row}"] for name in exhibit.NAMES}
+            if any(said.values()) or any(part[name] for name in _SAYS_SOMETHING):
+                self.given_rows.append(row)
+                part["exhibit"] = exhibit.read(said, f"/basis/{len(self.given_rows) - 1}/exhibit")
                 yield {name: value for name, value in part.items() if value or name == "public"}
 
     def _value(self) -> Place | ClaimedDate | None:
@@ -196,7 +205,10 @@ class VerdictForm(forms.Form):
         for one in error.errors:
             name = _FIELD_OF_POINTER.get(one.pointer)
             if one.pointer.startswith("/basis/"):
-                name = f"finding_{one.pointer.split('/')[2]}"
+                _, _, index, field, *within = one.pointer.split("/")
+                row = self.given_rows[int(index)]
+                part = exhibit.field_of("/" + "/".join(within)) if field == "exhibit" else "finding"
+                name = f"{part}_{row}" if part else None
             if name == "value":
                 name = "place_name" if self.dimension == Dimension.LOCATION else "date_edtf"
             self.add_error(name if name in self.fields else None, one.detail)

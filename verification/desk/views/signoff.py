@@ -248,6 +248,8 @@ def _decisions(claim: Claim, viewer: Person) -> dict[str, Any]:
     names = item_names([{"id": item.pk, "kind": item.kind} for item in claim.media.all()])
     return {
         "dimensions": [(each, _named(each, claim, names)) for each in decided],
+        "media": list(claim.media.select_related("asset")),
+        "names": names,
         "findings": _findings(decided),
         "untouched": [word for word in IN_ORDER_OF_WORK if word not in {each.dimension for each in decided}],
     }

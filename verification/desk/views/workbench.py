@@ -254,7 +254,8 @@ def _after(
             return redirect(f"{reverse('claim', args=[claim.ref])}#dimension-{dimension}")
         return _whole(request, claim, bench=bench, status=status)
     context = {"bench": bench, "view": bench.dimension(dimension), "oob": True, "then": then}
-    parts = ("desk/workbench/dimension.html", "desk/workbench/outcome.html", "desk/parts/toasts.html")
+    names = ("workbench/dimension", "workbench/recheck", "workbench/outcome", "parts/toasts")
+    parts = [f"desk/{name}.html" for name in names]
     html = "".join(render_to_string(part, context, request) for part in parts)
     response = HttpResponse(html, status=status)
     response["HX-Retarget"] = f"#dimension-{dimension}"

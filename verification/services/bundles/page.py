@@ -12,6 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.template import Context, Engine
 
+from verification.domain.exhibits import say_exhibit
 from verification.models import Checkpoint
 from verification.services.bundles.gathering import Gathered
 
@@ -154,7 +155,7 @@ def _verdict(
         "is_submitted": review.get("state") == "submitted",
         "is_erased": content is None,
         "reason": (content or {}).get("reason"),
-        "basis": [_details(part) for part in (content or {}).get("basis", ())],
+        "basis": [_part(part, named) for part in (content or {}).get("basis", ())],
         "value": _value((content or {}).get("value")),
         "stands_to": _RELATIONS.get(one["relation"], ""),
     }
@@ -178,6 +179,16 @@ def _note(one: Mapping[str, Any], words: _Words, named: Mapping[str, str]) -> di
         "of": named.get(one["media"], ""),
         "content": words.text(one["text"]),
     }
+
+
+def _part(part: Mapping[str, Any], named: Mapping[str, str]) -> list[tuple[str, str]]:
+    """A part of a basis; of an exhibit, what is compared with what."""
+    if not part.get("exhibit"):
+        return _details(part)
+    frame, reference = say_exhibit(part["exhibit"], named)
+    rest = {name: value for name, value in part.items() if name != "exhibit"}
+    url = part["exhibit"]["reference"].get("url")
+    return _details(rest | {"frame": frame, "reference_image": reference, "reference_address": url})
 
 
 def _details(data: Mapping[str, Any]) -> list[tuple[str, str]]:
