@@ -5,7 +5,8 @@
 The peers: exiftool, one process kept open (where it is installed); and the hash, metadata and PDQ steps of
 auto-archiver, called directly, by the PYTHON of an environment that has it (`pip install auto-archiver`). All take turns
 at every ten files, so that what else the machine does hits all alike; a first turn of each, with its start, is not
-counted. One decoder child, one thread: `manage.py examine` has as many as the machine has processors.
+counted. `stet` is one thread with one decoder child; `stet, all processors` has as many as the machine has processors,
+as `manage.py examine` does.
 
 Prints a table to stderr and JSON to stdout: files a second by the clock, milliseconds of the processor for a file, by
 each process and all that it starts, and how many times less than each peer we take.
@@ -21,10 +22,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Barrier
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -73,16 +76,23 @@ class Spent:
 
 
 @contextmanager
-def ours() -> Iterator[Examine]:
+def ours(threads: int) -> Iterator[Examine]:
     place = Place("Kyiv", 50.45, 30.5234, 5_000)
     claimed = parse_date("2022-10-04", "Europe/Kyiv")
 
-    def examine(files: list[Path]) -> None:
-        for path in files:
-            examine_file(path, claimed_date=claimed, claimed_location=place, now=datetime.now(UTC))
+    def examine_one(path: Path) -> None:
+        examine_file(path, claimed_date=claimed, claimed_location=place, now=datetime.now(UTC))
 
-    yield examine
-    end_child()
+    with ThreadPoolExecutor(threads) as pool:
+
+        def examine(files: list[Path]) -> None:
+            for _ in pool.map(examine_one, files):
+                pass
+
+        yield examine
+        everybody_here = Barrier(threads)
+        for _ in range(threads):
+            pool.submit(lambda: (everybody_here.wait(), end_child()))
 
 
 @contextmanager
@@ -140,7 +150,10 @@ def main() -> None:
     given = parser.parse_args()
     files = photos(given.folder)[: given.count]
     with ExitStack() as opened:
-        ways = {"stet": opened.enter_context(ours())}
+        ways = {
+            "stet": opened.enter_context(ours(1)),
+            "stet, all processors": opened.enter_context(ours(os.cpu_count() or 1)),
+        }
         if shutil.which("exiftool"):
             command = ["exiftool", "-stay_open", "True", "-@", "-"]
             ways["exiftool kept open"] = opened.enter_context(kept_open(command, for_exiftool))
@@ -161,17 +174,19 @@ def photos(folder: Path) -> list[Path]:
 
 
 def show(spent: dict[str, Spent], files: int, rounds: int, memory: float) -> None:
-    own = spent["stet"]
+    own, whole = spent["stet"], spent["stet, all processors"]
     lines = [f"{files} photos, {rounds} rounds; Stet's own memory {memory} MB"]
-    lines.append(f"{'':20}{'files/s':>10}{'times':>8}{'CPU ms':>10}{'times':>8}")
+    lines.append(f"{'':22}{'files/s':>10}{'times':>8}{'all':>8}{'CPU ms':>10}{'times':>8}")
     told: dict[str, object] = {"files": files, "rounds": rounds}
     for name, one in spent.items():
         faster, less = own.per_s / one.per_s, one.cpu_ms / own.cpu_ms
-        lines.append(f"{name:20}{one.per_s:10.1f}{faster:8.1f}{one.cpu_ms:10.1f}{less:8.1f}")
+        all_faster = whole.per_s / one.per_s
+        lines.append(f"{name:22}{one.per_s:10.1f}{faster:8.1f}{all_faster:8.1f}{one.cpu_ms:10.1f}{less:8.1f}")
         told[name] = {
             "per_s": round(one.per_s, 1),
             "cpu_ms": round(one.cpu_ms, 1),
             "times_by_clock": round(faster, 1),
+            "times_by_clock_all_processors": round(all_faster, 1),
             "times_by_cpu": round(less, 1),
         }
     print("\n".join(lines), file=sys.stderr)
