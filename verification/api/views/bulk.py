@@ -12,7 +12,7 @@ from claims.api.base import StetView, caller, idempotent, read_input
 from claims.api.schema import schema_of
 from claims.vocabulary import Scope
 from verification.api.inputs import BulkActInput, BulkUndoInput
-from verification.api.shapes import BulkShape
+from verification.api.shapes.bulk import BulkShape
 from verification.api.views.review import claim_at
 from verification.services import bulk
 

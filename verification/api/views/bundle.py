@@ -12,7 +12,7 @@ from claims.api.base import StetView, caller
 from claims.api.files import download
 from claims.api.schema import schema_of
 from claims.vocabulary import Scope
-from verification.api.shapes import BundleShape
+from verification.api.shapes.records import BundleShape
 from verification.services.bundles import asking
 from verification.services.reading import claim_named
 

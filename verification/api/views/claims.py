@@ -19,7 +19,7 @@ from claims.vocabulary import Scope
 from verification.api.examples import FILE_CLAIM
 from verification.api.inputs import ClaimChanges, ClaimInput, LookedForInput
 from verification.api.reading import new_claim
-from verification.api.shapes import (
+from verification.api.shapes.claims import (
     ClaimRowShape,
     ClaimShape,
     DuplicatesShape,

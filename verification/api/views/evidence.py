@@ -14,7 +14,7 @@ from claims.api.schema import page_of, schema_of
 from claims.errors import Missing
 from claims.vocabulary import Scope
 from verification.api.inputs import BoundInput, ReasonInput
-from verification.api.shapes import EvidenceShape, evidence_shape
+from verification.api.shapes.records import EvidenceShape, evidence_shape
 from verification.models import Evidence
 from verification.services.evidence import NewEvidence, add_evidence, strike_evidence
 from verification.services.reading import media_named

@@ -22,7 +22,7 @@ from claims.media.capture import Captured, CaptureFailed, take_upload
 from claims.vocabulary import Scope, Stance
 from verification.api.inputs import JudgeInput, MediaInput, NothingInput, RecheckInput, UploadInput
 from verification.api.reading import new_media
-from verification.api.shapes import (
+from verification.api.shapes.media import (
     CheckShape,
     FindingShape,
     MediaDetailShape,

@@ -24,7 +24,7 @@ from verification.api.inputs import (
     ReasonInput,
     RedactInput,
 )
-from verification.api.shapes import NotPublishedShape
+from verification.api.shapes.claims import NotPublishedShape
 from verification.models import Evidence, Note, Redaction, ScheduledPublication
 from verification.services import erasure, publication
 from verification.services.reading import claim_named, media_named

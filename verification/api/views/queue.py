@@ -17,8 +17,8 @@ from claims.errors import FieldError, InvalidInput
 from claims.models import Claim, Desk, Person
 from claims.vocabulary import Scope
 from verification.api.inputs import ColleagueInput, HandOverInput, NextInput, NothingInput, ReasonInput
-from verification.api.queue_shapes import EntryShape, RenewedShape, entry_shape
-from verification.api.shapes import LeasedShape, leased_shape
+from verification.api.shapes.claims import LeasedShape, leased_shape
+from verification.api.shapes.queue import EntryShape, RenewedShape, entry_shape
 from verification.models import QueueEntry
 from verification.services import casework, colleagues, leases, queue
 from verification.services.reading import claim_named

@@ -27,11 +27,9 @@ from verification.api.inputs import (
     VerdictInput,
 )
 from verification.api.reading import new_verdict
-from verification.api.shapes import (
+from verification.api.shapes.claims import ClaimShape, GateShape, LineShape
+from verification.api.shapes.records import (
     AuditShape,
-    ClaimShape,
-    GateShape,
-    LineShape,
     NoteShape,
     VerdictShape,
     audit_shape,

@@ -14,7 +14,7 @@ from claims.api.schema import page_of, schema_of
 from claims.errors import FieldError, InvalidInput
 from claims.vocabulary import Channel, Scope
 from verification.api.inputs import InboxReadInput, NothingInput, TestTellingInput, WishesInput
-from verification.api.shapes import (
+from verification.api.shapes.telling import (
     FollowShape,
     InboxReadShape,
     ToldShape,
