@@ -66,8 +66,8 @@ def test_a_blind_second_review_differs_and_a_third_person_settles_it(blind: Desk
     assert "write nothing there that gives it away" in edith.page.inner_text(".banner.veil")
     decide(marko, OTHER, "4")
     submit(marko)
+    assert SECRET in marko.go(f"{here}sign-off/").content()
     page = marko.go(here)
-    assert SECRET in page.content()
     assert "it settles a disagreement that you are a party to" in page.inner_text("#lease")
     queue = marko.go("/queue/").inner_text("main")
     assert claim["ref"] in queue
