@@ -29,3 +29,11 @@ def test_texts_are_compressed_and_the_api_and_media_are_not(
     request = RequestFactory().get(path, headers={"Accept-Encoding": "gzip"})
     sent = TextCompression(lambda _: answer)(request)
     assert sent.has_header("Content-Encoding") is compressed
+
+
+@pytest.mark.parametrize(("path", "lengths"), [("/static/desk/desk.css", 1), ("/queue/", 2)])
+def test_what_may_hold_a_secret_is_padded_and_files_of_ours_are_not(path: str, lengths: int) -> None:
+    request = RequestFactory().get(path, headers={"Accept-Encoding": "gzip"})
+    send = TextCompression(lambda _: HttpResponse(b"stet " * 200, content_type="text/html"))
+    assert len({len(send(request).content) for _ in range(60)}) >= lengths
+    assert (len({len(send(request).content) for _ in range(60)}) == 1) is (lengths == 1)
