@@ -16,7 +16,7 @@ from django.utils import timezone
 from claims.models import Claim, Desk
 from claims.vocabulary import Role, Stage
 from tests.conftest import Caller, everything, file_claim, lease, refused, submitted
-from verification.domain.bulk import ACTION, BulkAction, offered_to, with_tags
+from verification.domain.bulk import ACTION, BulkAction, with_tags
 from verification.domain.transitions import TABLE
 from verification.models import AuditEntry, BulkAct, QueueEntry
 from verification.services import bulk
@@ -96,12 +96,6 @@ def test_each_claim_goes_by_the_rule_of_a_single_one(
             assert foretold["undo"] is None
             if codes(told) == ["lease_held"]:
                 assert told["results"][0]["error"]["holder"] == second_checker.person.display_name
-
-
-def test_an_act_is_offered_to_the_roles_that_the_table_lets_do_it() -> None:
-    assert offered_to([Role.FACT_CHECKER]) == [a for a in BulkAction if a != BulkAction.ASSIGN]
-    assert offered_to([Role.EDITOR]) == list(BulkAction)
-    assert offered_to([Role.CLIENT]) == []
 
 
 @pytest.mark.parametrize(

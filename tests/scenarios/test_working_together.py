@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from claims.errors import IllegalState
 from tests.conftest import Caller, decide, file_claim, lease, refused, submitted
 from verification.models import HandOver, LeaseEvent, QueueEntry, Told, Verdict
-from verification.services import audit, reminders
+from verification.services import audit, leases, reminders
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -196,3 +197,19 @@ def test_at_the_end_of_a_shift_everything_is_given_back(checker: Caller, second_
     assert set(released) == {leased["claim"]["id"] for leased in held}
     assert checker.post("queue/leases/release/").json() == {"released": []}
     assert QueueEntry.objects.held().get().holder == second_checker.person
+
+
+def test_a_lease_that_changed_hands_meanwhile_is_not_taken_away(
+    checker: Caller, second_checker: Caller, editor: Caller
+) -> None:
+    """An editor who meant one holder must not hit the next, nor may the fence ever fall."""
+    file_claim(checker)
+    held = lease(checker)
+    meant = QueueEntry.objects.get()
+    under(checker, held, "release")
+    under(second_checker, lease(second_checker), "release")
+    theirs = lease(second_checker)
+    with pytest.raises(IllegalState):
+        leases.give_up(meant, kind="broken", by=editor.person, at=timezone.now())
+    assert QueueEntry.objects.get().token == theirs["lease_token"]
+    assert decide(second_checker, theirs, "date", "unverified").status_code == 201

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from enum import StrEnum
 
-from claims.vocabulary import Role
-from verification.domain.transitions import TABLE, Action
+from verification.domain.transitions import Action
 
 
 class BulkAction(StrEnum):
@@ -27,11 +26,6 @@ ACTION: dict[BulkAction, Action] = {
     BulkAction.DUPLICATE: Action.DUPLICATE,
 }
 """The row of the table that decides on each claim."""
-
-
-def offered_to(roles: Collection[Role]) -> list[BulkAction]:
-    """What somebody in these roles may do to many claims at once."""
-    return [act for act in BulkAction if TABLE[ACTION[act]].roles & set(roles)]
 
 
 def with_tags(tags: Collection[str], *, add: Collection[str], remove: Collection[str]) -> list[str]:

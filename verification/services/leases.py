@@ -16,7 +16,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from claims.errors import FieldError, InvalidInput, LeaseLost
+from claims.errors import FieldError, IllegalState, InvalidInput, LeaseLost
 from claims.models import Claim, Desk, Person
 from claims.vocabulary import Notice, Stage
 from verification.models import QueueEntry, Review, Skip
@@ -159,14 +159,19 @@ def skip(token: str, person: Person, *, reason: str) -> QueueEntry:
 
 
 def give_up(entry: QueueEntry, *, kind: str, by: Person | None, at: datetime) -> None:
-    """Ends the entry's lease at once, whoever holds it; what was recorded and typed stays.
+    """Ends the very lease that `entry` was read with; what was recorded and typed stays.
 
-    The fence rises, so that whatever the holder still sends is refused.
+    The fence rises, so that whatever its holder still sends is refused. Raises IllegalState where the review has
+    changed hands since it was read.
     """
-    entry.fence += 1
-    QueueEntry.objects.filter(pk=entry.pk).update(
-        state=WAITING, holder=None, lease_until=None, fence=entry.fence
+    ended = QueueEntry.objects.filter(pk=entry.pk, state=LEASED, fence=entry.fence).update(
+        state=WAITING, holder=None, lease_until=None, fence=entry.fence + 1
     )
+    if ended != 1:
+        raise IllegalState(
+            "This review changed hands at the same moment. Look who holds it now.", code="changed_hands"
+        )
+    entry.fence += 1
     note_lease(entry, kind, by, at)
     back_to_queue(entry)
 
