@@ -57,10 +57,15 @@ class Written:
 
 
 class Writers:
-    """Threads that file a claim with a photo, decide it, and have an editor publish it, until they are stopped."""
+    """Threads that file a claim with a photo, decide it, and have an editor publish it, until they are stopped.
 
-    def __init__(self, stack: Stack, folder: Path) -> None:
+    `first` keeps their photos apart from those of other writers: one that is seen again sends a decided claim back
+    to be looked at, so that it cannot be published meanwhile.
+    """
+
+    def __init__(self, stack: Stack, folder: Path, *, first: int = 0) -> None:
         self.written = Written()
+        self._first = first
         self._stack = stack
         self._folder = folder
         self._enough = threading.Event()
@@ -81,7 +86,7 @@ class Writers:
         done = 0
         while not self._enough.is_set():
             done += 1
-            made = 1000 * number + done
+            made = self._first + 1000 * number + done
             url = self._stack.media_host.serve(f"/{made}.jpg", photo(self._folder, made))
             filed = acknowledged(checker.post("claims/", claim_with(url, number=made)), 201)
             self.written.filed[filed["id"]] = time.monotonic()
@@ -229,7 +234,7 @@ def test_a_desk_at_work_is_backed_up_destroyed_and_restored(
         lines = [json.loads(line) for line in client.get("published/snapshot/").body.splitlines()]
         assert lines[0]["log"] == restored["log"] != followed["log"]
         here = lines[0]["position"]
-        anew = Writers(stack, tmp_path)
+        anew = Writers(stack, tmp_path, first=10_000)
         with anew.at_work() as more:
             wait_for(lambda: more.published, 60, "a publication after the restore")
         later = acknowledged(client.get(f"changes/?after={here}&log={lines[0]['log']}&limit=500"), 200)
