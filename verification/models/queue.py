@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from django.db import models
@@ -44,9 +44,12 @@ class Need(Identified):
         return lacks + beyond
 
 
-def needs_met_by(person: Person) -> list[uuid.UUID]:
-    """The needs that the person meets on the desks whose staff they are of."""
-    members = {member.desk_id: member for member in Membership.objects.of_staff(person)}
+def needs_met_by(person: Person, memberships: Iterable[Membership] | None = None) -> list[uuid.UUID]:
+    """The needs that the person meets on the desks whose staff they are of; `memberships` are these, where they have
+    been read already.
+    """
+    of_staff = Membership.objects.of_staff(person) if memberships is None else memberships
+    members = {member.desk_id: member for member in of_staff}
     needs = Need.objects.filter(desk__in=members)
     return [need.pk for need in needs if not need.missing(members[need.desk_id])]
 

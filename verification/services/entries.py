@@ -14,7 +14,7 @@ from claims.models import Claim, Person
 from claims.models.bodies import canonical
 from claims.vocabulary import Dimension, ReviewKind
 from verification.models import Ask, LeaseEvent, Need, QueueEntry, Review
-from verification.models.queue import CANCELLED, DONE
+from verification.models.queue import CANCELLED, DONE, LEASED, WAITING
 
 BATCH = 500
 
@@ -38,6 +38,11 @@ def open_queue_entry(
     entry.put_in_place(now)
     entry.save(force_insert=True)
     return entry
+
+
+def open_entry(claim: Claim) -> QueueEntry | None:
+    """The claim's review that waits or is held."""
+    return next((entry for entry in claim.queue_entries.all() if entry.state in {WAITING, LEASED}), None)
 
 
 def need_of(claim: Claim) -> Need:

@@ -33,7 +33,10 @@ class Lease:
     """What the holder is told."""
 
     entry: QueueEntry
-    claim: Claim
+
+    @property
+    def claim(self) -> Claim:
+        return self.entry.claim
 
     @property
     def token(self) -> str:
@@ -115,7 +118,7 @@ def renew(token: str, person: Person) -> Lease:
     with transaction.atomic():
         entry = fenced(token, person, colleagues=True)
         note_lease(entry, "renewed", person, timezone.now())
-    return Lease(entry, entry.claim)
+    return Lease(entry)
 
 
 def release(token: str, person: Person) -> QueueEntry:

@@ -21,31 +21,40 @@ from verification.models.veil import veiled_from
 from verification.services import telling
 from verification.services.acting import Act, acting, acting_by_itself, roles_of
 from verification.services.casework import next_round
-from verification.services.entries import cancel_queue_entry, open_queue_entry
+from verification.services.entries import cancel_queue_entry, open_entry, open_queue_entry
 from verification.services.reliance import mark_interim, reasons_of, say_reasons
 from verification.services.second_looks import second_look_of, second_looks_of
-from verification.services.standing import all_disagreements, disagreements, face_of, line_of, standing
+from verification.services.standing import (
+    Record,
+    all_disagreements,
+    disagreements,
+    face_of,
+    line_of,
+    record_of,
+    standing,
+)
 from verification.services.veil import is_veiled
 
 
-def gate(claim: Claim, approver: Person) -> list[Blocker]:
+def gate(claim: Claim, approver: Person, *, record: Record | None = None) -> list[Blocker]:
     """What stands between a claim and its publication by this person; nothing means that it may be published.
 
     Reads the verdicts themselves: what is kept beside the claim to list by decides nothing here.
     """
+    record = record or record_of(claim)
     veiled = is_veiled(claim, approver)
-    now = standing(claim)
+    now = standing(claim, record=record)
     policy = claim.desk.policy
-    entry = claim.queue_entries.open().first()
-    second_look = second_look_of(claim, is_veiled=veiled)
+    entry = open_entry(claim)
+    second_look = second_look_of(claim, is_veiled=veiled, record=record)
     facts = rule.Facts(
         stage=Stage(claim.stage),
         statuses={dimension: now.status(dimension) for dimension in Dimension},
         required=policy.required,
-        disagreements=disagreements(claim),
+        disagreements=disagreements(claim, record=record),
         open_entry=_open(entry.review_kind, entry.state) if entry else None,
         second_look=second_look.reasons if second_look.is_lacking else (),
-        reviewers=_reviews_of([claim.pk])[0].get(claim.pk, ()),
+        reviewers=record.reviewers,
         distinct_approver=policy.distinct_approver,
         recheck={dimension: say_reasons(reasons) for dimension, reasons in reasons_of(claim).items()},
         is_erased=claim.statement.redacted_at is not None,

@@ -15,13 +15,13 @@ from django.utils import timezone
 
 from claims.errors import IllegalState, LeaseLost, Missing
 from claims.models import Claim, Desk, MediaItem, Membership, Person
-from claims.models.desks import STAFF
 from claims.vocabulary import MediaKind, ReviewKind, Stage
 from verification.models import Need, Policy, QueueEntry, Review, Skip
 from verification.models.queue import LEASED, WAITING, QueueEntryQuerySet, needs_met_by
 from verification.services.entries import note_lease
 from verification.services.jobs import after
 from verification.services.leases import Lease, said
+from verification.services.next_lease import lease_head
 
 COUNTED_TO = 1000
 """Further than this, what waits for others is not counted."""
@@ -45,6 +45,17 @@ class Narrowing:
                 claim_id__in=MediaItem.objects.filter(kind=self.kind.value).values("claim_id")
             )
         return entries
+
+    def of_needs(self, needs: list[uuid.UUID]) -> list[uuid.UUID]:
+        """Those of the needs that entries of this desk and language have."""
+        if not (self.desk_id or self.language):
+            return needs
+        narrowed = Need.objects.filter(pk__in=needs)
+        if self.desk_id:
+            narrowed = narrowed.filter(desk_id=self.desk_id)
+        if self.language:
+            narrowed = narrowed.filter(language=self.language)
+        return list(narrowed.values_list("pk", flat=True))
 
 
 @dataclass(frozen=True)
@@ -72,14 +83,15 @@ def lease_next(person: Person, narrowing: Narrowing = Narrowing()) -> Lease | No
 
     Raises IllegalState `lease_limit` where they hold as many as their desk allows.
     """
-    needs = needs_met_by(person)
     while True:
         with transaction.atomic():
-            _one_call_at_a_time(person)
-            entry_id = _best(person, needs, narrowing)
-            lease = _take(entry_id, person) if entry_id else None
-        if lease is not None:
-            return lease
+            needs = needs_met_by(person, _one_call_at_a_time(person))
+            leased = _at_once(person, needs, narrowing)
+            if leased is None:
+                entry_id = _best(person, needs, narrowing)
+                leased = entry_id if entry_id and _take(entry_id, person) else None
+        if leased is not None:
+            return _lease(leased)
         if not offered(person, narrowing).exists():
             return None
 
@@ -91,18 +103,18 @@ def lease_entry(entry: QueueEntry, person: Person) -> Lease:
     if not QueueEntry.objects.takeable_by(person).filter(pk=entry.pk).exists():
         raise IllegalState(f"This review is not for you: {why_not(entry, person)}.", code="not_for_you")
     # Who may take no more is still told who holds it, and that may be they.
-    lease = None
+    taken = False
     if not QueueEntry.objects.held().filter(pk=entry.pk).exists():
         with transaction.atomic():
             _one_call_at_a_time(person)
-            lease = _take(entry.pk, person)
-    if lease is not None:
-        return lease
+            taken = _take(entry.pk, person)
+    if taken:
+        return _lease(entry.pk)
     entry.refresh_from_db()
     if entry.holder is None or entry.lease_until is None:
         raise IllegalState("This review is not waiting any more.", code="not_waiting")
     if entry.holder_id == person.pk:
-        return Lease(entry, entry.claim)
+        return Lease(entry)
     raise LeaseLost(
         f"{entry.holder.display_name} holds this review until {entry.lease_until:%H:%M} UTC.",
         code="lease_held",
@@ -185,6 +197,12 @@ def summary(person: Person, *, desk: Desk | None = None) -> Summary:
     )
 
 
+def _at_once(person: Person, needs: list[uuid.UUID], narrowing: Narrowing) -> uuid.UUID | None:
+    if narrowing.kind or connection.vendor != "postgresql":
+        return None
+    return lease_head(person, narrowing.of_needs(needs))
+
+
 def _best(person: Person, needs: list[uuid.UUID], narrowing: Narrowing) -> uuid.UUID | None:
     """The entry that the person is to have next: of theirs, of run-out leases, and of the needs that they meet.
 
@@ -234,8 +252,8 @@ def _unlocked(entries: QueueEntryQuerySet) -> QuerySet[QueueEntry, uuid.UUID]:
     return entries.values_list("pk", flat=True)
 
 
-def _take(entry_id: uuid.UUID, person: Person) -> Lease | None:
-    """Within a transaction that holds `_one_call_at_a_time`."""
+def _take(entry_id: uuid.UUID, person: Person) -> bool:
+    """Leases the entry, where nobody was faster; within a transaction that holds `_one_call_at_a_time`."""
     seen = QueueEntry.objects.select_related("desk__policy", "holder").get(pk=entry_id)
     policy = seen.desk.policy
     _within_limit(person, policy)
@@ -245,7 +263,7 @@ def _take(entry_id: uuid.UUID, person: Person) -> Lease | None:
         .update(state=LEASED, holder=person, lease_until=after(policy.lease_seconds), fence=seen.fence + 1)
     )
     if taken != 1:
-        return None
+        return False
     now = timezone.now()
     if seen.holder_id is not None:
         note_lease(seen, "expired", seen.holder, now)
@@ -262,14 +280,18 @@ def _take(entry_id: uuid.UUID, person: Person) -> Lease | None:
         },
     )
     Claim.objects.filter(pk=entry.claim_id, stage=Stage.QUEUED).update(stage=Stage.IN_REVIEW, updated_at=now)
-    return Lease(entry, Claim.objects.get(pk=entry.claim_id))
+    return True
 
 
-def _one_call_at_a_time(person: Person) -> None:
-    # The memberships are the one place where all of a person's calls meet, and are locked before any entry;
-    # SQLite's IMMEDIATE does the same.
-    if connection.features.has_select_for_update:
-        list(Membership.objects.filter(person=person, role__in=STAFF).order_by("pk").select_for_update())
+def _lease(entry_id: uuid.UUID) -> Lease:
+    return Lease(QueueEntry.objects.with_all_shown().get(pk=entry_id))
+
+
+def _one_call_at_a_time(person: Person) -> list[Membership]:
+    """The person's memberships of staff."""
+    # They are the one place where all of a person's calls meet, and are locked before any entry; SQLite's
+    # IMMEDIATE does the same.
+    return list(Membership.objects.of_staff(person).order_by("pk").select_for_update())
 
 
 def _within_limit(person: Person, policy: Policy) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from claims.models import Claim
@@ -11,7 +11,7 @@ from claims.vocabulary import Dimension, Priority, ReviewKind, Stance
 from verification.domain import rollup
 from verification.domain.second_look import Case, is_decision, reasons, stands_against
 from verification.models import FindingRow, Policy, Review
-from verification.services.standing import given_verdicts
+from verification.services.standing import Record, given_verdicts
 
 
 @dataclass(frozen=True)
@@ -25,22 +25,34 @@ class SecondLook:
     is_lacking: bool = False
 
 
-def second_look_of(claim: Claim, *, is_veiled: bool = False) -> SecondLook:
+def second_look_of(claim: Claim, *, is_veiled: bool = False, record: Record | None = None) -> SecondLook:
     policy = claim.desk.policy
-    return second_looks_of([claim], {policy.pk: policy}, veiled={claim.pk} if is_veiled else ())[claim.pk]
+    return second_looks_of(
+        [claim],
+        {policy.pk: policy},
+        veiled={claim.pk} if is_veiled else (),
+        given={claim.pk: record.submitted} if record else None,
+    )[claim.pk]
 
 
 def second_looks_of(
-    claims: Collection[Claim], policies: Mapping[uuid.UUID, Policy], *, veiled: Collection[uuid.UUID] = ()
+    claims: Collection[Claim],
+    policies: Mapping[uuid.UUID, Policy],
+    *,
+    veiled: Collection[uuid.UUID] = (),
+    given: Given | None = None,
 ) -> dict[uuid.UUID, SecondLook]:
     """The same of many claims, in a fixed number of queries, by the policies of their desks.
+
+    `given` is what submitted reviews say of them, where it has been read already.
 
     By what holds now, not when the review was submitted: a priority that was raised, a finding that turned or a
     policy that was changed asks for a second review as well. Of veiled claims no reason tells what was decided.
     """
     conditions = {claim.pk: policies[claim.desk_id].second_look for claim in claims}
     judged = [pk for pk, of in conditions.items() if of.depends_on_verdicts and pk not in veiled]
-    spoken = {claim: rollup.effective(given).values() for claim, given in given_verdicts(judged).items()}
+    said = given_verdicts(judged) if given is None else {claim: given[claim] for claim in judged}
+    spoken = {claim: rollup.effective(verdicts).values() for claim, verdicts in said.items() if verdicts}
     stances = _stances([claim for claim in spoken if conditions[claim].on_contradiction])
     why = {
         claim.pk: tuple(
@@ -52,6 +64,7 @@ def second_looks_of(
     return {claim: SecondLook(said, claim in lacking) for claim, said in why.items()}
 
 
+Given = Mapping[uuid.UUID, Sequence[rollup.GivenVerdict]]
 Stances = dict[rollup.Subject, set[Stance]]
 """What findings say, by media item and dimension; under None of all items together."""
 

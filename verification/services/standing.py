@@ -7,8 +7,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, Q
-
 from claims.errors import Blocker
 from claims.models import Claim, MediaItem, Person
 from claims.projection import Assessed, Assessment, PublicFace, PublicTarget, public_face
@@ -16,6 +14,7 @@ from claims.vocabulary import Dimension, ReviewKind, Status
 from verification.domain import rollup
 from verification.domain.status_line import Decision, Form, LineItem, LineRefused, compile_line
 from verification.models import DimensionStatus, Review, Verdict
+from verification.models.queue import LEASED, WAITING
 from verification.models.review import reviews_with
 from verification.services.veil import is_veiled
 
@@ -47,66 +46,89 @@ class Standing:
         return any(verdict.status != Status.NOT_CHECKED for verdict in self.verdicts.values())
 
 
-def open_review(claim: Claim) -> Review | None:
-    """The review under way: the holder's, else the one that was worked on last."""
-    open_reviews = claim.reviews.filter(state=Review.OPEN, entry__state__in=["waiting", "leased"])
-    holders = open_reviews.filter(reviewer_id=F("entry__holder_id")).first()
-    return holders or open_reviews.order_by("-opened_at").first()
+@dataclass(frozen=True)
+class Record:
+    """Every review of a claim and every verdict in the order of recording, as read at one moment.
+
+    What reads several things of one claim reads this once and hands it on; an act reads anew what it goes by.
+    """
+
+    verdicts: Sequence[Verdict]
+    reviews: Sequence[Review]
+
+    @property
+    def submitted(self) -> list[rollup.GivenVerdict]:
+        return [_given(verdict) for verdict in self.verdicts if verdict.review.state == Review.SUBMITTED]
+
+    @property
+    def reviewers(self) -> set[uuid.UUID]:
+        """Who submitted a review, or recorded a verdict in one that was."""
+        by = {verdict.by_id for verdict in self.verdicts if verdict.review.state == Review.SUBMITTED}
+        return by | {review.reviewer_id for review in self.reviews if review.state == Review.SUBMITTED}
+
+    @property
+    def under_way(self) -> Review | None:
+        """The open review: the holder's, else the one that was worked on last."""
+        is_open = [
+            one for one in self.reviews if one.state == Review.OPEN and one.entry.state in {WAITING, LEASED}
+        ]
+        holders = [one for one in is_open if one.reviewer_id == one.entry.holder_id]
+        return max(holders or is_open, key=lambda one: one.opened_at, default=None)
 
 
-def standing(claim: Claim, *, draft: bool = False, viewer: Person | None = None) -> Standing:
+def record_of(claim: Claim) -> Record:
+    verdicts = claim.verdicts.select_related("review", "body", "by").order_by("seq")
+    return Record(list(verdicts), list(claim.reviews.select_related("entry")))
+
+
+def standing(
+    claim: Claim, *, draft: bool = False, viewer: Person | None = None, record: Record | None = None
+) -> Standing:
     """What stands of a claim; `draft` counts the open review's verdicts too.
 
     `viewer` is whom it is shown to; None is the house itself, which acts by it. To who stands behind the veil of
     a blind second review it is as if nobody but they themselves, in that review, had decided anything.
     """
+    record = record or record_of(claim)
     behind = viewer if viewer is not None and is_veiled(claim, viewer) else None
-    wanted = Q(pk__in=[]) if behind else Q(review__state=Review.SUBMITTED)
-    under_way = open_review(claim) if draft else None
-    if under_way is not None and (behind is None or reviews_with(behind).filter(pk=under_way.pk).exists()):
-        wanted |= Q(review=under_way)
+    under_way = record.under_way if draft else None
+    if under_way and behind and not reviews_with(behind).filter(pk=under_way.pk).exists():
+        under_way = None
     verdicts = {
         verdict.pk: verdict
-        for verdict in claim.verdicts.filter(wanted).select_related("review", "body", "by").order_by("seq")
+        for verdict in record.verdicts
+        if (behind is None and verdict.review.state == Review.SUBMITTED)
+        or (under_way is not None and verdict.review_id == under_way.pk)
     }
-    given = [
-        rollup.GivenVerdict(
-            target=verdict.media_id,
-            dimension=Dimension(verdict.dimension),
-            review_kind=ReviewKind(verdict.review.kind),
-            round=verdict.review.round,
-            submitted=verdict.review.state == Review.SUBMITTED,
-            recorded_seq=verdict.seq,
-            status=Status(verdict.status),
-            id=verdict.pk,
-        )
-        for verdict in verdicts.values()
-    ]
+    given = [_given(verdict) for verdict in verdicts.values()]
     spoken = {subject: verdicts[one.id] for subject, one in rollup.effective(given, draft=draft).items()}  # type: ignore[index]
-    media = list(claim.media.values_list("pk", flat=True))
+    media = [item.pk for item in claim.media.all()]
     return Standing(spoken, {dimension: _targets(dimension, media, spoken) for dimension in Dimension})  # type: ignore[arg-type]
 
 
-def disagreements(claim: Claim) -> list[Dimension]:
+def disagreements(claim: Claim, *, record: Record | None = None) -> list[Dimension]:
     """Dimensions on which a second review differs from the first and nobody has settled it."""
-    return all_disagreements([claim.pk]).get(claim.pk, [])
+    return _in_dispute((record or record_of(claim)).submitted)
 
 
-def disputes_of(claim: Claim, *, viewer: Person | None = None) -> list[rollup.Dispute]:
+def disputes_of(
+    claim: Claim, *, viewer: Person | None = None, record: Record | None = None
+) -> list[rollup.Dispute]:
     """Where the reviews of a claim differed, settled or not; `viewer` as in `standing`."""
     if viewer is not None and is_veiled(claim, viewer):
         return []
-    return rollup.disputes(given_verdicts([claim.pk]).get(claim.pk, ()))
+    return rollup.disputes((record or record_of(claim)).submitted)
 
 
 def all_disagreements(claims: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Dimension]]:
     """The dimensions in dispute of many claims, in one query; claims without any are absent."""
-    found = {}
-    for claim, verdicts in given_verdicts(claims).items():
-        disputed = {dimension for _, dimension in rollup.disagreements(verdicts)}
-        if disputed:
-            found[claim] = [dimension for dimension in Dimension if dimension in disputed]
-    return found
+    found = {claim: _in_dispute(verdicts) for claim, verdicts in given_verdicts(claims).items()}
+    return {claim: disputed for claim, disputed in found.items() if disputed}
+
+
+def _in_dispute(verdicts: Sequence[rollup.GivenVerdict]) -> list[Dimension]:
+    disputed = {dimension for _, dimension in rollup.disagreements(verdicts)}
+    return [dimension for dimension in Dimension if dimension in disputed]
 
 
 def given_verdicts(claims: Collection[uuid.UUID]) -> dict[uuid.UUID, list[rollup.GivenVerdict]]:
@@ -116,19 +138,21 @@ def given_verdicts(claims: Collection[uuid.UUID]) -> dict[uuid.UUID, list[rollup
         return given
     rows = Verdict.objects.filter(claim__in=claims, review__state=Review.SUBMITTED)
     for verdict in rows.select_related("review"):
-        given.setdefault(verdict.claim_id, []).append(
-            rollup.GivenVerdict(
-                target=verdict.media_id,
-                dimension=Dimension(verdict.dimension),
-                review_kind=ReviewKind(verdict.review.kind),
-                round=verdict.review.round,
-                submitted=True,
-                recorded_seq=verdict.seq,
-                status=Status(verdict.status),
-                id=verdict.pk,
-            )
-        )
+        given.setdefault(verdict.claim_id, []).append(_given(verdict))
     return given
+
+
+def _given(verdict: Verdict) -> rollup.GivenVerdict:
+    return rollup.GivenVerdict(
+        target=verdict.media_id,
+        dimension=Dimension(verdict.dimension),
+        review_kind=ReviewKind(verdict.review.kind),
+        round=verdict.review.round,
+        submitted=verdict.review.state == Review.SUBMITTED,
+        recorded_seq=verdict.seq,
+        status=Status(verdict.status),
+        id=verdict.pk,
+    )
 
 
 def refresh(claim: Claim) -> None:

@@ -19,7 +19,7 @@ from verification.services.leases import Lease
 from verification.services.publication import gate
 from verification.services.reliance import reasons_of
 from verification.services.second_looks import second_look_of
-from verification.services.standing import disputes_of, standing
+from verification.services.standing import Record, disputes_of, record_of, standing
 from verification.services.veil import is_veiled
 
 
@@ -166,8 +166,10 @@ class LeasedShape(TypedDict):
     claim: ClaimShape
 
 
-def statuses_shape(claim: Claim, viewer: Person, *, draft: bool = False) -> dict[str, StatusShape]:
-    now = standing(claim, draft=draft, viewer=viewer)
+def statuses_shape(
+    claim: Claim, viewer: Person, *, draft: bool = False, record: Record | None = None
+) -> dict[str, StatusShape]:
+    now = standing(claim, draft=draft, viewer=viewer, record=record)
     reasons = reasons_of(claim)
     return {
         dimension.value: {
@@ -276,19 +278,23 @@ def _kept_statuses(claim: Claim) -> dict[str, StatusShape]:
     return shown
 
 
-def claim_shape(claim: Claim, viewer: Person) -> ClaimShape:
-    entry = claim.queue_entries.open().with_all_shown().first()
+def claim_shape(claim: Claim, viewer: Person, *, entry: QueueEntry | None = None) -> ClaimShape:
+    """`entry` is the one that is open, where it has been read with all that is shown of it."""
+    record = record_of(claim)
+    entry = entry or claim.queue_entries.open().with_all_shown().first()
     return {
         **claim_row_shape(claim),
-        "statuses": statuses_shape(claim, viewer),
-        "draft_statuses": statuses_shape(claim, viewer, draft=True),
+        "statuses": statuses_shape(claim, viewer, record=record),
+        "draft_statuses": statuses_shape(claim, viewer, draft=True, record=record),
         "original": original_shape(original_of(claim)),
         "queue_entry": entry_shape(entry, viewer) if entry else None,
         "lease": lease_shape(entry),
         "allowed_actions": [action.value for action in allowed_actions(situation(claim, viewer))],
-        "blockers": [_blocker(blocker.as_json()) for blocker in gate(claim, viewer)],
-        "second_review": second_review_shape(claim, entry, viewer),
-        "disagreements": [disagreement_shape(dispute) for dispute in disputes_of(claim, viewer=viewer)],
+        "blockers": [_blocker(blocker.as_json()) for blocker in gate(claim, viewer, record=record)],
+        "second_review": second_review_shape(claim, entry, viewer, record),
+        "disagreements": [
+            disagreement_shape(dispute) for dispute in disputes_of(claim, viewer=viewer, record=record)
+        ],
     }
 
 
@@ -305,12 +311,14 @@ def _recheck_reasons(reasons: Iterable[Mapping[str, Any]]) -> list[RecheckReason
     ]
 
 
-def second_review_shape(claim: Claim, entry: QueueEntry | None, viewer: Person) -> SecondReviewShape:
+def second_review_shape(
+    claim: Claim, entry: QueueEntry | None, viewer: Person, record: Record
+) -> SecondReviewShape:
     """`needed` where one is waiting, or the policy asks for one that the latest pass has not had; `reasons` are the
     policy's, as things stand; `veiled` where what others decided is kept from the viewer until it is submitted.
     """
     veiled = is_veiled(claim, viewer)
-    look = second_look_of(claim, is_veiled=veiled)
+    look = second_look_of(claim, is_veiled=veiled, record=record)
     waits = entry is not None and entry.review_kind == ReviewKind.SECOND
     return {
         "needed": waits or look.is_lacking,
@@ -344,7 +352,8 @@ def _blocker(said: dict[str, str]) -> BlockerShape:
     return shown
 
 
-def leased_shape(lease: Lease, viewer: Person) -> LeasedShape:
+def leased_shape(lease: Lease, claim: Claim, viewer: Person) -> LeasedShape:
+    """`claim` is the one that is leased, with all that is shown of it to the viewer."""
     until = lease.entry.lease_until
     if until is None:
         raise TypeError("a lease has an end")
@@ -352,5 +361,5 @@ def leased_shape(lease: Lease, viewer: Person) -> LeasedShape:
         "lease_token": lease.token,
         "expires_at": until,
         "entry": entry_shape(lease.entry, viewer),
-        "claim": claim_shape(lease.claim, viewer),
+        "claim": claim_shape(claim, viewer, entry=lease.entry),
     }

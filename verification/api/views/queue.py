@@ -195,6 +195,4 @@ def _colleague(claim: Claim, name: str, pointer: str) -> Person:
 
 
 def _leased(request: Request, lease: leases.Lease) -> LeasedShape:
-    claim = claim_named(caller(request), str(lease.claim.pk))
-    entry = queue.entry_of(caller(request), lease.entry.pk)
-    return leased_shape(leases.Lease(entry, claim), caller(request))
+    return leased_shape(lease, claim_named(caller(request), str(lease.entry.claim_id)), caller(request))
