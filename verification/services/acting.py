@@ -43,16 +43,17 @@ def roles_of(person: Person, claim: Claim) -> frozenset[Role]:
     )
 
 
-def situation(claim: Claim, person: Person) -> Situation:
-    """What the transition table needs to know."""
+def situation(claim: Claim, person: Person, *, roles: frozenset[Role] | None = None) -> Situation:
+    """What the transition table needs to know; `roles` are the person's, where they have been read already."""
     entries = QueueEntry.objects.filter(claim=claim)
     held = entries.held().first()
+    is_holder = held is not None and held.holder_id == person.pk
     return Situation(
         stage=Stage(claim.stage),
-        roles=roles_of(person, claim),
-        holds_lease=held is not None and held.holder_id == person.pk,
-        is_invited=held is not None and leases.is_invited(held, person),
-        others_hold_it=held is not None and held.holder_id != person.pk,
+        roles=roles_of(person, claim) if roles is None else roles,
+        holds_lease=is_holder,
+        is_invited=held is not None and not is_holder and leases.is_invited(held, person),
+        others_hold_it=held is not None and not is_holder,
         entry_is_free=held is None and entries.free().takeable_by(person).exists(),
         is_public=claim.publications.exists(),
     )
@@ -73,12 +74,13 @@ def acting(
     StaleEdit (`revision` is not the current one), and undoes everything if the body raises.
     """
     with _opened(claim, actor, action) as act:
-        permit_role(action, roles_of(actor, act.claim))
+        roles = roles_of(actor, act.claim)
+        permit_role(action, roles)
         if lease_token is not None:
             act.entry = leases.fenced(
                 lease_token, actor, claim=act.claim, colleagues=TABLE[action].colleagues
             )
-        permit(action, situation(act.claim, actor))
+        permit(action, situation(act.claim, actor, roles=roles))
         if revision is not None and revision != act.claim.revision:
             raise StaleEdit(
                 "Somebody changed the claim since you read it. Read it again and repeat your change on what you see."

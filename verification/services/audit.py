@@ -39,8 +39,12 @@ def chain_of(subject: Claim | Desk) -> str:
 
 def hold(name: str) -> AuditChain:
     """Locks the head of a chain until the transaction ends; the first thing that every writer takes."""
-    AuditChain.objects.get_or_create(name=name)
-    return AuditChain.objects.select_for_update().get(name=name)
+    chains = AuditChain.objects.select_for_update().filter(name=name)
+    chain = chains.first()
+    if chain is None:
+        AuditChain.objects.get_or_create(name=name)
+        chain = chains.get()
+    return chain
 
 
 def record(

@@ -74,7 +74,7 @@ def fenced(token: str, person: Person, *, claim: Claim | None = None, colleagues
             "This lease is of no review here. Lease the claim and use the token that you are given."
         )
     whose = Q(holder=person)
-    if colleagues and is_invited(entry, person):
+    if colleagues and entry.holder_id != person.pk and is_invited(entry, person):
         whose |= Q(holder_id=entry.holder_id)
     renewed = (
         QueueEntry.objects.held()

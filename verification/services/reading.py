@@ -34,13 +34,22 @@ def claim_rows(person: Person) -> ClaimQuerySet:
 
 
 def claim_named(person: Person, name: str) -> Claim:
-    """The claim of this id or ref. Raises Missing for one that is not the viewer's to see."""
+    """The claim of this id or ref, with all that a row shows. Raises Missing for one that is not the viewer's to see."""
+    return _named(claim_rows(person), name)
+
+
+def claim_to_act_on(person: Person, name: str) -> Claim:
+    """The same without what is only shown: an act reads anew what it goes by."""
+    return _named(Claim.objects.visible_to(person), name)
+
+
+def _named(claims: ClaimQuerySet, name: str) -> Claim:
     if len(name) >= 32:
         try:
             name = str(uuid.UUID(name))
         except ValueError:
             name = ""
-    claim = claim_rows(person).named(name).first() if name and "\x00" not in name else None
+    claim = claims.named(name).first() if name and "\x00" not in name else None
     if claim is None:
         raise Missing("There is no such claim, or it is not yours to see.")
     return claim

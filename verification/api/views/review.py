@@ -41,7 +41,7 @@ from verification.models import AuditEntry, Note, Verdict
 from verification.services import casework, review, telling
 from verification.services.audit import chain_of
 from verification.services.publication import gate
-from verification.services.reading import claim_named
+from verification.services.reading import claim_named, claim_to_act_on
 from verification.services.standing import face_of, line_of
 from verification.services.veil import hidden_people
 
@@ -68,7 +68,7 @@ class Verdicts(StetView):
     @idempotent
     def post(self, request: Request, name: str) -> Response:
         """Records a verdict in the caller's open review; without `media`, one for each item."""
-        claim = claim_named(caller(request), name)
+        claim = claim_to_act_on(caller(request), name)
         said = read_input(VerdictInput, request)
         recorded = review.record_verdict(
             claim, actor=caller(request), lease_token=said["lease_token"], new=new_verdict(said)
@@ -89,7 +89,7 @@ class TakeOver(StetView):
         """Settles a disagreement by one of the two verdicts: it is recorded anew in the caller's adjudication, with
         the caller's reason.
         """
-        claim = claim_named(caller(request), name)
+        claim = claim_to_act_on(caller(request), name)
         verdict = Verdict.objects.visible_to(caller(request)).filter(claim=claim, pk=verdict_id).first()
         if verdict is None:
             raise Missing("There is no such verdict on this claim.")
@@ -109,7 +109,7 @@ class Undo(StetView):
     @idempotent
     def post(self, request: Request, name: str) -> Response:
         """Takes back what the caller decided last in their open review; what they had said before speaks again."""
-        claim = claim_named(caller(request), name)
+        claim = claim_to_act_on(caller(request), name)
         token = read_input(LeaseTokenInput, request)["lease_token"]
         recorded = review.undo_verdict(claim, actor=caller(request), lease_token=token)
         return Response({"verdicts": [verdict_shape(one) for one in recorded]}, status=201)
@@ -124,7 +124,7 @@ class Submit(StetView):
     @idempotent
     def post(self, request: Request, name: str) -> Response:
         """Ends the caller's review; its verdicts count from now on."""
-        claim = claim_named(caller(request), name)
+        claim = claim_to_act_on(caller(request), name)
         token = read_input(LeaseTokenInput, request)["lease_token"]
         review.submit_review(claim, actor=caller(request), lease_token=token)
         return claim_response(request, claim_named(caller(request), str(claim.pk)))
@@ -147,7 +147,7 @@ class Notes(StetView):
     def post(self, request: Request, name: str) -> Response:
         """Leaves a remark on the claim, one of its media items or a dimension. `@` and a user name mentions somebody;
         `mentions` names whom that reached: who works on the claim's desk."""
-        claim = claim_named(caller(request), name)
+        claim = claim_to_act_on(caller(request), name)
         said = read_input(NoteInput, request)
         note = review.add_note(claim, actor=caller(request), **said)
         return Response(note_shape(note, telling.mentions_on(claim)), status=201)
@@ -160,7 +160,7 @@ class NoteStrikes(StetView):
     @idempotent
     def post(self, request: Request, name: str, note_id: Any) -> Response:
         """Strikes a note out, for its author or an editor."""
-        claim = claim_named(caller(request), name)
+        claim = claim_to_act_on(caller(request), name)
         note = Note.objects.visible_to(caller(request)).filter(claim=claim, pk=note_id).first()
         if note is None:
             raise Missing("There is no such note on this claim.")
