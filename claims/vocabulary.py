@@ -310,6 +310,7 @@ class RecheckReason(StrEnum):
     FINDING_REVERSED = "finding_reversed"
     FINDING_GONE = "finding_gone"
     INTERIM = "interim"
+    VERDICT_UNSAID = "verdict_unsaid"
 
 
 class Channel(StrEnum):

@@ -60,6 +60,7 @@ GET  /claims/<ref>/lease/                       login 403    ok      ok     ok  
 POST /claims/<ref>/take/                        login 403    ok      ok     ok     404
 POST /claims/<ref>/verdict/                     login 403    ok      ok     ok     404
 POST /claims/<ref>/undo/                        login 403    ok      ok     ok     404
+POST /claims/<ref>/fill-in/                     login 403    ok      ok     ok     404
 POST /claims/<ref>/take-over/                   login 403    ok      ok     ok     404
 POST /claims/<ref>/submit/                      login 403    ok      ok     ok     404
 POST /claims/<ref>/draft/                       login 403    ok      ok     ok     404

@@ -165,7 +165,8 @@ def test_a_flagged_frame_is_said_and_not_shown(checker: Caller, photo: MediaItem
     look.decide(**TYPED, frame_media_1=str(photo.pk))
     MediaItem.objects.update(content_flags=["graphic"])
     shown = look.dimension("location")
-    assert "boxed" not in shown
+    assert '<span class="boxed">' not in shown
+    assert 'id="pictures"' not in look.html()
     assert "Frame: Photo" in text(shown)
 
 

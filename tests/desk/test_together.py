@@ -10,9 +10,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from claims.models import Membership
-from tests.conftest import Caller, decide, file_claim, lease
-from verification.models import HandOver, QueueEntry, Skip
+from claims.models import Desk, Membership
+from claims.vocabulary import Role
+from tests.conftest import Caller, caller, decide, file_claim, lease, review
+from verification.models import HandOver, Policy, QueueEntry, Skip, Verdict
 
 Pages = Callable[[Caller], Client]
 
@@ -155,3 +156,46 @@ def test_a_desk_sets_its_goals(pages: Pages, admin: Caller, checker: Caller) -> 
     )  # fmt: skip
     refused = desk.post("/admin/policy/", {**sent, "goal_high": "0.1"})
     assert refused.status_code == 422
+
+
+def test_what_was_recorded_before_a_hand_over_is_offered_and_counts_once_recorded_again(
+    pages: Pages, checker: Caller, second_checker: Caller
+) -> None:
+    filed = file_claim(checker)
+    held = lease(checker)
+    decide(checker, held, "location", "unverified", reason="Nothing to see")
+    decide(checker, held, "date", "unverified")
+    checker.post(f"claims/{filed['id']}/verdicts/undo/", {"lease_token": held["lease_token"]})
+    checker.post(f"queue/leases/{held['lease_token']}/hand-over/", {"to": "marko"})
+    held = lease(second_checker)
+    browser = pages(second_checker)
+    here = f"/claims/{filed['ref']}/"
+    page = words(browser.get(here))
+    assert page.count("data-fills=") == 1
+    left = page.partition('id="left-location"')[2].partition("</section>")[0]
+    assert [said for said in ("Nothing to see", "olena", "It counts once it is recorded again.") if said not in left] == []  # fmt: skip
+    verdict = Verdict.objects.get(dimension="location")
+    sent = {"dimension": "location", "item": "", "offer": str(verdict.pk)}
+    assert browser.post(f"{here}fill-in/", sent).status_code == 302
+    assert "As recorded by olena: Nothing to see" in words(browser.get(here))
+    assert verdict.claim.verdicts.filter(by=second_checker.person).count() == 0
+    # Nobody else is offered it, and what it says counts only in the review that is submitted.
+    assert "data-fills=" not in words(pages(checker).get(here))
+    assert decide(second_checker, held, "location", "unverified").status_code == 201
+    assert "data-fills=" not in words(browser.get(here))
+
+
+def test_what_a_blind_second_reviewer_left_is_not_told_to_the_next(
+    pages: Pages, checker: Caller, second_checker: Caller, desk: Desk
+) -> None:
+    Policy.objects.filter(desk=desk).update(second_review=True, blind_second_review=True)
+    claim = file_claim(checker)
+    review(checker, {"location": "unverified", "date": "unverified"})
+    third = caller("petro", Role.FACT_CHECKER, desk)
+    held = lease(second_checker)
+    decide(second_checker, held, "location", "not_applicable", reason="Nothing to see")
+    second_checker.post(f"queue/leases/{held['lease_token']}/hand-over/", {"to": "petro"})
+    lease(third)
+    page = words(pages(third).get(f"/claims/{claim['ref']}/"))
+    assert "data-fills=" not in page
+    assert "Nothing to see" not in page

@@ -80,6 +80,7 @@ POST   claims/<name>/reopen/                  401      403    ok      ok     ok 
 POST   claims/<name>/request-recheck/         401      403    ok      ok     ok     404     404
 POST   claims/<name>/request-second-review/   401      403    ok      ok     ok     404     404
 POST   claims/<name>/duplicate/               401      403    ok      ok     ok     404     404
+GET    claims/<name>/offers/                  401      403    ok      ok     ok     404     404
 POST   claims/<name>/assign/                  401      403    403     ok     ok     404     404
 POST   claims/<name>/ask/                     401      403    403     ok     ok     404     404
 POST   claims/<name>/publish/                 401      403    403     ok     ok     404     404

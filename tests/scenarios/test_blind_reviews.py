@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -39,6 +40,7 @@ class Case:
         self.first = first
         filed = file_claim(first, media=[{"url": "https://media.example/one.mp4"}], external_id="it")
         self.claim, self.ref, self.item = filed["id"], filed["ref"], filed["media"][0]["id"]
+        self.twin = file_claim(first, statement="Again.", draft=True, media=[{"url": "https://media.example/again.mp4"}])  # fmt: skip
         self._a_match(desk)
         leased = lease(first)
         said = {"reason": f"Seen {CANARY}", "basis": BASIS}
@@ -65,6 +67,10 @@ class Case:
             MediaItem.objects.filter(pk=media).update(state="captured", asset=asset)
             MediaItem.objects.get(pk=media).captures.create(asset=asset, started_at=at, finished_at=at)
             assets.append(asset)
+        again = MediaItem.objects.get(pk=self.twin["media"][0]["id"])
+        later = at + timedelta(minutes=1)
+        again.captures.create(asset=assets[1], started_at=later, finished_at=later)
+        MediaItem.objects.filter(pk=again.pk).update(state="captured", asset=assets[1])
         match = MediaMatch.objects.create(desk=desk, older=assets[0], newer=assets[1], distance=9, turn="none", found_at=at)  # fmt: skip
         self.match = str(match.pk)
 
@@ -79,18 +85,18 @@ API = [
     "claims/", "claims/?q=flags", "claims/?stage=queued", "claims/{claim}/", "claims/{ref}/", "claims/{claim}/verdicts/",
     "claims/{claim}/notes/", "claims/{claim}/history/", "claims/{claim}/history/?page_size=1", "claims/{claim}/gate/",
     "claims/{claim}/status-line/", "claims/{claim}/status-line/?of=draft&form=long", "claims/{claim}/status-line/?of=published",
-    "claims/{claim}/bundle/", "media/{item}/", "media/{item}/bounds/", "media/{item}/similar/", "media/{item}/stills/",
+    "claims/{claim}/offers/", "claims/{twin}/offers/", "claims/{claim}/bundle/", "media/{item}/", "media/{item}/bounds/", "media/{item}/similar/", "media/{twin_item}/similar/", "media/{item}/stills/",
     "findings/", "queue/", "published/", "changes/", "verified/",
 ]  # fmt: skip
 PAGES = [
-    "/queue/", "/queue/live/", "/claims/", "/claims/?q=flags", "/claims/?stage=queued", "/claims/rows/", "/claims/{ref}/",
+    "/queue/", "/queue/live/", "/claims/", "/claims/?q=flags", "/claims/?stage=queued", "/claims/rows/", "/claims/{ref}/", "/claims/{twin}/",
     "/claims/{ref}/lease/", "/claims/{ref}/edit/", "/claims/{ref}/sign-off/", "/claims/{ref}/sign-off/gate/",
     "/claims/{ref}/erase/", "/media/{item}/player/", "/media/{item}/found/", "/admin/audit/claims/{ref}/", "/admin/audit/",
     "/admin/jobs/", "/claims/new/", "/published/{claim}/", "/claims/new/already-here/?statement=flags",
 ]  # fmt: skip
 TELLS = {
     "claims/{claim}/verdicts/", "claims/{claim}/notes/", "media/{item}/bounds/", "media/{item}/", "media/{item}/similar/",
-    "/claims/{ref}/", "/claims/{ref}/sign-off/", "/media/{item}/found/", "/claims/{ref}/erase/",
+    "media/{twin_item}/similar/", "/claims/{twin}/", "/claims/{ref}/", "/claims/{ref}/sign-off/", "/media/{item}/found/", "/claims/{ref}/erase/",
 }  # fmt: skip
 """Where an editor finds the canary: doors that are known to lead there."""
 LINES = {
@@ -109,7 +115,7 @@ OF_STATUS = [
 
 
 def seen(by: Caller, path: str, case: Case) -> tuple[int, str]:
-    where = path.format(claim=case.claim, ref=case.ref, item=case.item)
+    where = path.format(claim=case.claim, ref=case.ref, item=case.item, twin=case.twin["ref"], twin_item=case.twin["media"][0]["id"])  # fmt: skip
     if not path.startswith("/"):
         answer = by.get(where)
     else:
@@ -253,3 +259,46 @@ def test_who_recorded_something_and_gave_the_first_review_back_does_not_do_the_s
     assert Claim.objects.get(pk=claim).queue_entries.open().get().review_kind == "second"
     assert second_checker.post("queue/next/").status_code == 204
     assert lease(editor)["claim"]["id"] == claim
+
+
+def offered(by: Caller, claim: str) -> list[tuple[str, str]]:
+    found = by.get(f"claims/{claim}/offers/").json()["offers"]
+    return sorted((one["verdict"]["dimension"], one["verdict"]["by"]) for one in found)
+
+
+def test_what_was_decided_blindly_is_offered_elsewhere_once_the_second_review_is_in(
+    case: Case, second_checker: Caller, editor: Caller
+) -> None:
+    # Whoever does it reads other claims: what anybody took over there would reach them.
+    twin = case.twin["id"]
+    assert case.first.post(f"claims/{twin}/queue/").status_code == 200
+    entry = second_checker.get(f"claims/{twin}/").json()["queue_entry"]["id"]
+    for by in (editor, second_checker):
+        held = by.post(f"queue/{entry}/lease/").json()
+        assert "data-fills" not in seen(by, "/claims/{twin}/", case)[1]
+        by.post(f"queue/leases/{held['lease_token']}/release/")
+    for by in (second_checker, editor, case.first):
+        assert offered(by, twin) == []
+    review_it(second_checker, case)
+    # Of the location they disagree.
+    assert offered(editor, twin) == offered(case.first, twin) == [("date", "marko")]
+    editor.post(f"queue/{entry}/lease/")
+    assert "data-fills" in seen(editor, "/claims/{twin}/", case)[1]
+
+
+def test_a_blind_second_review_is_offered_nothing_of_other_claims(
+    case: Case, second_checker: Caller, editor: Caller
+) -> None:
+    Policy.objects.update(
+        second_review=False, second_review_on_contradiction=False, second_review_dimensions=[]
+    )
+    assert case.first.post(f"claims/{case.twin['id']}/queue/").status_code == 200
+    review(editor, {"location": "unverified", "date": "unverified"}, entry_of=case.twin["id"])
+    assert offered(case.first, case.claim) == [("date", "edith"), ("location", "edith")]
+    assert offered(second_checker, case.claim) == []
+    leased = second_checker.post(f"queue/{second_checker.get(f'claims/{case.claim}/').json()['queue_entry']['id']}/lease/").json()  # fmt: skip
+    assert offered(second_checker, case.claim) == []
+    assert "data-fills" not in seen(second_checker, "/claims/{ref}/", case)[1]
+    decide(second_checker, leased, "location", "unverified")
+    second_checker.post(f"claims/{case.claim}/submit/", {"lease_token": leased["lease_token"]})
+    assert offered(second_checker, case.claim) == [("date", "edith"), ("location", "edith")]

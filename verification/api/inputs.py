@@ -209,6 +209,9 @@ class BasisInput(StrictSerializer):
     reference_date = DateValueField(required=False)
     url = serializers.URLField(required=False, max_length=4000)
     finding = serializers.UUIDField(required=False)
+    verdict = serializers.UUIDField(
+        required=False, help_text="Of another claim on the same picture: see `claims/{id}/offers/`"
+    )
     exhibit = ExhibitInput(required=False)
     public = serializers.BooleanField(required=False, default=False)
 

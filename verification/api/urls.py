@@ -31,6 +31,7 @@ urlpatterns = [
     path("claims/<str:name>/verdicts/", review.Verdicts.as_view()),
     path("claims/<str:name>/verdicts/undo/", review.Undo.as_view()),
     path("claims/<str:name>/verdicts/<uuid:verdict_id>/take-over/", review.TakeOver.as_view()),
+    path("claims/<str:name>/offers/", review.Offers.as_view()),
     path("claims/<str:name>/submit/", review.Submit.as_view()),
     path("claims/<str:name>/gate/", review.Gate.as_view()),
     path("claims/<str:name>/status-line/", review.StatusLine.as_view()),

@@ -231,14 +231,21 @@ class EarlierView:
         return f"{how}{LIES[near.turn]} ({near.distance} of 256 bits differ)"
 
 
-def picture_of(item: MediaItem, at_ms: int | None) -> str | None:
-    """The address of something small to look at, of a film the still nearest to that moment; none where flagged."""
+def pictures_of(item: MediaItem) -> list[tuple[int | None, str]]:
+    """What there is to look at of an item: the moment in milliseconds (None of a photo) and the address of each still;
+    nothing of one that is flagged.
+    """
     if item.content_flags or item.asset is None:
-        return None
+        return []
     copies = stills.pictures_of(stills.of(item.asset))
     if copies:
-        nearest = min(copies, key=lambda copy: abs((copy.at_ms or 0) - (at_ms or 0)))
-        return reverse("media-still", args=[item.pk, nearest.name])
+        return [(copy.at_ms, reverse("media-still", args=[item.pk, copy.name])) for copy in copies]
     if item.kind == MediaKind.PHOTO and item.asset.media_type in _DRAWN:
-        return reverse("media-file", args=[item.pk])
-    return None
+        return [(None, reverse("media-file", args=[item.pk]))]
+    return []
+
+
+def picture_of(item: MediaItem, at_ms: int | None) -> str | None:
+    """The address of something small to look at, of a film the still nearest to that moment; none where flagged."""
+    found = pictures_of(item)
+    return min(found, key=lambda one: abs((one[0] or 0) - (at_ms or 0)))[1] if found else None

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from claims.models import Capture, Claim, MediaItem, Person, SourceLink
 from claims.vocabulary import (
@@ -18,7 +19,7 @@ from claims.vocabulary import (
     Status,
 )
 from verification.desk.forms.verdict import VerdictForm, what_is_typed
-from verification.desk.items import MOST_EARLIER, EarlierView, ItemView
+from verification.desk.items import MOST_EARLIER, EarlierView, ItemView, pictures_of
 from verification.domain import rollup
 from verification.domain.evidence import EvidenceKind
 from verification.domain.rollup import applies_to
@@ -39,11 +40,15 @@ from verification.services.acting import situation
 from verification.services.drafts import typed_by
 from verification.services.duplicates import Candidate, Original, duplicates_of, original_of
 from verification.services.matches import appearances_of
+from verification.services.offers import Offer, offers_of
 from verification.services.queue import why_not
 from verification.services.reliance import reasons_of
 from verification.services.signoff import OfDimension, OfItem, decisions_of
 from verification.services.standing import Line, Standing, disputes_of, face_of, line_of, standing
 from verification.services.veil import is_veiled
+
+MOST_OFFERS = 5
+"""How many verdicts of other claims stand beside a form; the API has all."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,14 @@ class TargetView:
     name: str
     status: Status
     verdict: Verdict | None
+
+
+@dataclass(frozen=True)
+class OfferView:
+    """What another claim has decided of the same picture, to be said of an item of this one."""
+
+    name: str
+    offer: Offer
 
 
 @dataclass(frozen=True)
@@ -75,8 +88,13 @@ class DimensionView:
     """Why it should be looked at again: the media item by name, and the sentence."""
     earlier: Sequence[TargetView] = ()
     """What earlier reviews said, where this one is another look at them."""
+    offers: Sequence[OfferView] = ()
+    """What other claims have decided of what is not decided here yet, where the same is claimed first."""
     disputed: Sequence[Sequence[TargetView]] = ()
     """Where this review is there to settle it: by item the two verdicts that differ, the first one first."""
+
+    left: Sequence[TargetView] = ()
+    """What others recorded in this very review before they gave it on, of what is not decided in it yet."""
 
     @property
     def decided(self) -> list[TargetView]:
@@ -202,6 +220,16 @@ class Workbench:
     @cached_property
     def media(self) -> list[MediaItem]:
         return list(self.claim.media.all())
+
+    @cached_property
+    def pictures(self) -> dict[str, list[dict[str, Any]]]:
+        """What a box may be drawn on, by item: each still with its moment and address; only to who decides."""
+        shown = {str(item.pk): pictures_of(item) for item in self.media} if self.may_decide else {}
+        return {
+            item: [{"at_ms": at_ms, "url": url} for at_ms, url in stills]
+            for item, stills in shown.items()
+            if stills
+        }
 
     @cached_property
     def names(self) -> dict[uuid.UUID, str]:
@@ -372,6 +400,12 @@ class Workbench:
             is_wanted=self.wants(dimension),
             recheck=self.recheck.get(dimension, ()),
             earlier=self._earlier(dimension),
+            offers=self._offers(dimension, speaking),
+            left=[
+                self._target(target, verdict)
+                for (target, of), verdict in self.left.items()
+                if of == dimension and (target, of) not in speaking
+            ],
             disputed=self._disputed(dimension),
             form=self._form(dimension, typed),
             contradicting=sum(
@@ -416,6 +450,38 @@ class Workbench:
     def _beside(self, dimension: Dimension) -> Sequence[OfItem]:
         before = self.before.get(dimension)
         return before.items if before else ()
+
+    @cached_property
+    def offers(self) -> list[Offer]:
+        """What other claims have decided of the same pictures; only to who decides."""
+        return offers_of(self.claim, viewer=self.person) if self.may_decide else []
+
+    @cached_property
+    def left(self) -> Mapping[tuple[uuid.UUID | None, Dimension], Verdict]:
+        """What others recorded in the review before it came to whoever holds it now. It counts once that is recorded
+        anew, by who submits it; behind a veil it is as hidden as all else.
+        """
+        if not self.may_decide or self.entry is None:
+            return {}
+        given = Verdict.objects.visible_to(self.person).filter(
+            review__entry=self.entry, review__state=Review.OPEN
+        )
+        newest = {
+            (verdict.media_id, Dimension(verdict.dimension)): verdict
+            for verdict in given.exclude(review__reviewer=self.entry.holder)
+            .select_related("review", "body", "by")
+            .order_by("seq")
+        }
+        return {of: verdict for of, verdict in newest.items() if verdict.status != Status.NOT_CHECKED}
+
+    def _offers(
+        self, dimension: Dimension, speaking: Mapping[tuple[uuid.UUID | None, Dimension], Verdict]
+    ) -> list[OfferView]:
+        return [
+            OfferView(self.names[offer.item.pk], offer)
+            for offer in self.offers
+            if offer.dimension == dimension and (offer.item.pk, dimension) not in speaking
+        ][:MOST_OFFERS]
 
     def _form(self, dimension: Dimension, typed: Mapping[str, list[str]] | None) -> VerdictForm:
         if self.bound is not None and self.bound.dimension == dimension:

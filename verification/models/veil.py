@@ -7,7 +7,14 @@ from django.db.models import Exists, OuterRef, Q
 from claims.models import Membership, Person
 from claims.vocabulary import ReviewKind
 from verification.domain.transitions import EDITORS
-from verification.models.queue import QueueEntry
+from verification.models.queue import QueueEntry, QueueEntryQuerySet
+
+
+def blind_second_reviews(claim: str = "pk") -> QueueEntryQuerySet:
+    """The blind second reviews of a claim that are open; `claim` is the column that holds its id."""
+    return QueueEntry.objects.open().filter(
+        claim=OuterRef(claim), review_kind=ReviewKind.SECOND.value, desk__policy__blind_second_review=True
+    )
 
 
 def veiled_from(person: Person, claim: str = "pk") -> Exists:
@@ -17,9 +24,6 @@ def veiled_from(person: Person, claim: str = "pk") -> Exists:
     something in the pass that it looks at, and editors who have not begun it themselves.
     """
     edits = Membership.objects.filter(person_id=person.pk, role__in=EDITORS).values("desk_id")
-    blind = QueueEntry.objects.open().filter(
-        claim=OuterRef(claim), review_kind=ReviewKind.SECOND.value, desk__policy__blind_second_review=True
-    )
-    might = blind.not_barred_to(person)
+    might = blind_second_reviews(claim).not_barred_to(person)
     begun = Q(reviews__reviewer_id=person.pk) | Q(reviews__invitations__person_id=person.pk)
     return Exists(might.filter(~Q(desk__in=edits) | begun))

@@ -29,7 +29,7 @@ from verification.domain.transitions import Action
 from verification.models import CheckRun, Job, MatchDecision, MediaMatch
 from verification.services import jobs, similar
 from verification.services.acting import acting
-from verification.services.veil import hidden_people
+from verification.services.veil import hidden_people_of
 
 MOST_MATCHES = 50
 """How many files that look like one are kept beside it, the nearest first."""
@@ -170,9 +170,7 @@ def appearances_of(
         return found
     prefetch_related_objects(items, "captures")
     claim = items[0].claim
-    shown = MatchDecision.objects.exclude(by__in=hidden_people(claim, viewer) if viewer else ())
     matches = list(_matches_of(own, claim.desk_id)[: (MOST_MATCHES + 1) * len(own)])
-    prefetch_related_objects(matches, Prefetch("decisions", shown.select_related("reason", "by")))
     captures = Capture.objects.filter(media=OuterRef("pk"), asset=OuterRef("asset"))
     sides = {side for match in matches for side in (match.older_id, match.newer_id)}
     others: dict[uuid.UUID | None, list[MediaItem]] = {}
@@ -184,6 +182,11 @@ def appearances_of(
         .order_by("created_at", "id")[: 4 * MOST_MATCHES * len(own)]
     ):
         others.setdefault(other.asset_id, []).append(other)
+    # A match is judged for all claims that it stands in: what a veil keeps back in one must not show in another.
+    concerned = {claim.pk, *(other.claim_id for there in others.values() for other in there)}
+    hidden = hidden_people_of(concerned, viewer) if viewer else set()
+    shown = MatchDecision.objects.exclude(by__in=hidden).select_related("reason", "by")
+    prefetch_related_objects(matches, Prefetch("decisions", shown))
     for item in items:
         for match in matches:
             if item.asset_id in {match.older_id, match.newer_id}:
@@ -253,7 +256,7 @@ def judge_match(
         )
         MediaMatch.objects.filter(pk=match.pk).update(state=state.value)
         for concerned in _items_of(current, current.older_id, current.newer_id):
-            _examine_again(concerned)
+            examine_again(concerned)
         act.data |= {
             "media": item.pk,
             "match": match.pk,
@@ -282,7 +285,7 @@ def tell_what_turned_up() -> int:
         with transaction.atomic():
             if MediaMatch.objects.filter(pk=match.pk, to_tell=match.to_tell_id).update(to_tell=None):
                 for item in items:
-                    _examine_again(item)
+                    examine_again(item)
                 told += len(items)
     return told
 
@@ -293,6 +296,7 @@ def _items_of(match: MediaMatch, *assets: uuid.UUID | None) -> QuerySet[MediaIte
     ).order_by("id")
 
 
-def _examine_again(item: MediaItem) -> None:
+def examine_again(item: MediaItem) -> None:
+    """Has a media item examined anew, within the act that gave the reason."""
     MediaItem.objects.filter(pk=item.pk).update(examination=Examination.WAITING)
     jobs.enqueue(JobKind.EXAMINE, item.pk)

@@ -22,6 +22,7 @@ from verification.services import telling
 from verification.services.acting import Act, acting, acting_by_itself, roles_of
 from verification.services.casework import next_round
 from verification.services.entries import cancel_queue_entry, open_entry, open_queue_entry
+from verification.services.offers import look_again_elsewhere
 from verification.services.reliance import mark_interim, reasons_of, say_reasons
 from verification.services.second_looks import second_look_of, second_looks_of
 from verification.services.standing import (
@@ -276,6 +277,7 @@ def withdraw(
         publication = notice(act.claim, kind=ChangeKind.WITHDRAWN, at=act.at, reason=reason, cause=cause)
         act.move_to(Stage.WITHDRAWN)
         act.data["cause"] = cause.value
+        look_again_elsewhere(act.claim)
         _note(act, publication, internal_reason)
         return publication
 

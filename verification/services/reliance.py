@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,7 +28,7 @@ from verification.models import CheckRun, DimensionStatus, FindingRow, Verdict
 from verification.services import telling
 from verification.services.casework import next_round
 from verification.services.entries import open_queue_entry
-from verification.services.standing import standing
+from verification.services.standing import standing, unsaid
 
 DECIDED = frozenset({Stage.AWAITING_SIGNOFF, Stage.SCHEDULED, Stage.PUBLISHED, Stage.HELD})
 """Where a review has ended, so that another has to be asked for."""
@@ -49,6 +49,7 @@ _SENTENCES = {
     RecheckReason.MATCH_JUDGED: "The earlier copy{where} does not count as one any more.",
     RecheckReason.FINDING_GONE: "What “{check}” found when this was decided is not found any more.",
     RecheckReason.INTERIM: "It was published as unverified for now: somebody is to try again.",
+    RecheckReason.VERDICT_UNSAID: "The verdict in {ref} that it rests on does not stand any more.",
     RecheckReason.FINDING_REVERSED: "“{check}” says otherwise than when this was decided: now it {now}.",
 }
 _CONFIRMED = "A person confirmed that the earlier copy{where} is the same picture."
@@ -62,8 +63,9 @@ def relied_on(
 ) -> dict[str, Any]:
     """What a verdict on the target relies on, as ids and words: to be kept in its body.
 
-    Its original, what its address gave last, earlier copies where the dimension is about them, and findings: those that
-    the basis names, and those for and against what is claimed that stand beside the form.
+    Its original, what its address gave last, earlier copies where the dimension is about them, verdicts of other claims
+    that the basis names, and findings: those that the basis names, and those for and against what is claimed that stand
+    beside the form.
     """
     named = {str(part["finding"]) for part in basis if part.get("finding")}
     rows = FindingRow.objects.filter(run__media__claim=claim).select_related("run")
@@ -78,6 +80,14 @@ def relied_on(
         "asset": target.asset.sha256 if target and target.asset else None,
         "source": _source_of(target) if target else None,
         "copies": copies,
+        "verdicts": [
+            {"id": str(pk), "claim": str(of_claim), "ref": ref}
+            for pk, of_claim, ref in Verdict.objects.filter(
+                pk__in=[part["verdict"] for part in basis if part.get("verdict")]
+            )
+            .order_by("pk")
+            .values_list("pk", "claim_id", "claim__ref")
+        ],
         "findings": [
             {
                 "id": str(row.pk),
@@ -141,7 +151,7 @@ def mark(claim: Claim, items: Iterable[MediaItem], *, at: datetime) -> Marked:
                 (verdict, _reason(verdict, change.code, _say(change), at, media=item.pk, about=change.about))
                 for change in (changed(then, now) if then else ())
             ]
-    return _keep(claim, speaking, found)
+    return _keep(claim, speaking, [*found, *_rested_in_vain(speaking, at)])
 
 
 def mark_interim(claim: Claim, *, at: datetime) -> bool:
@@ -157,6 +167,30 @@ def mark_interim(claim: Claim, *, at: datetime) -> bool:
     ]
     _keep(claim, speaking, found)
     return bool(found)
+
+
+def _rested_in_vain(speaking: Iterable[Verdict], at: datetime) -> Iterator[tuple[Verdict, dict[str, Any]]]:
+    """Verdicts that rest on another claim's which does not stand any more, each with that as the reason."""
+    rests = [
+        (verdict, on)
+        for verdict in speaking
+        for on in (verdict.content.get("relied_on") or {}).get("verdicts", ())
+    ]
+    gone = unsaid([on["id"] for _, on in rests])
+    for verdict, on in rests:
+        if on["id"] in gone:
+            sentence = _SENTENCES[RecheckReason.VERDICT_UNSAID].format(ref=on["ref"])
+            yield (
+                verdict,
+                _reason(
+                    verdict,
+                    RecheckReason.VERDICT_UNSAID,
+                    sentence,
+                    at,
+                    media=verdict.media_id,
+                    about=on["id"],
+                ),
+            )
 
 
 def _reason(

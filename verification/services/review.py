@@ -22,7 +22,7 @@ from verification.domain.transitions import Action
 from verification.models import FindingRow, Note, NoteStrike, QueueEntry, Review, Verdict
 from verification.models.queue import LEASED
 from verification.models.review import reviews_with
-from verification.services import drafts, reliance, telling
+from verification.services import drafts, offers, reliance, telling
 from verification.services.acting import Act, acting, roles_of
 from verification.services.entries import finish_entry, open_queue_entry
 from verification.services.examination import claimed_date_of, claimed_place_of
@@ -57,6 +57,7 @@ def record_verdict(claim: Claim, *, actor: Person, lease_token: str, new: NewVer
     with acting(claim, actor=actor, action=Action.RECORD_VERDICT, lease_token=lease_token) as act:
         _check_findings(act.claim, new)
         _check_exhibits(act.claim, new)
+        offers.check_named(act.claim, new.dimension, new.basis)
         review = _review_of(act.entry)
         seq = act.claim.verdicts.aggregate(last=Max("seq"))["last"] or 0
         recorded = []
@@ -265,7 +266,9 @@ def strike_note(note: Note, *, actor: Person) -> Note:
 
 
 def _tell_what_changed(act: Act, actor: Person, before: Standing) -> None:
-    """Followers are told which verdicts speak differently by this review; under a line, the desk's editors too."""
+    """Followers are told which verdicts speak differently by this review; under a line, the desk's editors too. What
+    rests on them in other claims is looked at again.
+    """
     telling.keep_following(act.claim, [actor], at=act.at)
     now = standing(act.claim)
     changed = {
@@ -275,6 +278,7 @@ def _tell_what_changed(act: Act, actor: Person, before: Standing) -> None:
     }
     if not changed:
         return
+    offers.look_again_elsewhere(act.claim)
     people = list(telling.followers_of(act.claim))
     if act.claim.publications.exists():
         people += telling.editors_of(act.claim.desk)

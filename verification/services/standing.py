@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from django.db.models import QuerySet
 
 from claims.errors import Blocker
 from claims.models import Claim, MediaItem, Person
 from claims.projection import Assessed, Assessment, PublicFace, PublicTarget, public_face
-from claims.vocabulary import Dimension, ReviewKind, Status
+from claims.vocabulary import Dimension, ReviewKind, Stage, Status
 from verification.domain import rollup
 from verification.domain.status_line import Decision, Form, LineItem, LineRefused, compile_line
 from verification.models import DimensionStatus, Review, Verdict
@@ -153,6 +155,33 @@ def _given(verdict: Verdict) -> rollup.GivenVerdict:
         status=Status(verdict.status),
         id=verdict.pk,
     )
+
+
+def unsaid(verdicts: Collection[str]) -> set[str]:
+    """Which of these verdicts, by id, do not stand any more: something else is said of the same by now, nothing is, or
+    the claim was withdrawn. Said again in a later review with the same status and value, it stands.
+    """
+    asked = {str(one.pk): one for one in _with_claims(verdicts)}
+    given = given_verdicts({one.claim_id for one in asked.values()})
+    now = {claim: rollup.effective(of_claim) for claim, of_claim in given.items()}
+    spoken = {
+        name: now.get(one.claim_id, {}).get((one.media_id, Dimension(one.dimension)))
+        for name, one in asked.items()
+    }
+    current = {one.pk: one for one in _with_claims(given.id for given in spoken.values() if given)}
+
+    def stands(name: str, one: Verdict) -> bool:
+        given = spoken[name]
+        if given is None or one.claim.stage == Stage.WITHDRAWN:
+            return False
+        says = current[given.id]  # type: ignore[index]
+        return (says.status, says.content["value"]) == (one.status, one.content["value"])
+
+    return {name for name in verdicts if name not in asked or not stands(name, asked[name])}
+
+
+def _with_claims(verdicts: Iterable[Any]) -> QuerySet[Verdict]:
+    return Verdict.objects.filter(pk__in=list(verdicts)).select_related("claim", "body")
 
 
 def refresh(claim: Claim) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 
 from claims.errors import IllegalState
 from claims.models import Claim, Person
@@ -29,12 +30,20 @@ def hidden_people(claim: Claim, person: Person) -> set[uuid.UUID]:
     """Whose acts on the claim are kept from the person: everybody's else who took part in a review of it; nobody's
     without a veil.
     """
-    if not is_veiled(claim, person):
+    return hidden_people_of([claim.pk], person) if is_veiled(claim, person) else set()
+
+
+def hidden_people_of(claims: Collection[uuid.UUID], person: Person) -> set[uuid.UUID]:
+    """The same of what is of several claims at once: everybody else who took part in a review of one behind a veil."""
+    veiled = list(
+        Claim.objects.filter(pk__in=claims).filter(veiled_from(person)).values_list("pk", flat=True)
+    )
+    if not veiled:
         return set()
-    reviews = Review.objects.filter(claim=claim)
+    reviews = Review.objects.filter(claim__in=veiled)
     took_part = {
         *reviews.values_list("reviewer_id", flat=True),
-        *Verdict.objects.filter(claim=claim).values_list("by_id", flat=True),
+        *Verdict.objects.filter(claim__in=veiled).values_list("by_id", flat=True),
         *Invitation.objects.filter(review__in=reviews).values_list("person_id", flat=True),
     }
     return took_part - {person.pk}

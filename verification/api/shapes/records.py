@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, TypedDict
 
 from verification.models import AuditEntry, Evidence, Note, Verdict
+from verification.services.offers import Offer
 
 
 class VerdictShape(TypedDict):
@@ -27,6 +28,19 @@ class VerdictShape(TypedDict):
     by: str
     at: datetime
     undoes: str | None
+
+
+class OfferShape(TypedDict):
+    media: str
+    likeness: str
+    claim: str
+    ref: str
+    stage: str
+    version: int | None
+    claims_the_same: bool
+    recheck_needed: bool
+    verdict: VerdictShape
+    as_said: dict[str, Any]
 
 
 class NoteShape(TypedDict):
@@ -99,6 +113,22 @@ def verdict_shape(verdict: Verdict) -> VerdictShape:
         "by": verdict.by.username,
         "at": verdict.at,
         "undoes": str(verdict.undoes_id) if verdict.undoes_id else None,
+    }
+
+
+def offer_shape(offer: Offer) -> OfferShape:
+    other = offer.verdict.claim
+    return {
+        "media": str(offer.item.pk),
+        "likeness": offer.likeness,
+        "claim": str(other.pk),
+        "ref": other.ref,
+        "stage": other.stage,
+        "version": offer.version,
+        "claims_the_same": offer.claims_the_same,
+        "recheck_needed": offer.is_to_be_rechecked,
+        "verdict": verdict_shape(offer.verdict),
+        "as_said": offer.as_said(),
     }
 
 

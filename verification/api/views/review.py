@@ -31,14 +31,16 @@ from verification.api.shapes.claims import ClaimShape, GateShape, LineShape
 from verification.api.shapes.records import (
     AuditShape,
     NoteShape,
+    OfferShape,
     VerdictShape,
     audit_shape,
     note_shape,
+    offer_shape,
     verdict_shape,
 )
 from verification.api.views.claims import claim_response
 from verification.models import AuditEntry, Note, Verdict
-from verification.services import casework, review, telling
+from verification.services import casework, offers, review, telling
 from verification.services.audit import chain_of
 from verification.services.publication import gate
 from verification.services.reading import claim_named, claim_to_act_on
@@ -96,6 +98,24 @@ class TakeOver(StetView):
         said = read_input(TakeOverInput, request)
         recorded = review.take_over(claim, actor=caller(request), verdict=verdict, **said)
         return Response({"verdicts": [verdict_shape(one) for one in recorded]}, status=201)
+
+
+class Offers(StetView):
+    scopes = {"GET": Scope.INTERNAL_READ}
+
+    @extend_schema(operation_id="list_offers", responses={200: schema_of(dict[str, list[OfferShape]])})
+    def get(self, request: Request, name: str) -> Response:
+        """What other claims of the desk have decided of the same file (`likeness` `identical`), or of a copy that a
+        person confirmed to be the same picture (`confirmed`): where the same is claimed first, then the newest. Nothing
+        is taken over by itself.
+
+        `as_said` is what recording it here would say: send it to `verdicts/` with a lease token. It has no `status`
+        where something else is claimed here (`claims_the_same` is false). `version` is the other claim's that is on
+        show. Whoever is kept from others' verdicts by a blind second review is offered none.
+        """
+        person = caller(request)
+        found = offers.offers_of(claim_named(person, name), viewer=person)
+        return Response({"offers": [offer_shape(offer) for offer in found]})
 
 
 class Undo(StetView):

@@ -27,8 +27,8 @@ DECISIONS = (Status.VERIFIED, Status.UNVERIFIED, Status.CONTRADICTED, Status.NOT
 """What the keys 1 to 4 set."""
 
 MAX_BASIS = 20
-_PARTS = ("method", "feature", "reference", "url", "phrase", "public", "finding")
-_SAYS_SOMETHING = ("feature", "reference", "url", "phrase", "finding")
+_PARTS = ("method", "feature", "reference", "url", "phrase", "public", "finding", "verdict")
+_SAYS_SOMETHING = ("feature", "reference", "url", "phrase", "finding", "verdict")
 _FIELD_OF_POINTER = {
     "/reason": "reason",
     "/interim": "interim",
@@ -85,6 +85,11 @@ class VerdictForm(forms.Form):
             for row in bench.findings
             if row.dimension == dimension
         ]
+        self.offered = [
+            (str(offer.verdict.pk), f"{offer.verdict.claim.ref}: {label(offer.verdict.status)}")
+            for offer in bench.offers
+            if offer.dimension == dimension
+        ]
         self.items_of_claim = [(str(item.pk), bench.names[item.pk]) for item in bench.media]
         self.fields["target"].choices = self.targets or [("", "")]  # type: ignore[attr-defined]
         given = self.data.get("rows", "1") if data is not None else "1"
@@ -116,14 +121,26 @@ class VerdictForm(forms.Form):
     @staticmethod
     def fields_of(verdict: Verdict) -> dict[str, list[str]]:
         """A verdict as it was typed, so that it can be said again otherwise."""
-        said = verdict.content
+        return VerdictForm.as_typed(
+            {
+                **verdict.content,
+                "status": verdict.status,
+                "media": verdict.media_id,
+                "interim": verdict.interim,
+                "relation": verdict.relation,
+            }
+        )
+
+    @staticmethod
+    def as_typed(said: Mapping[str, Any]) -> dict[str, list[str]]:
+        """What is said in the words of the API, as it is typed here; what is not said is left empty."""
         value = said["value"] or {}
         typed: dict[str, Any] = {
-            "status": verdict.status,
-            "target": str(verdict.media_id or ""),
+            "status": said.get("status", ""),
+            "target": str(said["media"] or ""),
             "reason": said["reason"],
-            "interim": "on" if verdict.interim else "",
-            "relation": verdict.relation if value else "",
+            "interim": "on" if said["interim"] else "",
+            "relation": said.get("relation", "") if value else "",
             "rows": str(max(len(said["basis"]), 1)),
             "date_edtf": value.get("edtf", ""),
             "date_zone": value.get("timezone") or "",
@@ -153,6 +170,11 @@ class VerdictForm(forms.Form):
         self.fields[f"finding_{row}"] = forms.ChoiceField(
             required=False, choices=[("", "No finding"), *self.findings]
         )
+        named = str(self.data.get(f"verdict_{row}", ""))
+        known = dict([("", "No verdict"), *self.offered])
+        if named:
+            known.setdefault(named, "One that is not offered any more")
+        self.fields[f"verdict_{row}"] = forms.ChoiceField(required=False, choices=list(known.items()))
         self.fields |= {f"{name}_{row}": field for name, field in exhibit.fields(self.items_of_claim).items()}
 
     @property
@@ -207,7 +229,7 @@ class VerdictForm(forms.Form):
             if one.pointer.startswith("/basis/"):
                 _, _, index, field, *within = one.pointer.split("/")
                 row = self.given_rows[int(index)]
-                part = exhibit.field_of("/" + "/".join(within)) if field == "exhibit" else "finding"
+                part = exhibit.field_of("/" + "/".join(within)) if field == "exhibit" else field
                 name = f"{part}_{row}" if part else None
             if name == "value":
                 name = "place_name" if self.dimension == Dimension.LOCATION else "date_edtf"

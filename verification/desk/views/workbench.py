@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -117,6 +118,58 @@ def take_over(request: DeskRequest, ref: str) -> HttpResponse:
     else:
         messages.success(request, f"{label(dimension)} settled.")
     return redirect(f"{reverse('claim', args=[claim.ref])}#dimension-{dimension}")
+
+
+@page(methods=("POST",))
+def fill_in(request: DeskRequest, ref: str) -> HttpResponse:
+    """Fills a form with what another claim has decided of the same picture, or with what somebody recorded in this
+    review before it was given on. It is kept as a draft: nothing is recorded by it.
+
+    What the person typed themselves stays, and the offer is refused.
+    """
+    claim = claim_named(request.user, ref)
+    dimension = _dimension(request.POST)
+    bench = Workbench(claim, request.user)
+    offered = _offered(bench, dimension)
+    chosen = offered.get((request.POST.get("offer", ""), request.POST.get("item", "")))
+    if chosen is None:
+        raise Missing("There is no such offer any more. Reload the page to see what is offered now.")
+    whence, fields = chosen
+    typed = _given(bench.typed.get(dimension.value, {}))
+    if what_is_typed(typed) and typed not in [_given(each) for _, each in offered.values()]:
+        raise IllegalState(
+            f"You typed something for the {label(dimension).lower()}. Record or discard it, then take the offer.",
+            code="typed_already",
+        )
+    drafts.save_draft(claim, actor=request.user, dimension=dimension, fields=fields)
+    messages.info(request, f"Filled in from {whence}. Look at it and record it: nothing is recorded yet.")
+    return _after(request, Workbench(claim, request.user), dimension, then="filled-in")
+
+
+def _offered(
+    bench: Workbench, dimension: Dimension
+) -> dict[tuple[str, str], tuple[str, dict[str, list[str]]]]:
+    """What a form may be filled with, by verdict and media item: whence it is, and the fields."""
+    offered = {
+        (str(offer.verdict.pk), str(offer.item.pk)): (
+            offer.verdict.claim.ref,
+            VerdictForm.as_typed(offer.as_said()),
+        )
+        for offer in bench.offers
+        if offer.dimension == dimension
+    }
+    for (media, of), verdict in bench.left.items():
+        if of == dimension:
+            name = verdict.by.display_name
+            fields = VerdictForm.fields_of(verdict)
+            reason = f"As recorded by {name}: {verdict.content['reason']}"[:MAX_TEXT]
+            offered[str(verdict.pk), str(media or "")] = (name, {**fields, "reason": [reason]})
+    return offered
+
+
+def _given(fields: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """What a form holds, whether it was saved by its own fields or filled in; whom it is for aside."""
+    return {name: values for name, values in fields.items() if any(values) and name != "target"}
 
 
 @page(methods=("POST",))
@@ -325,6 +378,7 @@ urlpatterns = [
     path("claims/<str:ref>/take/", take_claim, name="take-claim"),
     path("claims/<str:ref>/verdict/", record, name="record"),
     path("claims/<str:ref>/take-over/", take_over, name="take-over"),
+    path("claims/<str:ref>/fill-in/", fill_in, name="fill-in"),
     path("claims/<str:ref>/undo/", undo, name="undo"),
     path("claims/<str:ref>/submit/", submit, name="submit"),
     path("claims/<str:ref>/draft/", save_draft, name="draft"),

@@ -1,4 +1,4 @@
-// Deciding by keyboard: 1-4, f, s, Ctrl-Enter, z, m; drafts that keep themselves; the skip form.
+// Deciding by keyboard: 1-4, f, s, o, Ctrl-Enter, z, m; drafts that keep themselves; the skip form.
 "use strict";
 (() => {
   const { $, $$, onKey, isShown, isTyping, toast } = stet;
@@ -44,6 +44,13 @@
   onKey("f", () => takeOver("0"));
   onKey("s", () => takeOver("1"));
 
+  onKey("o", () => {
+    const offer = $("[data-fills] button[name=offer]", current() ?? dimensions().find((each) => $("[data-fills]", each)) ?? document);
+    if (!offer) return false;
+    open(offer.closest(".dimension"));
+    offer.click();
+  });
+
   /** The form that somebody is at: open, and not decided yet or being decided anew. */
   const underWay = () => dimensions().filter((each) => each.open && formOf(each))
     .filter((each) => each.dataset.status === "not_checked" || $("input[name=status]:checked", each)).map(formOf)[0];
@@ -84,14 +91,21 @@
     open(dimension);
     $("summary", dimension).focus();
   }
+  /** To what was filled in: its status where it has none yet, else the button that records it. */
+  function lookAt(dimension) {
+    open(dimension);
+    const form = formOf(dimension);
+    ($("input[name=status]:checked", form) ? $("button[type=submit]", form) : $("input[name=status]", form)).focus();
+  }
   function afterDecision(event) {
     const outcome = $("#outcome[data-then]");
     if (!outcome) return;
     const { then } = outcome.dataset;
     delete outcome.dataset.then;
     if (then === "go-on") goOn();
-    const undone = event.detail?.ctx?.hx?.retarget;
-    if (then === "decide-again" && undone) goTo($(undone));
+    const where = event.detail?.ctx?.hx?.retarget;
+    if (then === "decide-again" && where) goTo($(where));
+    if (then === "filled-in" && where) lookAt($(where));
   }
   document.addEventListener("htmx:after:swap", (event) => {
     afterDecision(event);
@@ -150,12 +164,13 @@
     const form = event.target;
     if (form.matches("form.verdict-form")) { leave(form); return; }
     if (form.dataset.discards) leave(formOf($(`#dimension-${form.dataset.discards}`)));
-    if (!form.matches("#submit-form, [data-discards]")) { flush(); return; }
+    if (!form.matches("#submit-form, [data-discards], [data-fills]")) { flush(); return; }
     if (!timers.size && !going.size) return;
     // What is typed is at the desk before anything is asked of it that depends on it.
     event.preventDefault();
     const { submitter } = event;
     if (await stet.flushDrafts()) form.requestSubmit(submitter);
+    else if (form.matches("[data-fills]")) toast("What you typed could not be kept, so nothing is filled in. Copy it, then try again.", "error");
     else toast("What you typed could not be kept, so nothing is submitted. Record it or clear it, then try again.", "error");
   }, true);
   /** Sends what is typed; whether all of it is kept. */
