@@ -43,13 +43,13 @@ def roles_of(person: Person, claim: Claim) -> frozenset[Role]:
     )
 
 
-def situation(claim: Claim, person: Person) -> Situation:
-    """What the transition table needs to know."""
+def situation(claim: Claim, person: Person, roles: frozenset[Role] | None = None) -> Situation:
+    """What the transition table needs to know; the person's roles on the desk where they are read already."""
     entries = QueueEntry.objects.filter(claim=claim)
     held = entries.held().first()
     return Situation(
         stage=Stage(claim.stage),
-        roles=roles_of(person, claim),
+        roles=roles_of(person, claim) if roles is None else roles,
         holds_lease=held is not None and held.holder_id == person.pk,
         is_invited=held is not None and leases.is_invited(held, person),
         others_hold_it=held is not None and held.holder_id != person.pk,
@@ -73,17 +73,27 @@ def acting(
     StaleEdit (`revision` is not the current one), and undoes everything if the body raises.
     """
     with _opened(claim, actor, action) as act:
-        permit_role(action, roles_of(actor, act.claim))
+        roles = roles_of(actor, act.claim)
+        permit_role(action, roles)
         if lease_token is not None:
             act.entry = leases.fenced(
                 lease_token, actor, claim=act.claim, colleagues=TABLE[action].colleagues
             )
-        permit(action, situation(act.claim, actor))
+        _permit_here(action, act.claim, actor, roles)
         if revision is not None and revision != act.claim.revision:
             raise StaleEdit(
                 "Somebody changed the claim since you read it. Read it again and repeat your change on what you see."
             )
         yield act
+
+
+def _permit_here(action: Action, claim: Claim, actor: Person, roles: frozenset[Role]) -> None:
+    """As `permit`. Who holds what is read only where it is refused, to say what is allowed instead."""
+    is_public = TABLE[action].needs_publication and claim.publications.exists()
+    try:
+        permit(action, Situation(stage=Stage(claim.stage), roles=roles, is_public=is_public))
+    except IllegalState:
+        permit(action, situation(claim, actor, roles))
 
 
 @contextmanager

@@ -39,8 +39,12 @@ def chain_of(subject: Claim | Desk) -> str:
 
 def hold(name: str) -> AuditChain:
     """Locks the head of a chain until the transaction ends; the first thing that every writer takes."""
-    AuditChain.objects.get_or_create(name=name)
-    return AuditChain.objects.select_for_update().get(name=name)
+    heads = AuditChain.objects.select_for_update()
+    head = heads.filter(name=name).first()
+    if head is None:
+        AuditChain.objects.get_or_create(name=name)
+        head = heads.get(name=name)
+    return head
 
 
 def record(

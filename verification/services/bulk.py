@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -153,7 +154,8 @@ def _tried(name: str, pk: uuid.UUID | None, do: Do, *, actor: Person, preview: b
     if claim is None:
         return BulkResult(name, error=Missing("There is no such claim, or it is not yours to see."))
     try:
-        with transaction.atomic():
+        # What is done opens a transaction itself; only what is to be undone at once needs one around it.
+        with transaction.atomic() if preview else nullcontext():
             after = do(claim)
             if preview:
                 transaction.set_rollback(True)
