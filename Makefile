@@ -44,6 +44,7 @@ check: venv-dev ## linters and types only
 bench: venv-dev ## speeds as ratios to a baseline in the same run (STET_CORPORA: a folder with photos; STET_PEER: a Python with auto-archiver)
 	@$(VENV)/python benchmarks/decoding.py
 	@$(VENV)/python benchmarks/similar.py
+	@$(VENV)/python benchmarks/bulk_acts.py
 	@if [ -n "$$STET_CORPORA" ]; then \
 		$(VENV)/python benchmarks/examining.py "$$STET_CORPORA" $${STET_PEER:+--peer "$$STET_PEER"} && \
 		$(VENV)/python benchmarks/memory.py "$$STET_CORPORA"; fi

@@ -24,11 +24,29 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from scripts.test import database_url, why_no_postgres
+
+DATA = tempfile.TemporaryDirectory(prefix="stet-bulk-")
+os.environ["STET_DATA"] = DATA.name
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+import django
+
+django.setup()
+
+from django.db import connection  # noqa: E402  Django first
+
+from claims.models import Claim  # noqa: E402  Django first
+from claims.vocabulary import Dimension, Priority, Role  # noqa: E402  Django first
+from tests.conftest import TWO_VIDEOS, caller  # noqa: E402  Django first
+from verification.domain.bulk import BulkAction  # noqa: E402  Django first
+from verification.services import bulk  # noqa: E402  Django first
+from verification.services.accounts import ensure_desk  # noqa: E402  Django first
+
 CLAIMS = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
 
 
 def main() -> None:
-    from scripts.test import database_url, why_no_postgres
 
     places = {"SQLite": ""}
     if why := why_no_postgres(database_url()):
@@ -37,14 +55,13 @@ def main() -> None:
         places["PostgreSQL"] = database_url()
     told = {}
     for name, url in places.items():
-        with tempfile.TemporaryDirectory(prefix="stet-bulk-") as data:
-            run = subprocess.run(
-                [sys.executable, __file__, str(CLAIMS), "--here"],
-                env={**os.environ, "DATABASE_URL": url, "STET_DATA": data},
-                stdout=subprocess.PIPE,
-                text=True,
-                check=True,
-            )
+        run = subprocess.run(
+            [sys.executable, __file__, str(CLAIMS), "--here"],
+            env={**os.environ, "DATABASE_URL": url},
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
         told[name] = json.loads(run.stdout.splitlines()[-1])
         show(name, told[name])
     print(json.dumps({"claims": CLAIMS, **told}))
@@ -54,18 +71,14 @@ def show(name: str, measured: dict[str, dict[str, dict[str, float]]]) -> None:
     print(f"{name}, {CLAIMS:,} claims: seconds (CPU-milliseconds, statements a claim)")
     for act, ways in measured.items():
         cells = (
-            f"{way} {took['seconds']:6.2f} ({took['cpu_ms']:5.1f}, {took['statements']:4.1f})" for way, took in ways.items()
+            f"{way} {took['seconds']:6.2f} ({took['cpu_ms']:5.1f}, {took['statements']:4.1f})"
+            for way, took in ways.items()
         )
         print(f"  {act:<11} {'   '.join(cells)}")
 
 
 def measure() -> dict[str, dict[str, dict[str, float]]]:
     """In a process whose settings name the database."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    import django
-
-    django.setup()
-    from django.db import connection
 
     name = connection.settings_dict["NAME"]
     connection.creation.create_test_db(verbosity=0, autoclobber=True)
@@ -76,14 +89,10 @@ def measure() -> dict[str, dict[str, dict[str, float]]]:
 
 
 def each_act() -> dict[str, dict[str, dict[str, float]]]:
-    from claims.models import Claim, Desk
-    from claims.vocabulary import Dimension, Priority, Role
-    from tests.conftest import TWO_VIDEOS, caller
-    from verification.domain.bulk import BulkAction
-    from verification.services import bulk
-    from verification.services.accounts import ensure_desk
 
-    desk: Desk = ensure_desk("Conflict", house_name="Reuters", required=frozenset({Dimension.LOCATION, Dimension.DATE}))
+    desk = ensure_desk(
+        "Conflict", house_name="Reuters", required=frozenset({Dimension.LOCATION, Dimension.DATE})
+    )
     checker, editor = caller("bench", Role.FACT_CHECKER, desk), caller("chief", Role.EDITOR, desk)
     for batch in range(0, CLAIMS + 1, 200):
         some = [{**TWO_VIDEOS, "statement": f"{n}"} for n in range(batch, min(batch + 200, CLAIMS + 1))]
@@ -115,7 +124,6 @@ def each_act() -> dict[str, dict[str, dict[str, float]]]:
 
 @contextmanager
 def timed(into: dict[str, dict[str, float]], way: str) -> Iterator[None]:
-    from django.db import connection
 
     asked = 0
 

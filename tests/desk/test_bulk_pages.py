@@ -152,6 +152,8 @@ def test_everything_is_what_the_filters_let_pass_on_this_desk(
     file_claim(checker, statement="Another.")
     file_claim(stranger, statement="Theirs.", priority="high")
     browser = pages(editor)
+    address = begun(browser, "tag", wanted, query="priority=high&cursor=x")
+    assert 'href="/claims/?priority=high" data-back' in browser.get(address).content.decode()
     said = {"act": "tag", "everything": "on", "query": "priority=high&ordering=created_at&cursor=x"}
     assert f'name="claim" value="{" ".join(wanted)}"' in browser.post(BULK, said).content.decode()
     monkeypatch.setattr("verification.desk.views.bulk.MAX_CLAIMS", 2)

@@ -39,6 +39,9 @@ class BulkRun(Identified):
     desk = models.ForeignKey(Desk, on_delete=models.CASCADE, related_name="bulk_runs")
     act = word_field(BulkAction)
     arguments = models.JSONField()
+    board = models.TextField(
+        default="", blank=True, help_text="The board's filter to go back to, as an address has it"
+    )
     phase = word_field(BulkPhase, BulkPhase.PREVIEW)
     waiting = models.JSONField()
     results = models.JSONField(default=list)

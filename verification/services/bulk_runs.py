@@ -28,7 +28,13 @@ KEPT_FOR = timedelta(days=1)
 
 
 def begin(
-    claims: Sequence[uuid.UUID], *, actor: Person, desk: Desk, act: BulkAction, arguments: bulk.Arguments
+    claims: Sequence[uuid.UUID],
+    *,
+    actor: Person,
+    desk: Desk,
+    act: BulkAction,
+    arguments: bulk.Arguments,
+    board: str = "",
 ) -> BulkRun:
     """Keeps what is to be done to which claims; nothing is tried yet. What was kept a day ago goes.
 
@@ -48,7 +54,7 @@ def begin(
     # Two acts on the same claims take them in the same order, so that neither waits for the other for ever.
     waiting = sorted({str(pk) for pk in claims})
     return BulkRun.objects.create(
-        person=actor, desk=desk, act=act.value, arguments=said, waiting=waiting, at=now
+        person=actor, desk=desk, act=act.value, arguments=said, waiting=waiting, board=board, at=now
     )
 
 

@@ -21,7 +21,7 @@ class BulkForm(forms.Form):
     """Base of all of them. `person` is who acts, on `desk`."""
 
     def __init__(self, *args: Any, desk: Desk, person: Person, **options: Any) -> None:
-        super().__init__(*args, **options)
+        super().__init__(*args, label_suffix="", **options)
         self.desk, self.person = desk, person
         self.prepare()
         next(iter(self.fields.values())).widget.attrs["autofocus"] = True
@@ -55,7 +55,10 @@ class AssignForm(BulkForm):
         self.fields["to"] = forms.ChoiceField(
             label="Whose they are",
             required=False,
-            choices=[("", "Nobody's in particular"), *((each.username, each.display_name) for each in people)],
+            choices=[
+                ("", "Nobody's in particular"),
+                *((each.username, each.display_name) for each in people),
+            ],
         )
 
     def clean_to(self) -> str | None:

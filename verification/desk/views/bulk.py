@@ -7,6 +7,7 @@ import uuid
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import path
+from django.utils.http import urlencode
 
 from claims.errors import FieldError, InvalidInput, NotAllowed
 from claims.models import Claim
@@ -30,7 +31,14 @@ def choose(request: DeskRequest) -> HttpResponse:
     form = FORMS[act](given, desk=request.desk, person=request.user)
     if form.is_valid():
         ids = list(_mine(request).filter(ref__in=names).values_list("pk", flat=True))
-        run = bulk_runs.begin(ids, actor=request.user, desk=request.desk, act=act, arguments=form.arguments())
+        run = bulk_runs.begin(
+            ids,
+            actor=request.user,
+            desk=request.desk,
+            act=act,
+            arguments=form.arguments(),
+            board=urlencode(_filter(request)),
+        )
         bulk_runs.go_on(run, actor=request.user)
         return redirect("bulk-run", run_id=run.pk)
     context = {
@@ -42,6 +50,7 @@ def choose(request: DeskRequest) -> HttpResponse:
         "number": len(names),
         "claims": _mine(request).filter(ref__in=names[:10]).select_related("statement").order_by("-pk"),
         "most": MAX_CLAIMS,
+        "query": urlencode(_filter(request)),
         "back": filters.address(_filter(request)),
     }
     return render(request, "desk/board/bulk_form.html", context, status=422 if form.is_bound else 200)
@@ -81,7 +90,8 @@ def _shown(request: DeskRequest, run: BulkRun) -> HttpResponse:
         run, viewer=request.user, page=int(number) if number.isdecimal() and len(number) < 5 else 1
     )
     template = "desk/board/bulk_progress.html" if request.htmx else "desk/board/bulk_run.html"
-    return render(request, template, {"area": "board", "run": run, "progress": progress})
+    back = filters.address(_read(run.board))
+    return render(request, template, {"area": "board", "run": run, "progress": progress, "back": back})
 
 
 def _run(request: DeskRequest, run_id: uuid.UUID) -> BulkRun:
@@ -117,8 +127,12 @@ def _names(request: DeskRequest) -> list[str]:
 
 
 def _filter(request: DeskRequest) -> dict[str, str]:
-    said = QueryDict(request.POST.get("query", "")).dict()
-    return {name: str(value) for name, value in said.items() if name != "cursor"}
+    """The board's filter that the claims were chosen under."""
+    return _read(request.POST.get("query", ""))
+
+
+def _read(query: str) -> dict[str, str]:
+    return {name: str(value) for name, value in QueryDict(query).dict().items() if name != "cursor"}
 
 
 def _mine(request: DeskRequest) -> ClaimQuerySet:
