@@ -30,7 +30,7 @@ DATA = tempfile.TemporaryDirectory(prefix="stet-bulk-")
 os.environ["STET_DATA"] = DATA.name
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-import django
+import django  # noqa: E402  settings first
 
 django.setup()
 
@@ -47,7 +47,6 @@ CLAIMS = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
 
 
 def main() -> None:
-
     places = {"SQLite": ""}
     if why := why_no_postgres(database_url()):
         print(f"PostgreSQL is not measured: {why}")

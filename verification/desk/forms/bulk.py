@@ -21,7 +21,7 @@ class BulkForm(forms.Form):
     """Base of all of them. `person` is who acts, on `desk`."""
 
     def __init__(self, *args: Any, desk: Desk, person: Person, **options: Any) -> None:
-        super().__init__(*args, label_suffix="", **options)
+        super().__init__(*args, **{"label_suffix": "", **options})
         self.desk, self.person = desk, person
         self.prepare()
         next(iter(self.fields.values())).widget.attrs["autofocus"] = True
