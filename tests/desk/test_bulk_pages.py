@@ -101,24 +101,28 @@ def test_it_is_asked_for_previewed_done_and_taken_back(
     asked = browser.post(BULK, {"act": act, "claim": refs[:2]})
     assert f'name="claim" value="{refs[0]} {refs[1]}"' in asked.content.decode()
     assert "2 claims" in text(asked)
-    before = list(Claim.objects.values())
+    before = list(Claim.objects.order_by("pk").values())
     address = begun(browser, act, refs[:2], **more)
     preview = browser.get(address)
     assert "<b>2</b> would be done, <b>0</b> refused. Nothing is changed yet." in text(preview)
     assert text(preview).count(BECAME[act]) == 2
-    assert list(Claim.objects.values()) == before
+    assert list(Claim.objects.order_by("pk").values()) == before
     done = pressed(browser, address, "confirm")
     assert "<b>2</b> done, <b>0</b> refused." in text(done)
     assert text(done).count(BECAME[act]) == 2
     for ref in refs[:2]:
         assert f'href="/claims/{ref}/"' in text(done)
-    changed = {row["ref"] for row, was in zip(Claim.objects.values(), before, strict=True) if row != was}
+    changed = {
+        row["ref"]
+        for row, was in zip(Claim.objects.order_by("pk").values(), before, strict=True)
+        if row != was
+    }
     assert changed == set(refs[:2])
     back = pressed(browser, address, "undo")
     assert "<b>2</b> taken back" in text(back)
     assert "data-bulk-undo" not in text(back)
     columns = ("stage", "priority", "tags", "assignee_id", "duplicate_of_id")
-    assert [{c: row[c] for c in columns} for row in Claim.objects.values()] == [
+    assert [{c: row[c] for c in columns} for row in Claim.objects.order_by("pk").values()] == [
         {c: row[c] for c in columns} for row in before
     ]
 
