@@ -45,6 +45,7 @@ bench: venv-dev ## speeds as ratios to a baseline in the same run (STET_CORPORA:
 	@$(VENV)/python benchmarks/decoding.py
 	@$(VENV)/python benchmarks/similar.py
 	@$(VENV)/python benchmarks/leasing.py
+	@$(VENV)/python benchmarks/bulk_acts.py
 	@if [ -n "$$STET_CORPORA" ]; then \
 		$(VENV)/python benchmarks/examining.py "$$STET_CORPORA" $${STET_PEER:+--peer "$$STET_PEER"} && \
 		$(VENV)/python benchmarks/memory.py "$$STET_CORPORA"; fi

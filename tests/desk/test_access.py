@@ -14,11 +14,14 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
-from claims.models import Asset, Person
+from claims.models import Asset, Claim, Person
 from claims.vocabulary import JobState
 from tests.conftest import Caller, everything, file_claim, lease, published
 from tests.scenarios.test_access import is_page
+from verification.domain.bulk import BulkAction
 from verification.models import Job, MediaMatch, Told
+from verification.services import bulk_runs
+from verification.services.bulk import Arguments
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -55,6 +58,11 @@ GET  /claims/new/place/                         login 403    ok      ok     ok  
 POST /claims/new/already-here/                  login 403    ok      ok     ok     none
 GET  /claims/                                   login 403    ok      ok     ok     none
 GET  /claims/rows/                              login 403    ok      ok     ok     none
+POST /claims/bulk/                              login 403    ok      ok     ok     none
+GET  /claims/bulk/<run_id>/                     login 403    ok      404    404    404
+POST /claims/bulk/<run_id>/go-on/               login 403    ok      404    404    404
+POST /claims/bulk/<run_id>/confirm/             login 403    ok      404    404    404
+POST /claims/bulk/<run_id>/undo/                login 403    ok      404    404    404
 GET  /claims/<ref>/                             login 403    ok      ok     ok     404
 GET  /claims/<ref>/lease/                       login 403    ok      ok     ok     404
 POST /claims/<ref>/take/                        login 403    ok      ok     ok     404
@@ -177,7 +185,13 @@ def scene(checker: Caller, second_checker: Caller, editor: Caller, admin: Caller
     job = Job.objects.filter(kind="capture").get()
     Job.objects.filter(pk=job.pk).update(state=JobState.FAILED)
     colleague = second_checker.person
+    run = bulk_runs.begin(
+        [Claim.objects.get(pk=waiting["id"]).pk], actor=checker.person, desk=colleague.memberships.get().desk,
+        act=BulkAction.DROP, arguments=Arguments(reason="because"),
+    )  # fmt: skip
+    bulk_runs.go_on(run, actor=checker.person)
     return {
+        "run_id": str(run.pk),
         "claim_id": public,
         "ref": claim["ref"],
         "media_id": media,
@@ -217,6 +231,7 @@ def form_for(path: str, scene: dict[str, str]) -> dict[str, str]:
     """What is sent where an empty form would not get as far as the guard."""
     return {
         "/desk/switch/": {"desk": "conflict"},
+        "/claims/bulk/": {"act": "drop", "claim": scene["ref"]},
         "/media/<media_id>/similar/<match_id>/": {"state": "confirmed", "reason": "because"},
         "/claims/<ref>/sign-off/": {"act": "hold", "reason": "because"},
         "/media/<media_id>/bound/": BOUND,

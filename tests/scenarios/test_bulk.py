@@ -252,7 +252,7 @@ def test_a_thousand_claims_cost_a_thousand_times_what_one_costs(
     queries(claims[:1])
     one, four, sixteen = queries(claims[1:2]), queries(claims[2:6]), queries(claims[6:22])
     assert sixteen - four == 4 * (four - one)
-    assert (four - one) / 3 <= 40
+    assert (four - one) / 3 <= 24
 
 
 def test_a_thousand_claims_are_done_and_taken_back(checker: Caller) -> None:

@@ -2,6 +2,7 @@
 
 from verification.desk.views import (
     board,
+    bulk,
     bundle,
     duplicates,
     editing,
@@ -25,6 +26,7 @@ urlpatterns = [
     *queue.urlpatterns,
     *filing.urlpatterns,
     *board.urlpatterns,
+    *bulk.urlpatterns,
     *workbench.urlpatterns,
     *together.urlpatterns,
     *duplicates.urlpatterns,

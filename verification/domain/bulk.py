@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from enum import StrEnum
 
-from verification.domain.transitions import Action
+from claims.vocabulary import Role
+from verification.domain.transitions import TABLE, Action
 
 
 class BulkAction(StrEnum):
@@ -18,6 +19,14 @@ class BulkAction(StrEnum):
     DUPLICATE = "duplicate"
 
 
+class BulkPhase(StrEnum):
+    """How far an act that is done in parts has come: each phase goes over the claims once."""
+
+    PREVIEW = "preview"
+    ACT = "act"
+    UNDO = "undo"
+
+
 ACTION: dict[BulkAction, Action] = {
     BulkAction.ASSIGN: Action.ASSIGN,
     BulkAction.PRIORITISE: Action.EDIT,
@@ -26,6 +35,11 @@ ACTION: dict[BulkAction, Action] = {
     BulkAction.DUPLICATE: Action.DUPLICATE,
 }
 """The row of the table that decides on each claim."""
+
+
+def acts_of(role: Role) -> list[BulkAction]:
+    """What the role may do to many claims, as far as the role decides."""
+    return [act for act, action in ACTION.items() if role in TABLE[action].roles]
 
 
 def with_tags(tags: Collection[str], *, add: Collection[str], remove: Collection[str]) -> list[str]:

@@ -1,5 +1,5 @@
 from verification.models.audit import AuditChain, AuditEntry, LegalHold, Redaction
-from verification.models.bulk import BulkAct
+from verification.models.bulk import BulkAct, BulkRun
 from verification.models.checkpoints import Checkpoint, FixityCheck, Seal, SealedHead, Stamp, Unsealed
 from verification.models.checks import CheckRun, FindingRow
 from verification.models.evidence import Evidence, EvidenceStrike
@@ -18,6 +18,7 @@ __all__ = [
     "AuditChain",
     "AuditEntry",
     "BulkAct",
+    "BulkRun",
     "CheckRun",
     "Checkpoint",
     "DimensionStatus",

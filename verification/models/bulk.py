@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.db import models
 
-from claims.models import Person
+from claims.models import Desk, Person
 from claims.models.base import Identified, word_field
-from verification.domain.bulk import BulkAction
+from verification.domain.bulk import BulkAction, BulkPhase
 
 
 class BulkAct(Identified):
@@ -24,3 +24,29 @@ class BulkAct(Identified):
 
     def __str__(self) -> str:
         return f"{self.act} of {len(self.results)} by {self.person_id}"
+
+
+class BulkRun(Identified):
+    """One act on many claims that somebody does on a page, part by part, with what became of each so far.
+
+    `waiting` holds the ids of the claims that the phase has not come to. `results` holds of each other one its `claim`,
+    what the act changes as it `was` and is `now`, the `error` in words where it is refused, and under `back` what taking
+    it back takes (see BulkAct); once that was tried, `undone` says whether it went. What was done is in each claim's audit; the row goes after a day, and `arguments` with
+    it, which may hold a reason that somebody typed.
+    """
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="bulk_runs")
+    desk = models.ForeignKey(Desk, on_delete=models.CASCADE, related_name="bulk_runs")
+    act = word_field(BulkAction)
+    arguments = models.JSONField()
+    board = models.TextField(
+        default="", blank=True, help_text="The board's filter to go back to, as an address has it"
+    )
+    phase = word_field(BulkPhase, BulkPhase.PREVIEW)
+    waiting = models.JSONField()
+    results = models.JSONField(default=list)
+    at = models.DateTimeField()
+    acted_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.act} ({self.phase}), {len(self.waiting)} to go"

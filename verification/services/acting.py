@@ -80,12 +80,21 @@ def acting(
             act.entry = leases.fenced(
                 lease_token, actor, claim=act.claim, colleagues=TABLE[action].colleagues
             )
-        permit(action, situation(act.claim, actor, roles=roles))
+        _permit_here(action, act.claim, actor, roles)
         if revision is not None and revision != act.claim.revision:
             raise StaleEdit(
                 "Somebody changed the claim since you read it. Read it again and repeat your change on what you see."
             )
         yield act
+
+
+def _permit_here(action: Action, claim: Claim, actor: Person, roles: frozenset[Role]) -> None:
+    """As `permit`. Who holds what is read only where it is refused, to say what is allowed instead."""
+    is_public = TABLE[action].needs_publication and claim.publications.exists()
+    try:
+        permit(action, Situation(stage=Stage(claim.stage), roles=roles, is_public=is_public))
+    except IllegalState:
+        permit(action, situation(claim, actor, roles=roles))
 
 
 @contextmanager

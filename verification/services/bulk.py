@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -23,6 +24,10 @@ from verification.services import casework, submissions
 MAX_CLAIMS = 1000
 UNDO_FOR = timedelta(minutes=10)
 """For so long the person who did it may take it back."""
+
+TOO_LATE = (
+    f"This can be taken back for {UNDO_FOR.seconds // 60} minutes, which have passed. Change the claims anew."
+)
 
 
 @dataclass(frozen=True)
@@ -78,24 +83,31 @@ def do_in_bulk(
     A review that somebody else holds is left to them: such a claim is neither dropped nor marked as a duplicate.
     With `preview` each is tried and undone at once. Raises InvalidInput at /claims for more than MAX_CLAIMS.
     """
-    if len(names) > MAX_CLAIMS:
+    check_number(names)
+
+    def do(claim: Claim) -> Claim:
+        return DO[act](claim, actor, arguments)
+
+    named = _named(names, actor)
+    # Two acts on the same claims take them in the same order, so that neither waits for the other for ever.
+    done = {
+        name: tried(name, named[name], do, actor=actor, preview=preview)
+        for name in sorted(named, key=lambda name: str(named[name]))
+    }
+    bulk = Bulk(act, [done[name] for name in named])
+    return bulk if preview or not bulk.done else replace(bulk, kept=_keep(bulk, actor))
+
+
+def check_number(claims: Collection[Any]) -> None:
+    """Raises InvalidInput at /claims for none, or for more than MAX_CLAIMS."""
+    if not claims:
+        raise InvalidInput(FieldError("/claims", "Choose a claim, or several.", "required"))
+    if len(claims) > MAX_CLAIMS:
         raise InvalidInput(
             FieldError(
                 "/claims", f"At most {MAX_CLAIMS:,} claims at once. Send the rest after them.", "max_length"
             )
         )
-
-    def do(claim: Claim) -> Claim:
-        return _DO[act](claim, actor, arguments)
-
-    named = _named(names, actor)
-    # Two acts on the same claims take them in the same order, so that neither waits for the other for ever.
-    tried = {
-        name: _tried(name, named[name], do, actor=actor, preview=preview)
-        for name in sorted(named, key=lambda name: str(named[name]))
-    }
-    bulk = Bulk(act, [tried[name] for name in named])
-    return bulk if preview or not bulk.done else replace(bulk, kept=_keep(bulk, actor))
 
 
 def undo_bulk(token: uuid.UUID, *, actor: Person) -> Bulk:
@@ -113,19 +125,16 @@ def undo_bulk(token: uuid.UUID, *, actor: Person) -> Bulk:
     if not taken:
         if kept.undone_at is not None:
             raise IllegalState("This was taken back already.", code="undone")
-        raise IllegalState(
-            f"This can be taken back for {UNDO_FOR.seconds // 60} minutes, which have passed. Change the claims anew.",
-            code="too_late",
-        )
+        raise IllegalState(TOO_LATE, code="too_late")
     act = BulkAction(kept.act)
 
     def undo(was: Mapping[str, Any]) -> Do:
-        return lambda claim: _UNDO[act](claim, actor, was)
+        return lambda claim: UNDO[act](claim, actor, was)
 
     return Bulk(
         act,
         [
-            _tried(was["claim"], uuid.UUID(was["claim"]), undo(was), actor=actor, preview=False)
+            tried(was["claim"], uuid.UUID(was["claim"]), undo(was), actor=actor, preview=False)
             for was in kept.results
         ],
     )
@@ -147,13 +156,15 @@ def shown(act: BulkAction, claim: Claim) -> dict[str, Any]:
     return {"stage": claim.stage}
 
 
-def _tried(name: str, pk: uuid.UUID | None, do: Do, *, actor: Person, preview: bool) -> BulkResult:
+def tried(name: str, pk: uuid.UUID | None, do: Do, *, actor: Person, preview: bool) -> BulkResult:
+    """What became of one claim; with `preview` it is undone at once."""
     claims = Claim.objects.visible_to(actor).select_related("desk", "statement", "assignee")
     claim = claims.filter(pk=pk).first() if pk else None
     if claim is None:
         return BulkResult(name, error=Missing("There is no such claim, or it is not yours to see."))
     try:
-        with transaction.atomic():
+        # What is done opens a transaction itself; only what is to be undone at once needs one around it.
+        with transaction.atomic() if preview else nullcontext():
             after = do(claim)
             if preview:
                 transaction.set_rollback(True)
@@ -197,7 +208,7 @@ def _duplicate(claim: Claim, actor: Person, said: Arguments) -> Claim:
     return casework.mark_duplicate(claim, actor=actor, of=said.of, reason=said.reason, spare_others=True)
 
 
-_DO: dict[BulkAction, Callable[[Claim, Person, Arguments], Claim]] = {
+DO: dict[BulkAction, Callable[[Claim, Person, Arguments], Claim]] = {
     BulkAction.ASSIGN: _assign,
     BulkAction.PRIORITISE: _prioritise,
     BulkAction.TAG: _tag,
@@ -220,7 +231,7 @@ def _reopen(claim: Claim, actor: Person, was: Mapping[str, Any]) -> Claim:
     return casework.reopen(claim, actor=actor, reason="Taken back.", revision=was["revision"])
 
 
-_UNDO: dict[BulkAction, Callable[[Claim, Person, Mapping[str, Any]], Claim]] = {
+UNDO: dict[BulkAction, Callable[[Claim, Person, Mapping[str, Any]], Claim]] = {
     BulkAction.ASSIGN: _assign_back,
     BulkAction.PRIORITISE: _edit_back,
     BulkAction.TAG: _edit_back,
@@ -238,18 +249,21 @@ def _keep(bulk: Bulk, actor: Person) -> BulkAct:
         act=bulk.act.value,
         at=now,
         results=[
-            {"claim": str(one.before.pk), "revision": one.after.revision, **_was(bulk.act, one.before)}
+            kept_of(bulk.act, one.before, one.after)
             for one in bulk.results
             if one.before is not None and one.after is not None
         ],
     )
 
 
-def _was(act: BulkAction, claim: Claim) -> dict[str, Any]:
-    """What undoing needs to know."""
+def kept_of(act: BulkAction, before: Claim, after: Claim) -> dict[str, Any]:
+    """What taking it back takes."""
+    was: dict[str, Any] = {}
     if act == BulkAction.ASSIGN:
-        return {"assignee": str(claim.assignee_id) if claim.assignee_id else None}
-    return shown(act, claim) if act in {BulkAction.PRIORITISE, BulkAction.TAG} else {}
+        was = {"assignee": str(before.assignee_id) if before.assignee_id else None}
+    elif act in {BulkAction.PRIORITISE, BulkAction.TAG}:
+        was = shown(act, before)
+    return {"claim": str(before.pk), "revision": after.revision, **was}
 
 
 def _named(names: Sequence[str], actor: Person) -> dict[str, uuid.UUID | None]:

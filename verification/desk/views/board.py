@@ -19,8 +19,10 @@ from claims.models import Claim
 from claims.models.claims import ClaimQuerySet
 from claims.vocabulary import Stage
 from verification.desk.board import Row, rows_of
+from verification.desk.bulk import BUTTON
 from verification.desk.forms import board as filters
 from verification.desk.frame import DeskRequest, live, page
+from verification.domain.bulk import acts_of
 from verification.domain.transitions import EDITORS
 from verification.services import claim_lists
 
@@ -44,6 +46,8 @@ def board(request: DeskRequest) -> HttpResponse:
         "unfold": any(name in said for name, _ in filters.FOLDED),
         "carried": filters.carried(said),
         "search": said.get("q", ""),
+        "is_narrowed": bool(set(said) - {"cursor", "ordering"}),
+        "bulk_acts": [(act.value, BUTTON[act]) for act in acts_of(request.role)],
         "ready_made": [
             (name, filters.address(params), params == said) for name, params in (*filters.READY_MADE, mine)
         ],
@@ -87,6 +91,7 @@ def _shown(request: DeskRequest, said: Mapping[str, str]) -> dict[str, Any]:
         "active": filters.active(said),
         "errors": [],
         "signed_at": SIGNED_AT,
+        "may_choose": bool(acts_of(request.role)),
         "today": timezone.now().date(),
         "now": timezone.now(),
     }
