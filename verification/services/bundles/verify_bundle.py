@@ -35,7 +35,7 @@ MANGLED = (KeyError, TypeError, ValueError, AttributeError, IndexError, Recursio
 UNREADABLE = (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError)
 KIND_OF_ACT = {
     "publish": "published", "amend": "amended", "correct": "corrected", "hold": "held", "release": "released",
-    "withdraw": "withdrawn", "redact": "withdrawn",
+    "withdraw": "withdrawn", "redact": "withdrawn", "set-permission": "amended",
 }  # fmt: skip
 
 # --- Ed25519, RFC 8032 section 5.1 ------------------------------------------------------------------------
