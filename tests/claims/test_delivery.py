@@ -51,7 +51,7 @@ def test_why_says_when_it_ended_or_ends() -> None:
     }
 
 
-moments = st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1)).map(lambda at: at.replace(tzinfo=UTC))  # noqa: DTZ001
+moments = st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1)).map(lambda at: at.replace(tzinfo=UTC))
 
 
 @given(st.sampled_from(Permission), st.none() | moments, st.booleans(), moments, moments)

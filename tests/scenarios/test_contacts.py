@@ -97,7 +97,9 @@ def test_on_one_desk_one_contact_with_an_uploader_is_open(checker: Caller, secon
             409,
             code="already_asked",
         )
-        assert all(word in problem["detail"] for word in ("olena", "@stringer_kh on x.com", ref, "asking again"))
+        assert all(
+            word in problem["detail"] for word in ("olena", "@stringer_kh on x.com", ref, "asking again")
+        )
     assert everything() == before
     # It was there to be seen before anybody wrote.
     (seen,) = second_checker.get(f"claims/{other}/contacts/").json()["results"]

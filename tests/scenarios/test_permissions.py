@@ -20,7 +20,13 @@ pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 WHY = {"reason": "because"}
 VIDEO = {"url": "https://x.com/stringer_kh/status/15", "account": "@stringer_kh"}
-YES = {"permission": "granted", "scope": "online", "territory": "EU", "until": "2999-01-01T00:00:00Z", "credit": "KH"}
+YES = {
+    "permission": "granted",
+    "scope": "online",
+    "territory": "EU",
+    "until": "2999-01-01T00:00:00Z",
+    "credit": "KH",
+}
 
 
 def allow(by: Caller, item: str, **terms: Any) -> dict[str, Any]:
@@ -209,7 +215,9 @@ def test_the_file_goes_out_only_while_it_may(checker: Caller, client_key: Caller
         assert checker.get(f"media/{item}/file/").getvalue() == b"GIF89a"
 
 
-def test_outsiders_never_see_contacts_or_proofs(public: dict[str, Any], checker: Caller, client_key: Caller) -> None:
+def test_outsiders_never_see_contacts_or_proofs(
+    public: dict[str, Any], checker: Caller, client_key: Caller
+) -> None:
     item, claim = item_of(public), public["claim"]
     body = {"media": item, "text": "canarytext", "channel": "phone", "account": "canaryaccount"}
     contact = checker.post(f"claims/{claim}/contacts/", body).json()["id"]
@@ -223,11 +231,18 @@ def test_outsiders_never_see_contacts_or_proofs(public: dict[str, Any], checker:
     browser.force_login(client_key.person)
     page = browser.get(f"/published/{claim}/").content.decode()
     assert "canary" not in page and "EU" in page
-    for path in ("contacts/", f"contacts/{contact}/", f"claims/{claim}/contacts/", f"media/{item}/permission/"):
+    for path in (
+        "contacts/",
+        f"contacts/{contact}/",
+        f"claims/{claim}/contacts/",
+        f"media/{item}/permission/",
+    ):
         refused(client_key.get(path), 403)
 
 
-def test_a_publication_from_before_terms_were_kept_is_read_as_allowing_nothing(public: dict[str, Any]) -> None:
+def test_a_publication_from_before_terms_were_kept_is_read_as_allowing_nothing(
+    public: dict[str, Any],
+) -> None:
     publication = Publication.objects.get()
     assert publication.rendered is not None
     old = {**publication.rendered, "media": [

@@ -30,6 +30,8 @@ recheck           staff       x     x      x       x        x       x     x     
 judge-match       staff       x     x      x       x        x       x     x       .        .        .
 note              staff       x     x      x       x        x       x     x       x        x        x
 add-bound         staff       x     x      x       x        x       x     x       x        x        x
+contact           staff       x     x      x       x        x       x     x       x        x        x
+set-permission    staff       x     x      x       x        x       x     x       x        x        x
 lease             staff       .     F      F       .        .       F     F       .        .        .
 give-back         staff       .     L      L       .        .       L     L       .        .        .
 skip              staff       .     L      L       .        .       L     L       .        .        .
@@ -198,6 +200,11 @@ def tried(by: Caller, action: str, claim: dict[str, Any], etag: str, other: str)
         return by.post(f"{media}{action}/")
     if action == "add-bound":
         return by.post(f"{media}bounds/", BOUND)
+    if action == "contact":
+        asked = {"media": claim["media"][0]["id"], "account": "@a", "text": "a", "channel": "phone"}
+        return by.post(f"{here}contacts/", asked)
+    if action == "set-permission":
+        return by.post(f"{media}permission/", {"permission": "refused"})
     if action == "judge-match":
         match = MediaMatch.objects.get(newer__items=claim["media"][0]["id"])
         return by.post(f"{media}similar/{match.pk}/", {**WHY, "state": "confirmed"})

@@ -17,7 +17,7 @@ SAME = [
     ("", "", "https://www.x.com/stringer_kh/status/15"),
     ("https://x.com/stringer_kh", "", ""),
     ("x.com/@stringer_kh/media", "", "https://t.me/elsewhere/3"),
-    ("＠stringer_kh", "twitter.com", ""),
+    ("\uff20stringer_kh", "twitter.com", ""),
 ]
 APART = [
     ("stringer_kh", "", ""),

@@ -3,6 +3,7 @@
 from verification.desk.views import (
     board,
     bundle,
+    contacts,
     duplicates,
     editing,
     entrance,
@@ -38,4 +39,5 @@ urlpatterns = [
     *records.urlpatterns,
     *telling.urlpatterns,
     *numbers.urlpatterns,
+    *contacts.urlpatterns,
 ]

@@ -89,6 +89,10 @@ class Contact(Identified):
         return self.closed_at is None
 
     @property
+    def last_message(self) -> ContactMessage:
+        return list(self.messages.all())[-1]
+
+    @property
     def said_of_uploader(self) -> dict[str, str] | None:
         """`{"account", "platform"}`; None once redacted."""
         value: dict[str, str] | None = self.uploader.value

@@ -135,6 +135,14 @@ def erase_statement(act: Act) -> None:
     _erase(act, sorted(wordings))
 
 
+def knows_uploader(item: MediaItem) -> bool:
+    """Whether anything is left that `redact_uploader` would erase."""
+    if any(getattr(item, name) for name in NAMES):
+        return True
+    contacts = Contact.objects.filter(media=item, uploader__redacted_at=None)
+    return contacts.exists() or PermissionRecord.objects.filter(media=item, body__redacted_at=None).exists()
+
+
 def take_names_off(act: Act, item: MediaItem) -> list[Publication]:
     """What comes before an uploader is erased, in an act of its own: the item names nobody any more, and where it is on
     show it is shown so. The publications that named somebody until now.

@@ -9,13 +9,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
 from typing import Any
 
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from claims.models import Asset, Body, ChangeHead, Claim, MediaItem, Publication
@@ -114,12 +111,8 @@ def _claim_of(known: KnownErasure) -> Claim | None:
         left = Claim.objects.filter(media__asset__pk=known.target_id, media__asset__redacted_at=None)
         return left.order_by("pk").first()
     if known.target == UPLOADER:
-        named = reduce(or_, (~Q(**{name: ""}) for name in erasure.NAMES))
-        told = Q(contacts__uploader__redacted_at=None, contacts__isnull=False) | Q(
-            permission_records__body__redacted_at=None, permission_records__isnull=False
-        )
-        item = MediaItem.objects.filter(named | told, pk=known.target_id).select_related("claim").first()
-        return item.claim if item else None
+        item = MediaItem.objects.filter(pk=known.target_id).select_related("claim").first()
+        return item.claim if item and erasure.knows_uploader(item) else None
     return Claim.objects.filter(pk=known.target_id, statement__redacted_at=None).first()
 
 
