@@ -13,7 +13,7 @@ from claims.models import Desk, MediaItem
 from claims.vocabulary import Role
 from tests.conftest import Caller, caller, everything, file_claim, lease, refused, review
 from verification.models import AuditEntry, Contact, Policy
-from verification.services import audit
+from verification.services import audit, contacts
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -283,3 +283,19 @@ def test_a_merged_copy_is_under_the_same_terms(checker: Caller) -> None:
     copy = MediaItem.objects.get(claim=original)
     shown = checker.get(f"media/{copy.pk}/").json()
     assert (shown["terms"]["scope"], shown["delivery"]["may"]) == (TERMS["scope"], "file")
+
+
+def test_who_looked_before_the_other_wrote_is_told_of_them_all_the_same(
+    checker: Caller, second_checker: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two at the same moment see nobody asked; then the constraint decides, and its refusal names the first."""
+    claim, item = claim_of(checker)
+    asked(checker, claim, item)
+    other, its = claim_of(second_checker)
+    monkeypatch.setattr(contacts, "_refuse_a_second", lambda act, uploader: None)
+    before = everything()
+    problem = refused(
+        second_checker.post(f"claims/{other}/contacts/", {**ASK, "media": its}), 409, code="already_asked"
+    )
+    assert "olena asked @stringer_kh on x.com" in problem["detail"]
+    assert everything() == before
