@@ -41,7 +41,9 @@ def test_what_is_recorded_on_the_page_stands_there_and_on_the_claim(checker: Cal
     assert sent.redirect_chain[-1] == (f"/media/{item}/rights/", 302)
     said = text_of(sent)
     assert "@stringer_kh on x.com" in said and "olena asked by message" in said and "May we use it?" in said
+    assert '">' not in said and "You wait for an answer." in said
     fold = text_of(browser.get(f"/claims/{ref}/"))
+    assert "You asked @stringer_kh on x.com by message" in fold
     assert "Permission and contact: asked , 1 contact open" in fold
     assert "Permission was asked for; there is no answer yet." in fold
     contact = Contact.objects.get()

@@ -42,6 +42,9 @@ class MomentField(forms.DateTimeField):
 class ContactForm(forms.Form):
     """A form of the page, whose fields are called as the service calls what it takes."""
 
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, label_suffix="", **more)
+
     def refuse(self, error: InvalidInput) -> None:
         """Shows what the service found wrong at the form's fields."""
         for one in error.errors:
@@ -81,7 +84,7 @@ class SaidForm(ContactForm):
 
 
 class AskForm(SaidForm):
-    account = forms.CharField(label="Whom: account, address or number", required=False, max_length=300)
+    account = forms.CharField(label="Whom (account, address or number)", required=False, max_length=300)
     platform = forms.CharField(
         label="Platform",
         required=False,
