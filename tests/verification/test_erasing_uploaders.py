@@ -72,7 +72,8 @@ def test_their_name_leaves_no_trace_and_the_permission_stays(
         ("amended", True),
         ("amended", False),
     ]
-    # Erased, they can be asked anew like anybody.
+    # Not even a digest is left by which somebody could be guessed; they can be asked anew like anybody.
+    assert set(Contact.objects.values_list("uploader_key", flat=True)) == {""}
     body = {"media": item, "account": "@new", "text": "Dear you", "channel": "message"}
     assert checker.post(f"claims/{claim}/contacts/", body).status_code == 201
 
