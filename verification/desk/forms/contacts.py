@@ -43,7 +43,8 @@ class ContactForm(forms.Form):
     """A form of the page, whose fields are called as the service calls what it takes."""
 
     def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, label_suffix="", **more)
+        super().__init__(*args, **more)
+        self.label_suffix = ""
 
     def refuse(self, error: InvalidInput) -> None:
         """Shows what the service found wrong at the form's fields."""
