@@ -1,6 +1,7 @@
 """What the public may read of a claim: the publication it asks for, what came before it, and what each changed.
 
-Everything comes from publications as they were rendered; nothing here looks behind them.
+Everything comes from publications as they were rendered; nothing here looks behind them. Only what may be shown of
+media is reckoned anew at each reading, from the terms that were published: a permission ends by itself.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 
+from claims.delivery import Delivery, delivery_of
 from claims.errors import FieldError, Gone, InvalidInput, Missing
 from claims.models import Person, Publication, PublicClaim
-from claims.vocabulary import ChangeKind, PubStatus, Status
+from claims.vocabulary import ChangeKind, Permission, PubStatus, Status
 
 
 def may_read(person: Person | AnonymousUser) -> bool:
@@ -52,6 +54,38 @@ def publication_of(
     if wanted.kind == ChangeKind.WITHDRAWN:
         raise Gone("This was withdrawn.", notice=wanted.rendered)
     return wanted
+
+
+def shown(publication: Publication, *, now: datetime) -> dict[str, Any] | None:
+    """A publication as it is read at `now` (aware): as rendered, with what may be shown of each media item.
+
+    None once redacted.
+    """
+    rendered = publication.rendered
+    if rendered is None:
+        return None
+    media = [
+        {**said, "terms": terms_of(said), "delivery": delivery_in(said, now=now).as_json()}
+        for said in rendered["media"]
+    ]
+    return {**rendered, "media": media}
+
+
+def delivery_in(said: Mapping[str, Any], *, now: datetime) -> Delivery:
+    """What may be shown at `now` (aware) of a media item, by the terms that a publication tells of it."""
+    until = terms_of(said)["until"]
+    return delivery_of(
+        Permission(said["permission"]),
+        until=datetime.fromisoformat(until) if until else None,
+        has_address=bool(said["url"]),
+        now=now,
+    )
+
+
+def terms_of(said: Mapping[str, Any]) -> dict[str, Any]:
+    """The terms that a publication tells of a media item; of one that was made before terms were kept, none."""
+    terms: dict[str, Any] = said.get("terms") or {"scope": None, "territory": None, "until": None}
+    return terms
 
 
 def _wanted(public: PublicClaim, version: int | None, as_of: datetime | None) -> Publication | None:

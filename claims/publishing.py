@@ -15,14 +15,16 @@ from django.db import connection
 from django.db.models import F
 
 from claims.dates import ClaimedDate, relate
-from claims.models import Body, Claim, Publication, PublicClaim, Source
+from claims.delivery import written
+from claims.models import Body, Claim, MediaItem, Publication, PublicClaim, Source
 from claims.places import Place, relate_places
 from claims.projection import PublicFace, PublicTarget
-from claims.vocabulary import Cause, ChangeKind, Dimension, PubStatus, Relation, Status
+from claims.vocabulary import Cause, ChangeKind, Dimension, Permission, PubStatus, Relation, Status
 
 SUPPRESSING = frozenset({Cause.SAFETY, Cause.PRIVACY, Cause.LEGAL})
 USAGE_TERMS = (
-    "The line may be printed as it stands, with this version named; follow the change log for corrections."
+    "The line may be printed as it stands, with this version named; follow the change log for corrections. "
+    "Media are not covered: what may be shown of each stands under its delivery."
 )
 
 
@@ -123,14 +125,38 @@ def show_again(claim: Claim, *, at: datetime, reason: str) -> Publication:
     before = standing_publication(claim)
     if before is None or before.rendered is None:
         raise LookupError("nothing of this claim was ever on show")
-    rendered = {
-        **before.rendered,
-        **_frame(
-            claim, ChangeKind.RELEASED, PubStatus.USABLE, version=next_version(claim), at=at, reason=reason
-        ),
+    rendered = _shown_anew(claim, before.rendered, kind=ChangeKind.RELEASED, at=at, reason=reason)
+    return _append(claim, rendered, kind=ChangeKind.RELEASED, pubstatus=PubStatus.USABLE, at=at, cause=None)
+
+
+def show_terms(claim: Claim, *, at: datetime, reason: str) -> Publication | None:
+    """Publishes what is on show anew, as it stands but for the terms that its media are under now: `amended`.
+
+    None where nothing is on show, or where the terms are those that were published.
+    """
+    before = standing_publication(claim)
+    if before is None or before.rendered is None or claim.public.pubstatus != PubStatus.USABLE:
+        return None
+    kind = ChangeKind.AMENDED
+    rendered = _shown_anew(claim, before.rendered, kind=kind, at=at, reason=reason)
+    if list(map(_terms_told, rendered["media"])) == list(map(_terms_told, before.rendered["media"])):
+        return None
+    return _append(claim, rendered, kind=kind, pubstatus=PubStatus.USABLE, at=at, cause=Cause.RIGHTS)
+
+
+def _shown_anew(
+    claim: Claim, before: Mapping[str, Any], *, kind: ChangeKind, at: datetime, reason: str
+) -> dict[str, Any]:
+    """What was rendered before, under a new number and with the terms that its media are under now."""
+    items = {str(item.pk): item for item in MediaItem.objects.filter(claim=claim)}
+    return {
+        **before,
+        **_frame(claim, kind, PubStatus.USABLE, version=next_version(claim), at=at, reason=reason),
+        "media": [
+            {**said, **_terms(items[said["id"]])} if said["id"] in items else said for said in before["media"]
+        ],
         "changes": [],
     }
-    return _append(claim, rendered, kind=ChangeKind.RELEASED, pubstatus=PubStatus.USABLE, at=at, cause=None)
 
 
 def standing_publication(claim: Claim) -> Publication | None:
@@ -260,14 +286,33 @@ def _media(target: PublicTarget) -> dict[str, Any]:
         "kind": item.kind,
         "url": item.url or None,
         "caption": item.caption or None,
-        "credit": item.credit or None,
-        "permission": item.permission,
+        **_terms(item),
         "content_flags": item.content_flags,
         "claimed_date": _json(target.claimed_date),
         "claimed_location": _json(target.claimed_place),
         "statuses": _statuses(target),
         "values": _values(target),
     }
+
+
+def _terms(item: MediaItem) -> dict[str, Any]:
+    """Under which terms a media item may be shown outside; what that comes to is reckoned when it is read."""
+    return {
+        "credit": item.credit or None,
+        "permission": item.permission,
+        "terms": {
+            "scope": item.permission_scope or None,
+            "territory": item.permission_territory or None,
+            "until": written(item.permission_until),
+        },
+    }
+
+
+def _terms_told(said: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What a change of terms is told for: that somebody is being asked changes nothing for readers."""
+    permission = Permission.UNKNOWN if said["permission"] == Permission.ASKED else said["permission"]
+    terms = said.get("terms") or {}
+    return (said["credit"], permission, terms.get("scope"), terms.get("territory"), terms.get("until"))
 
 
 def _statuses(target: PublicTarget) -> dict[str, str]:

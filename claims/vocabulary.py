@@ -141,11 +141,47 @@ class Examination(StrEnum):
 
 
 class Permission(StrEnum):
+    """What whoever holds the rights to a media item allows the house."""
+
     UNKNOWN = "unknown"
     ASKED = "asked"
     GRANTED = "granted"
     EMBED_ONLY = "embed_only"
     REFUSED = "refused"
+
+
+class MayDeliver(StrEnum):
+    """What of a media item may be shown outside: its file, its place at the source, or nothing."""
+
+    FILE = "file"
+    EMBED = "embed"
+    NONE = "none"
+
+
+class ContactChannel(StrEnum):
+    """How an uploader was asked, or answered."""
+
+    MESSAGE = "message"
+    COMMENT = "comment"
+    EMAIL = "email"
+    PHONE = "phone"
+    IN_PERSON = "in_person"
+    OTHER = "other"
+
+
+class MessageKind(StrEnum):
+    ASKED = "asked"
+    ANSWERED = "answered"
+
+
+class ContactOutcome(StrEnum):
+    """How a contact ended."""
+
+    GRANTED = "granted"
+    EMBED_ONLY = "embed_only"
+    REFUSED = "refused"
+    ANSWERED = "answered"
+    NO_ANSWER = "no_answer"
 
 
 class ContentFlag(StrEnum):
@@ -298,6 +334,7 @@ class Notice(StrEnum):
     HELD = "held"
     WITHDRAWN = "withdrawn"
     NOTED = "noted"
+    RIGHTS_CHANGED = "rights_changed"
 
 
 class RecheckReason(StrEnum):

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import environ
 from csp.constants import NONE, SELF
 
-from claims.vocabulary import MediaKind, Pace
+from claims.vocabulary import Channel, ContactChannel, MediaKind, Pace
 from config import env
 from config.logging import LOGGING, configure  # noqa: F401  Django reads LOGGING here
 from config.version import read_version
@@ -191,11 +191,13 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
-    # Two choices are called `kind`: each keeps a name of its own in the document.
+    # Two choices are called `kind`, two `channel`: each keeps a name of its own in the document.
     "ENUM_NAME_OVERRIDES": {
         "KindEnum": [kind.value for kind in MediaKind],
         "BoundKindEnum": [kind.value for kind in EvidenceKind],
         "PaceEnum": [pace.value for pace in Pace],
+        "ChannelEnum": [channel.value for channel in Channel],
+        "ContactChannelEnum": [channel.value for channel in ContactChannel],
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

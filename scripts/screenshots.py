@@ -32,6 +32,7 @@ PAGES: dict[str, dict[str, str]] = {
         "claim": "/claims/2026-00001/",
         "claim-flagged": "/claims/2026-00006/",
         "filing": "/claims/new/?paste=Hail+as+big+as+eggs+https%3A%2F%2Fmedia.example%2Fhail.mp4",
+        "contacts": "/contacts/",
         "numbers": "/numbers/",
         "preferences": "/preferences/",
     },

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Sum
 from django.http import HttpResponse, StreamingHttpResponse
+from django.utils import timezone
 from django.utils.http import parse_etags
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.permissions import BasePermission
@@ -22,9 +23,9 @@ from claims.api.rendering import dumps
 from claims.api.schema import page_of, schema_of
 from claims.api.shapes import ChangesShape, PublicationShape
 from claims.errors import FieldError, IllegalState, InvalidInput
-from claims.models import ChangeHead, Publication, PublicClaim
+from claims.models import ChangeHead, MediaItem, Publication, PublicClaim
 from claims.models.publications import PublicClaimQuerySet
-from claims.published import bare, may_read, publication_of, read_version
+from claims.published import bare, may_read, publication_of, read_version, shown
 from claims.vocabulary import Dimension, PubStatus, Scope, Status
 
 POLL_SECONDS = 5
@@ -61,7 +62,7 @@ class PublishedList(PublicView):
 
 
 def _shown(row: PublicClaim) -> dict[str, Any]:
-    return row.latest.rendered or {
+    return shown(row.latest, now=timezone.now()) or {
         "claim": str(row.claim_id),
         "version": row.latest.version,
         "suppressed": True,
@@ -102,7 +103,10 @@ class PublishedDetail(PublicView):
             version=read_version(asked["version"]) if "version" in asked else None,
             as_of=read_time("as_of", asked["as_of"]) if "as_of" in asked else None,
         )
-        return Response(wanted.rendered, headers={"ETag": f'"{wanted.position}"'})
+        said = shown(wanted, now=timezone.now()) or {}
+        # What may be shown of its media changes when a permission ends, without a new publication.
+        may = "".join(item["delivery"]["may"][0] for item in said["media"])
+        return Response(said, headers={"ETag": f'"{wanted.position}{may and f"-{may}"}"'})
 
 
 class Snapshot(PublicView):
@@ -158,7 +162,9 @@ class Changes(PublicView):
             )
         # Suppression changes old entries without a new position, so the tag has to know of it.
         suppressed = PublicClaim.objects.aggregate(sum=Sum("suppressed_through"))["sum"] or 0
-        tag = f'"{head.log}-{head.last}-{after}-{limit}-{suppressed}"'
+        # So does a permission that ended.
+        ended = MediaItem.objects.filter(permission_until__lte=timezone.now()).count()
+        tag = f'"{head.log}-{head.last}-{after}-{limit}-{suppressed}-{ended}"'
         headers = {"ETag": tag, "X-Poll-Interval": str(POLL_SECONDS), "Cache-Control": "private, no-cache"}
         known = parse_etags(request.headers.get("If-None-Match", ""))
         if "*" in known or tag in {one.removeprefix("W/") for one in known}:
@@ -181,7 +187,7 @@ class Changes(PublicView):
 
 
 def _change(row: Publication) -> dict[str, Any]:
-    rendered = row.rendered
+    rendered = shown(row, now=timezone.now())
     if row.version <= row.claim.public.suppressed_through or rendered is None:
         return {**bare(row), "reason": None, "cause": None, "publication": None, "suppressed": True}
     return {

@@ -11,6 +11,18 @@ class RolledUpShape(TypedDict):
     counts: dict[str, int]
 
 
+class TermsShape(TypedDict):
+    scope: str | None
+    territory: str | None
+    until: datetime | None
+
+
+class DeliveryShape(TypedDict):
+    may: str
+    why: str
+    until: datetime | None
+
+
 class PublicMediaShape(TypedDict):
     id: str
     kind: str
@@ -18,6 +30,8 @@ class PublicMediaShape(TypedDict):
     caption: str | None
     credit: str | None
     permission: str
+    terms: TermsShape
+    delivery: DeliveryShape
     content_flags: list[str]
     claimed_date: dict[str, Any] | None
     claimed_location: dict[str, Any] | None

@@ -60,6 +60,9 @@ class MediaItem(Identified, Claimed):
     language = models.CharField(max_length=35, blank=True, default="")
     rights_holder = models.CharField(max_length=300, blank=True, default="")
     permission = word_field(Permission, Permission.UNKNOWN)
+    permission_scope = models.CharField(max_length=300, blank=True, default="", help_text="For which uses")
+    permission_territory = models.CharField(max_length=300, blank=True, default="", help_text="Where")
+    permission_until = models.DateTimeField(null=True, help_text="From this moment on it counts no more")
     content_flags = models.JSONField(default=list)
     posted_at = models.DateTimeField(null=True)
     posted_by_page = models.CharField(
@@ -92,6 +95,13 @@ class MediaItem(Identified, Claimed):
         ordering = ["position", "id"]
         constraints = [
             models.UniqueConstraint(fields=["claim", "position"], name="one_media_item_a_position")
+        ]
+        indexes = [
+            models.Index(
+                fields=["permission_until"],
+                condition=Q(permission_until__isnull=False),
+                name="permissions_that_end",
+            )
         ]
 
     def __str__(self) -> str:

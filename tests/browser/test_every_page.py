@@ -37,6 +37,8 @@ PAGES: dict[str, tuple[str, str]] = {
     "sign-off, published": ("edith", "/claims/2026-00012/sign-off/"),
     "sign-off, not ready": ("edith", "/claims/2026-00003/sign-off/"),
     "erasing": ("adam", "/claims/2026-00012/erase/"),
+    "contacts": ("olena", "/contacts/"),
+    "contacts, none to ask again": ("olena", "/contacts/?show=due"),
     "numbers": ("olena", "/numbers/"),
     "numbers, nothing happened": ("olena", "/numbers/?from=2001-01-01&to=2001-01-28"),
     "numbers, a day nobody can read": ("olena", "/numbers/?from=yesterday"),
@@ -141,6 +143,20 @@ def test_every_page_is_accessible_fits_its_screen_and_is_light(
     assert violations == {}
     assert too_wide == {}
     assert {name: size for name, size in weights.items() if not 1_000 < size < MOST_BYTES} == {}
+
+
+def test_the_page_of_a_permission_is_accessible_with_every_fold_open(desk: Desk, come: Come) -> None:
+    media = [{"url": "https://x.com/stringer_kh/status/1"}, {"url": "https://x.com/stringer_kh/status/2"}]
+    claim = desk.file(statement="A claim whose uploader is asked.", media=media, draft=True)
+    item = claim["media"][0]["id"]
+    asked = {"media": item, "text": "May we use it?", "channel": "message"}
+    assert desk.api("edith").post(f"claims/{claim['id']}/contacts/", asked).status == 201
+    visitor = come("olena")
+    for path in (f"/media/{item}/rights/", f"/claims/{claim['ref']}/", "/contacts/"):
+        visitor.go(path)
+        visitor.page.evaluate("document.querySelectorAll('main details').forEach(one => { one.open = true })")
+        assert violations_on(visitor) == [], path
+        assert excess_of(visitor) == {}, path
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -96,6 +96,9 @@ POST /media/<media_id>/examine-again/           login 403    ok      ok     ok  
 POST /media/<media_id>/bound/                   login 403    ok      ok     ok     404
 POST /media/<media_id>/bounds/<bound_id>/strike/ login 403   ok      ok     ok     404
 POST /media/<media_id>/similar/<match_id>/      login 403    ok      ok     ok     404
+GET  /contacts/                                 login 403    ok      ok     ok     none
+GET  /media/<media_id>/rights/                  login 403    ok      ok     ok     404
+POST /media/<media_id>/rights/                  login 403    ok      ok     ok     404
 GET  /claims/<ref>/sign-off/                    login 403    ok      ok     ok     404
 POST /claims/<ref>/sign-off/                    login 403    403     ok     ok     404
 GET  /claims/<ref>/sign-off/gate/               login 403    ok      ok     ok     404
@@ -179,6 +182,8 @@ def scene(checker: Caller, second_checker: Caller, editor: Caller, admin: Caller
     )  # fmt: skip
     note = checker.post(f"claims/{claim['id']}/notes/", {"body": "@adam"}).json()["id"]
     bound = checker.post(f"media/{media}/bounds/", BOUND).json()["id"]
+    asked = {"media": media, "account": "@a", "text": "May we?", "channel": "message"}
+    assert checker.post(f"claims/{claim['id']}/contacts/", asked).status_code == 201
     leased = lease(checker)
     waiting = file_claim(checker, statement="Another one.")
     entry = checker.get(f"claims/{waiting['id']}/").json()["queue_entry"]["id"]
@@ -236,6 +241,7 @@ def form_for(path: str, scene: dict[str, str]) -> dict[str, str]:
         "/claims/<ref>/sign-off/": {"act": "hold", "reason": "because"},
         "/media/<media_id>/bound/": BOUND,
         "/media/<media_id>/bounds/<bound_id>/strike/": {"reason": "because"},
+        "/media/<media_id>/rights/": {"act": "permission", "permission": "refused"},
         "/inbox/read/": {"until": scene["told_id"]},
         "/admin/jobs/retry/": {"job": scene["job_id"]},
         "/admin/people/<person_id>/role/": {"role": "editor"},

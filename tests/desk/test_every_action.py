@@ -32,6 +32,8 @@ ON_CLAIM = {
     Action.JUDGE_MATCH: r'action="/media/[^"]+/similar/[^"]+"',
     Action.NOTE: r'<form method="post" action="/claims/[^"]+/note/"',
     Action.ADD_BOUND: r'action="/media/[^"]+/bound/"',
+    Action.CONTACT: r'href="/media/[^"]+/rights/"',
+    Action.SET_PERMISSION: r'href="/media/[^"]+/rights/"',
     Action.LEASE: r'formaction="/claims/[^"]+/take/"',
     Action.GIVE_BACK: r'formaction="/claims/[^"]+/hand-back/"',
     Action.SKIP: r'action="/claims/[^"]+/skip/"',

@@ -39,6 +39,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 WHY = {"reason": "because"}
 QUERIES = {"media/<media_id>/sun/": "?at=2022-10-04T14:00"}
+SAID = {"text": "May we?", "channel": "message"}
 BOUND = {"kind": "landmark", "reason": "The bridge", "side": "not_before", "date": "2019"}
 # ok: gets past the guard, whatever the state says then; none: an answer in which there is nothing of the desk's.
 TABLE = """
@@ -61,6 +62,13 @@ POST   claims/<name>/media/                   401      403    ok      ok     ok 
 GET    claims/<name>/notes/                   401      403    ok      ok     ok     404     404
 POST   claims/<name>/notes/                   401      403    ok      ok     ok     404     404
 POST   claims/<name>/notes/<note_id>/strike/  401      403    ok      ok     ok     404     404
+GET    claims/<name>/contacts/                401      403    ok      ok     ok     404     404
+POST   claims/<name>/contacts/                401      403    ok      ok     ok     404     404
+GET    contacts/                              401      403    ok      ok     ok     none    none
+GET    contacts/<contact_id>/                 401      403    ok      ok     ok     404     404
+POST   contacts/<contact_id>/ask-again/       401      403    ok      ok     ok     404     404
+POST   contacts/<contact_id>/answer/          401      403    ok      ok     ok     404     404
+POST   contacts/<contact_id>/close/           401      403    ok      ok     ok     404     404
 GET    claims/<name>/verdicts/                401      403    ok      ok     ok     404     404
 POST   claims/<name>/verdicts/                401      403    ok      ok     ok     404     404
 POST   claims/<name>/verdicts/undo/           401      403    ok      ok     ok     404     404
@@ -96,6 +104,8 @@ GET    media/<media_id>/stills/<still>        401      403    ok      ok     ok 
 GET    media/<media_id>/bounds/                  401      403    ok      ok     ok     404     404
 POST   media/<media_id>/bounds/                  401      403    ok      ok     ok     404     404
 POST   media/<media_id>/bounds/<bound_id>/strike/  401      403    ok      ok     ok     404     404
+GET    media/<media_id>/permission/           401      403    ok      ok     ok     404     404
+POST   media/<media_id>/permission/           401      403    ok      ok     ok     404     404
 GET    media/<media_id>/sun/                  401      403    ok      ok     ok     404     404
 GET    media/<media_id>/similar/             401      403    ok      ok     ok     404     404
 POST   media/<media_id>/similar/<match_id>/  401      403    ok      ok     ok     404     404
@@ -180,6 +190,9 @@ def scene(checker: Caller, editor: Caller, settings: Any, tmp_path: Any) -> dict
     )  # fmt: skip
     note = checker.post(f"claims/{claim}/notes/", {"body": "a"}).json()["id"]
     bound = checker.post(f"media/{media}/bounds/", BOUND).json()["id"]
+    contact = checker.post(f"claims/{claim}/contacts/", {**SAID, "media": media, "account": "@a"}).json()[
+        "id"
+    ]
     leased = lease(checker)
     verdict = decide(checker, leased, "date", "unverified").json()["verdicts"][0]["id"]
     other = file_claim(checker, statement="Another one.")["id"]
@@ -194,6 +207,7 @@ def scene(checker: Caller, editor: Caller, settings: Any, tmp_path: Any) -> dict
         "still": "copy.jpg",
         "match_id": str(match.pk),
         "note_id": note,
+        "contact_id": contact,
         "verdict_id": verdict,
         "bound_id": bound,
         "entry_id": leased["entry"]["id"],
@@ -228,6 +242,10 @@ def body_for(path: str, scene: dict[str, str]) -> Any:
         "claims/<name>/media/": {"url": "https://media.example/one.mp4"},
         "claims/<name>/notes/": {"body": "a"},
         "media/<media_id>/bounds/": BOUND,
+        "claims/<name>/contacts/": {**SAID, "media": scene["media_id"], "account": "@b"},
+        "contacts/<contact_id>/ask-again/": SAID,
+        "contacts/<contact_id>/answer/": SAID,
+        "media/<media_id>/permission/": {"permission": "refused"},
         "claims/<name>/verdicts/": {**token, "dimension": "date", "status": "unverified", "reason": "a"},
         "claims/<name>/verdicts/undo/": token,
         "claims/<name>/verdicts/<verdict_id>/take-over/": {**token, **WHY},

@@ -49,6 +49,14 @@ class Case:
         for path, body in (
             (f"claims/{self.claim}/notes/", {"body": f"A note {CANARY}"}),
             (f"media/{self.item}/bounds/", BOUND),
+            (
+                f"claims/{self.claim}/contacts/",
+                {"media": self.item, "account": "@a", "text": f"Is it {CANARY}?", "channel": "phone"},
+            ),
+            (
+                f"media/{self.item}/permission/",
+                {"permission": "granted", "proof": f"see {CANARY}", "reason": f"for {CANARY}"},
+            ),
             (f"media/{self.item}/similar/{self.match}/", {"state": "confirmed", "reason": f"Same {CANARY}"}),
         ):
             assert first.post(path, body).status_code in {200, 201}, path
@@ -86,17 +94,19 @@ API = [
     "claims/{claim}/notes/", "claims/{claim}/history/", "claims/{claim}/history/?page_size=1", "claims/{claim}/gate/",
     "claims/{claim}/status-line/", "claims/{claim}/status-line/?of=draft&form=long", "claims/{claim}/status-line/?of=published",
     "claims/{claim}/offers/", "claims/{twin}/offers/", "claims/{claim}/bundle/", "media/{item}/", "media/{item}/bounds/", "media/{item}/similar/", "media/{twin_item}/similar/", "media/{item}/stills/",
+    "claims/{claim}/contacts/", "contacts/", "media/{item}/permission/",
     "findings/", "queue/", "published/", "changes/", "verified/",
 ]  # fmt: skip
 PAGES = [
     "/queue/", "/queue/live/", "/claims/", "/claims/?q=flags", "/claims/?stage=queued", "/claims/rows/", "/claims/{ref}/", "/claims/{twin}/",
     "/claims/{ref}/lease/", "/claims/{ref}/edit/", "/claims/{ref}/sign-off/", "/claims/{ref}/sign-off/gate/",
-    "/claims/{ref}/erase/", "/media/{item}/player/", "/media/{item}/found/", "/admin/audit/claims/{ref}/", "/admin/audit/",
+    "/claims/{ref}/erase/", "/contacts/", "/media/{item}/rights/", "/media/{item}/player/", "/media/{item}/found/", "/admin/audit/claims/{ref}/", "/admin/audit/",
     "/admin/jobs/", "/claims/new/", "/published/{claim}/", "/claims/new/already-here/?statement=flags",
 ]  # fmt: skip
 TELLS = {
     "claims/{claim}/verdicts/", "claims/{claim}/notes/", "media/{item}/bounds/", "media/{item}/", "media/{item}/similar/",
     "media/{twin_item}/similar/", "/claims/{twin}/", "/claims/{ref}/", "/claims/{ref}/sign-off/", "/media/{item}/found/", "/claims/{ref}/erase/",
+    "claims/{claim}/contacts/", "contacts/", "media/{item}/permission/", "/media/{item}/rights/",
 }  # fmt: skip
 """Where an editor finds the canary: doors that are known to lead there."""
 LINES = {

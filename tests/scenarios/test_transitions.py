@@ -30,6 +30,8 @@ recheck           staff       x     x      x       x        x       x     x     
 judge-match       staff       x     x      x       x        x       x     x       .        .        .
 note              staff       x     x      x       x        x       x     x       x        x        x
 add-bound         staff       x     x      x       x        x       x     x       x        x        x
+contact           staff       x     x      x       x        x       x     x       x        x        x
+set-permission    staff       x     x      x       x        x       x     x       x        x        x
 lease             staff       .     F      F       .        .       F     F       .        .        .
 give-back         staff       .     L      L       .        .       L     L       .        .        .
 skip              staff       .     L      L       .        .       L     L       .        .        .
@@ -173,6 +175,12 @@ OF_LEASES = {
     "hand-over": ("hand-over", {"to": None}),
     "invite": ("invite", {"person": "marko"}),
 }
+OF_MEDIA: dict[str, tuple[str, Any]] = {
+    "recapture": ("recapture", None),
+    "recheck": ("recheck", None),
+    "add-bound": ("bounds", BOUND),
+    "set-permission": ("permission", {"permission": "refused"}),
+}
 
 
 def tried(by: Caller, action: str, claim: dict[str, Any], etag: str, other: str) -> Any:
@@ -194,10 +202,12 @@ def tried(by: Caller, action: str, claim: dict[str, Any], etag: str, other: str)
     if action == "ask":
         due_at = (timezone.now() + timedelta(hours=1)).isoformat()
         return by.post(f"{here}ask/", {"dimension": "date", "due_at": due_at})
-    if action in {"recapture", "recheck"}:
-        return by.post(f"{media}{action}/")
-    if action == "add-bound":
-        return by.post(f"{media}bounds/", BOUND)
+    if action in OF_MEDIA:
+        path, body = OF_MEDIA[action]
+        return by.post(f"{media}{path}/", body)
+    if action == "contact":
+        asked = {"media": claim["media"][0]["id"], "account": "@a", "text": "a", "channel": "phone"}
+        return by.post(f"{here}contacts/", asked)
     if action == "judge-match":
         match = MediaMatch.objects.get(newer__items=claim["media"][0]["id"])
         return by.post(f"{media}similar/{match.pk}/", {**WHY, "state": "confirmed"})

@@ -12,11 +12,13 @@ from claims.models import Body, Publication
 from tests.conftest import Caller, published
 from verification.models import (
     AuditEntry,
+    ContactMessage,
     Evidence,
     EvidenceStrike,
     JobEvent,
     LeaseEvent,
     Note,
+    PermissionRecord,
     Verdict,
     append_only,
 )
@@ -35,7 +37,11 @@ def rows(checker: Caller, editor: Caller) -> dict[str, Any]:
     entered = {"kind": "landmark", "reason": "a", "side": "not_before", "date": "2019"}
     bound = checker.post(f"media/{media}/bounds/", entered).json()
     checker.post(f"media/{media}/bounds/{bound['id']}/strike/", {"reason": "a"})
+    asked = {"media": media, "account": "@a", "text": "May we?", "channel": "phone"}
+    assert checker.post(f"{here}contacts/", asked).status_code == 201
     return {
+        "verification_contactmessage": ContactMessage.objects.first(),
+        "verification_permissionrecord": PermissionRecord.objects.first(),
         "verification_evidence": Evidence.objects.first(),
         "verification_evidencestrike": EvidenceStrike.objects.first(),
         "verification_verdict": Verdict.objects.first(),
@@ -55,6 +61,8 @@ def rows(checker: Caller, editor: Caller) -> dict[str, Any]:
         "verification_note",
         "verification_evidence",
         "verification_evidencestrike",
+        "verification_contactmessage",
+        "verification_permissionrecord",
         "verification_auditentry",
         "verification_jobevent",
         "verification_leaseevent",

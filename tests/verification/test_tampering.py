@@ -44,6 +44,10 @@ def desk_at_work(checker: Caller, editor: Caller, admin: Caller, settings: Any, 
         entered = {"kind": "landmark", "reason": "The bridge.", "side": "not_before", "date": year}
         bound = checker.post(f"media/{media}/bounds/", entered).json()["id"]
     assert checker.post(f"media/{media}/bounds/{bound}/strike/", {"reason": "Another."}).status_code == 200
+    asked = {"media": media, "account": "@a", "text": "May we?", "channel": "message"}
+    contact = checker.post(f"claims/{second}/contacts/", asked).json()["id"]
+    yes = {"text": "Yes.", "channel": "message", "permission": "granted", "scope": "online"}
+    assert checker.post(f"contacts/{contact}/answer/", yes).status_code == 200
     older, newer = Asset.objects.order_by("archived_at")[:2]
     match = MediaMatch.objects.create(
         desk=MediaItem.objects.get(pk=media).claim.desk, older=older, newer=newer, distance=20, turn="none", found_at=newer.archived_at,

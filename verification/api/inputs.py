@@ -394,9 +394,9 @@ class CorrectInput(CausedInput, AmendInput):
 
 
 class RedactInput(ReasonInput):
-    target = serializers.ChoiceField(choices=["statement", "note", "evidence", "original"])
+    target = serializers.ChoiceField(choices=["statement", "note", "evidence", "original", "uploader"])
     id = serializers.UUIDField(
-        required=False, help_text="The note, the bound, or the media item whose original goes"
+        required=False, help_text="The note, the bound, or the media item whose original or uploader goes"
     )
     legal_ground = serializers.CharField(max_length=200)
 

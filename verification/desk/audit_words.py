@@ -27,6 +27,8 @@ ACTS: dict[str, str] = {
     "examination-failed": "Could not examine a media item",
     "note": "Wrote a note",
     "add-bound": "Entered a bound",
+    "contact": "Recorded a contact with an uploader",
+    "set-permission": "Recorded a permission",
     "record-verdict": "Recorded a verdict",
     "submit": "Submitted the review",
     "hand-over": "Handed the review over",
@@ -72,6 +74,7 @@ _OTHERWISE = {
     "duplicate": ("taken", "Merged it into another claim as a duplicate"),
     "invite": ("ended", "Took an invitation into the review back"),
     "add-bound": ("evidence_struck", "Struck a bound"),
+    "contact": ("closed", "Closed a contact with an uploader"),
     "record-verdict": ("undoes", "Undid a verdict"),
     "legal-hold": ("lifted", "Lifted the legal hold"),
 }
@@ -113,7 +116,7 @@ def _details(data: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[str]
     yield from map(_said, data.get("changes", ()))
     if moved := data.get("stage"):
         yield f"from {_said(moved['from'])} to {_said(moved['to'])}"
-    for key in ("cause", "code"):
+    for key in ("cause", "code", "permission", "closed"):
         if data.get(key):
             yield _said(data[key])
 

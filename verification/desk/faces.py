@@ -6,8 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import timezone
+
 from claims.dates import ClaimedDate, say_date
-from claims.published import LINE, VALUE, Alteration
+from claims.delivery import Delivery
+from claims.published import LINE, VALUE, Alteration, delivery_in, terms_of
 from claims.vocabulary import IN_ORDER_OF_WORK, Dimension, Status
 from verification.desk.words import label
 
@@ -54,6 +57,9 @@ class Item:
     credit: str | None = None
     url: str | None = None
     flags: tuple[str, ...] = ()
+    delivery: Delivery | None = None
+    """What may be shown of the media item now, under which terms; None of the claim itself."""
+    terms: str = ""
 
 
 @dataclass(frozen=True)
@@ -181,6 +187,8 @@ def _item(
         credit=media["credit"],
         url=_web(media["url"]),
         flags=tuple(media["content_flags"]),
+        delivery=delivery_in(media, now=timezone.now()),
+        terms="; ".join(filter(None, (terms_of(media)["scope"], terms_of(media)["territory"]))),
     )
 
 

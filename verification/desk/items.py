@@ -10,6 +10,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from claims.delivery import Delivery
 from claims.media.working import WorkingCopy
 from claims.models import Capture, MediaItem
 from claims.vocabulary import (
@@ -25,10 +26,11 @@ from verification.checks.recycled_media import LIES
 from verification.desk.date_axis import DateAxis, SkyBand, draw_dates, draw_sky
 from verification.desk.sun import SunView, sun_view
 from verification.inference.reasoning import Reasoning
-from verification.models import CheckRun, Evidence, FindingRow, Job, Verdict
+from verification.models import CheckRun, Contact, Evidence, FindingRow, Job, Verdict
 from verification.services import playable, stills
 from verification.services.jobs import GIVEN_UP
 from verification.services.matches import Appearance
+from verification.services.permissions import delivery_now
 from verification.services.reasoning import reason_from
 
 # What browsers of today draw by themselves; anything else is offered to take away.
@@ -50,6 +52,8 @@ class ItemView:
     """The verdict that speaks for its location."""
     chosen: str = ""
     """The time to show the sun at, as it was typed."""
+    contacts: Sequence[Contact] = ()
+    """Contacts with its uploader, about whichever item: the open ones first."""
 
     @property
     def anchor(self) -> str:
@@ -118,6 +122,15 @@ class ItemView:
         """The newest capture, where it gave other bytes than those that the item stands on."""
         newest = next((capture for capture in self.captures if capture.asset_id), None)
         return newest if newest is not None and newest.asset_id != self.item.asset_id else None
+
+    @cached_property
+    def delivery(self) -> Delivery:
+        """What may be shown of it outside now."""
+        return delivery_now(self.item)
+
+    @property
+    def open_contacts(self) -> list[Contact]:
+        return [contact for contact in self.contacts if contact.is_open]
 
     @cached_property
     def reasoning(self) -> Reasoning:

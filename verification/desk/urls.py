@@ -4,6 +4,7 @@ from verification.desk.views import (
     board,
     bulk,
     bundle,
+    contacts,
     duplicates,
     editing,
     entrance,
@@ -40,4 +41,5 @@ urlpatterns = [
     *records.urlpatterns,
     *telling.urlpatterns,
     *numbers.urlpatterns,
+    *contacts.urlpatterns,
 ]

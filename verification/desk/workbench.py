@@ -37,6 +37,7 @@ from verification.models import (
 )
 from verification.services import playable, telling
 from verification.services.acting import situation
+from verification.services.contacts import contacts_around
 from verification.services.drafts import typed_by
 from verification.services.duplicates import Candidate, Original, duplicates_of, original_of
 from verification.services.matches import appearances_of
@@ -255,6 +256,7 @@ class Workbench:
         for entered in Evidence.objects.visible_to(self.person).filter(claim=self.claim).standing():
             evidence[entered.media_id].append(entered)
         copy_jobs = playable.jobs_of(self.media)
+        contacts = contacts_around(self.media, self.person)
         return [
             ItemView(
                 item,
@@ -266,6 +268,7 @@ class Workbench:
                 copy_jobs.get(item.pk),
                 self.standing.verdicts.get((item.pk, Dimension.LOCATION)),
                 self.sun_times.get(item.pk, ""),
+                contacts.get(item.pk, ()),
             )
             for item in self.media
         ]

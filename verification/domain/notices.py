@@ -26,6 +26,7 @@ _SENTENCES = {
     Notice.CORRECTED: "{by} corrected what is published",
     Notice.HELD: "{by} held it back",
     Notice.WITHDRAWN: "{by} withdrew what was published",
+    Notice.RIGHTS_CHANGED: "{by} changed what may be shown of published media",
 }
 _OF_CHANGE = {
     ChangeKind.AMENDED: "{by} amended what is published",

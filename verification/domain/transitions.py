@@ -24,6 +24,8 @@ class Action(StrEnum):
     JUDGE_MATCH = "judge-match"
     NOTE = "note"
     ADD_BOUND = "add-bound"
+    CONTACT = "contact"
+    SET_PERMISSION = "set-permission"
     LEASE = "lease"
     GIVE_BACK = "give-back"
     SKIP = "skip"
@@ -86,6 +88,8 @@ TABLE: dict[Action, Rule] = {
     Action.JUDGE_MATCH: Rule(LIVE, STAFF),
     Action.NOTE: Rule(ANY, STAFF),
     Action.ADD_BOUND: Rule(ANY, STAFF),
+    Action.CONTACT: Rule(ANY, STAFF),
+    Action.SET_PERMISSION: Rule(ANY, STAFF),
     Action.LEASE: Rule(UNDER_REVIEW, STAFF, needs_entry=True),
     Action.GIVE_BACK: Rule(UNDER_REVIEW, STAFF, needs_lease=True),
     Action.SKIP: Rule(UNDER_REVIEW, STAFF, needs_lease=True),

@@ -2,6 +2,7 @@ from verification.models.audit import AuditChain, AuditEntry, LegalHold, Redacti
 from verification.models.bulk import BulkAct, BulkRun
 from verification.models.checkpoints import Checkpoint, FixityCheck, Seal, SealedHead, Stamp, Unsealed
 from verification.models.checks import CheckRun, FindingRow
+from verification.models.contacts import Contact, ContactMessage, PermissionRecord
 from verification.models.evidence import Evidence, EvidenceStrike
 from verification.models.hosts import Host, HostTurn
 from verification.models.jobs import Heartbeat, Job, JobEvent
@@ -21,6 +22,8 @@ __all__ = [
     "BulkRun",
     "CheckRun",
     "Checkpoint",
+    "Contact",
+    "ContactMessage",
     "DimensionStatus",
     "Draft",
     "Evidence",
@@ -47,6 +50,7 @@ __all__ = [
     "Note",
     "NoteStrike",
     "Outgoing",
+    "PermissionRecord",
     "Policy",
     "QueueEntry",
     "Redaction",

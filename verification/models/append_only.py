@@ -30,6 +30,8 @@ RULES: tuple[Rule, ...] = (
     Rule("verification_notestrike", key="note_id"),
     Rule("verification_evidence"),
     Rule("verification_evidencestrike", key="evidence_id"),
+    Rule("verification_contactmessage"),
+    Rule("verification_permissionrecord"),
     Rule("verification_auditentry", key=""),  # sealed by the heads of its chains
     Rule("verification_redaction"),
     Rule("verification_jobevent"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial, reduce
@@ -11,30 +11,38 @@ from operator import or_
 
 import structlog
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Max, Q, QuerySet
 
 from claims import claim_texts
 from claims.errors import IllegalState, Missing, StorageFailed
 from claims.media import archive, working
-from claims.models import Asset, Body, Capture, Claim, MediaItem, Person, PublicClaim
+from claims.models import Asset, Body, Capture, Claim, MediaItem, Person, Publication, PublicClaim
+from claims.published import terms_of
 from claims.publishing import notice
-from claims.vocabulary import Cause, ChangeKind, Stage
+from claims.vocabulary import Cause, ChangeKind, ContactOutcome, Stage
 from verification.domain.transitions import Action
 from verification.models import (
     AuditEntry,
+    Contact,
+    ContactMessage,
     Evidence,
     EvidenceStrike,
     FindingRow,
     ImageHash,
     LegalHold,
     Note,
+    PermissionRecord,
     Redaction,
 )
 from verification.services.acting import Act, acting
 from verification.services.bundles import keeping
 from verification.services.entries import cancel_queue_entry
+from verification.services.permissions import tell_clients
 
 log = structlog.get_logger(__name__)
+
+NAMES = ("account", "credit", "rights_holder", "permission_scope", "permission_territory")
+"""What of a media item may name who put it up."""
 
 
 def redact_note(note: Note, *, actor: Person, reason: str, legal_ground: str) -> Redaction:
@@ -79,6 +87,21 @@ def redact_original(item: MediaItem, *, actor: Person, reason: str, legal_ground
     return redaction
 
 
+def redact_uploader(item: MediaItem, *, actor: Person, reason: str, legal_ground: str) -> Redaction:
+    """Erases who put a media item up, as far as people wrote it down: account, credit, rights holder, the terms and
+    proofs of permissions, and every contact about it. What is allowed, and until when, stays.
+
+    A published credit goes too: the claim is published anew without it, and earlier versions are suppressed. Addresses
+    stay, for they say where the evidence is from, though some hold the name of an account.
+    """
+    with transaction.atomic():
+        with acting(item.claim, actor=actor, action=Action.SET_PERMISSION) as act:
+            named_in = take_names_off(act, item)
+        with _redacting(item.claim, actor, "uploader", item.pk, reason, legal_ground) as (act, redaction):
+            erase_uploader(act, item, named_in)
+    return redaction
+
+
 def erase_note(act: Act, note: Note) -> None:
     """The effect of redacting a note, within the act that records it."""
     _erase(act, [note.body_id])
@@ -110,6 +133,70 @@ def erase_statement(act: Act) -> None:
     Claim.objects.filter(pk=act.claim.pk).update(statement_key="", headline="", external_id=None, tags=[])
     claim_texts.forget_text(act.claim)
     _erase(act, sorted(wordings))
+
+
+def knows_uploader(item: MediaItem) -> bool:
+    """Whether anything is left that `redact_uploader` would erase."""
+    if any(getattr(item, name) for name in NAMES):
+        return True
+    contacts = Contact.objects.filter(media=item, uploader__redacted_at=None)
+    return contacts.exists() or PermissionRecord.objects.filter(media=item, body__redacted_at=None).exists()
+
+
+def take_names_off(act: Act, item: MediaItem) -> list[Publication]:
+    """What comes before an uploader is erased, in an act of its own: the item names nobody any more, and where it is on
+    show it is shown so. The publications that named somebody until now.
+    """
+    named_in = _publications_that_name(item)
+    MediaItem.objects.filter(pk=item.pk).update(**dict.fromkeys(NAMES, ""))
+    act.data["media"] = item.pk
+    tell_clients(act)
+    return named_in
+
+
+def erase_uploader(act: Act, item: MediaItem, named_in: Sequence[Publication]) -> None:
+    """The effect of redacting an uploader, within the act that records it, after `take_names_off`."""
+    contacts = Contact.objects.filter(media=item)
+    contacts.open().update(
+        closed_at=act.at, closed_by=act.actor, outcome=ContactOutcome.NO_ANSWER, call_again_at=None
+    )
+    contacts.update(uploader_key="")
+    texts = [
+        *contacts.values_list("uploader_id", flat=True),
+        *ContactMessage.objects.filter(contact__media=item).values_list("body_id", flat=True),
+        *PermissionRecord.objects.filter(media=item).values_list("body_id", flat=True),
+        *_reasons_of_closing(contacts),
+    ]
+    if named_in:
+        # What was made before is shown no more, whether or not it names them: a version that is gone is not picked out.
+        latest = max(one.version for one in named_in)
+        PublicClaim.objects.filter(claim=act.claim, suppressed_through__lt=latest).update(
+            suppressed_through=latest
+        )
+    _erase(act, [*texts, *(one.body_id for one in named_in)])
+
+
+def _publications_that_name(item: MediaItem) -> list[Publication]:
+    """The claim's publications that say of the item whom to credit, or for which use it may be shown."""
+    found = []
+    for publication in item.claim.publications.select_related("body"):
+        media = (publication.rendered or {}).get("media", ())
+        said = next((one for one in media if one["id"] == str(item.pk)), None)
+        if said and (said["credit"] or any(map(terms_of(said).get, ("scope", "territory")))):
+            found.append(publication)
+    return found
+
+
+def _reasons_of_closing(contacts: QuerySet[Contact]) -> list[uuid.UUID]:
+    """What was said on closing contacts stands in the audit alone."""
+    ids = {str(contact) for contact in contacts.values_list("pk", flat=True)}
+    claims = {f"claim:{claim}" for claim in contacts.values_list("claim_id", flat=True)}
+    entries = AuditEntry.objects.filter(chain_id__in=claims, action=Action.CONTACT.value)
+    return [
+        uuid.UUID(data["reason"]["body"])
+        for data in entries.values_list("data", flat=True)
+        if "reason" in data and data.get("contact") in ids
+    ]
 
 
 def erase_original(act: Act, asset: Asset) -> None:

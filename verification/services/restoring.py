@@ -15,13 +15,13 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.utils import timezone
 
-from claims.models import Asset, Body, ChangeHead, Claim
+from claims.models import Asset, Body, ChangeHead, Claim, MediaItem, Publication
 from verification.domain.transitions import Action
 from verification.models import AuditEntry, Evidence, Heartbeat, Note, Redaction, ScheduledPublication
 from verification.services import audit, erasure, jobs, leases
 from verification.services.acting import acting_by_itself
 
-STATEMENT, NOTE, EVIDENCE, ORIGINAL = "statement", "note", "evidence", "original"
+STATEMENT, NOTE, EVIDENCE, ORIGINAL, UPLOADER = "statement", "note", "evidence", "original", "uploader"
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,16 @@ def repeat_erasure(known: KnownErasure) -> bool:
     claim = _claim_of(known)
     if claim is None:
         return False
+    with transaction.atomic():
+        _erase_again(known, claim)
+    return True
+
+
+def _erase_again(known: KnownErasure, claim: Claim) -> None:
+    named_in: list[Publication] = []
+    if known.target == UPLOADER:
+        with acting_by_itself(claim, action=Action.SET_PERMISSION) as act:
+            named_in = erasure.take_names_off(act, MediaItem.objects.get(pk=known.target_id))
     with acting_by_itself(claim, action=Action.REDACT) as act:
         act.data |= {
             "redaction": known.redaction,
@@ -85,9 +95,10 @@ def repeat_erasure(known: KnownErasure) -> bool:
             erasure.erase_evidence(act, Evidence.objects.get(pk=known.target_id))
         elif known.target == ORIGINAL:
             erasure.erase_original(act, Asset.objects.get(pk=known.target_id))
+        elif known.target == UPLOADER:
+            erasure.erase_uploader(act, MediaItem.objects.get(pk=known.target_id), named_in)
         else:
             erasure.erase_statement(act)
-    return True
 
 
 def _claim_of(known: KnownErasure) -> Claim | None:
@@ -99,6 +110,9 @@ def _claim_of(known: KnownErasure) -> Claim | None:
     if known.target == ORIGINAL:
         left = Claim.objects.filter(media__asset__pk=known.target_id, media__asset__redacted_at=None)
         return left.order_by("pk").first()
+    if known.target == UPLOADER:
+        item = MediaItem.objects.filter(pk=known.target_id).select_related("claim").first()
+        return item.claim if item and erasure.knows_uploader(item) else None
     return Claim.objects.filter(pk=known.target_id, statement__redacted_at=None).first()
 
 

@@ -42,6 +42,8 @@ SPOKEN_OF = {
     "verification_notestrike": "struck",
     "verification_evidence": "evidence",
     "verification_evidencestrike": "evidence_struck",
+    "verification_contactmessage": "contact_message",
+    "verification_permissionrecord": "permission_record",
     "verification_redaction": "redaction",
     "claims_publication": "publication",
 }
@@ -159,7 +161,7 @@ class Verification:
             self._notes.say("text", f"{body} {commitment}")
         for verdict in data.get("verdicts", ()):
             self._notes.say("verdict", verdict["id"])
-        for word in ("note", "struck", "evidence", "evidence_struck", "redaction", "publication"):
+        for word in SPOKEN_OF.values():
             # An erasure that a restore repeated has its row in the database that was lost.
             if word in data and not (word == "redaction" and data.get("repeated")):
                 self._notes.say(word, data[word])

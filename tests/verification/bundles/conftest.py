@@ -36,7 +36,8 @@ def host(settings: Any) -> Iterator[MediaHost]:
 
 @dataclass(frozen=True)
 class Scene:
-    """A published and corrected claim: a photo from a page, an upload, notes (one struck, one erased), a second review."""
+    """A published and corrected claim: a photo from a page, an upload, notes (one struck, one erased), a second review,
+    an uploader who allowed what is published to be shown."""
 
     claim: Claim
     secret_note: str
@@ -72,6 +73,21 @@ def scene(checker: Caller, editor: Caller, admin: Caller, host: MediaHost, tmp_p
     assert editor.post(f"claims/{filed['id']}/publish/", {"headline": HOSTILE}).status_code == 200
     corrected = editor.post(f"claims/{filed['id']}/correct/", {"reason": f"We were wrong. {HOSTILE}", "internal_reason": "x"})  # fmt: skip
     assert corrected.status_code == 200, corrected.content
+    asked = {
+        "media": filed["media"][0]["id"],
+        "account": f"@a {HOSTILE}",
+        "text": HOSTILE,
+        "channel": "message",
+    }
+    contact = checker.post(f"claims/{filed['id']}/contacts/", asked).json()["id"]
+    answer = {
+        "text": HOSTILE,
+        "channel": "email",
+        "permission": "granted",
+        "scope": HOSTILE,
+        "credit": HOSTILE,
+    }
+    assert checker.post(f"contacts/{contact}/answer/", answer).status_code == 200
     erased = admin.post(f"claims/{filed['id']}/redact/", {"target": "note", "id": written[2], **WHY})
     assert erased.status_code == 200, erased.content
     return Scene(Claim.objects.get(pk=filed["id"]), "secret", upload)

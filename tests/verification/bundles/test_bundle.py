@@ -45,7 +45,13 @@ def test_it_holds_all_that_is_kept_of_the_claim(scene: Scene, tmp_path: Path) ->
     chain = read(files, "audit/chain")
     assert [one["hash"] for one in chain["entries"]] == list(AuditEntry.objects.filter(chain=f"claim:{scene.claim.pk}").order_by("seq").values_list("hash", flat=True))  # fmt: skip
     assert len(read(files, "records/verdicts")) == Verdict.objects.filter(claim=scene.claim).count() > 4
-    assert [one["kind"] for one in read(files, "records/publications")] == ["published", "corrected"]
+    assert [one["kind"] for one in read(files, "records/publications")] == [
+        "published",
+        "corrected",
+        "amended",
+    ]
+    assert [one["permission"] for one in read(files, "records/permissions")] == ["asked", "granted"]
+    assert [len(one["messages"]) for one in read(files, "records/contacts")] == [2]
     (capture, upload) = sorted(read(files, "records/captures"), key=lambda one: one["warc"] is None)
     assert capture["warc"] and capture["page"] and capture["page_text"] and capture["hops"]
     assert upload["warc"] is None
@@ -55,6 +61,20 @@ def test_it_holds_all_that_is_kept_of_the_claim(scene: Scene, tmp_path: Path) ->
     basis = [json.loads(texts[one["text"]]["content"])["basis"] for one in read(files, "records/verdicts")]
     assert any(part.get("reference") == HOSTILE for parts in basis for part in parts)
     assert files["verify_bundle.py"] == (Path(forger.__file__).parents[3] / "verification/services/bundles/verify_bundle.py").read_bytes()  # fmt: skip
+
+
+def test_who_was_asked_goes_with_an_erasure_and_the_bundle_still_verifies(
+    scene: Scene, admin: Caller, tmp_path: Path
+) -> None:
+    item = MediaItem.objects.get(claim=scene.claim, position=1)
+    body = {"target": "uploader", "id": str(item.pk), **WHY}
+    assert admin.post(f"claims/{scene.claim.pk}/redact/", body).status_code == 200
+    bundle = packed(scene.claim, tmp_path / "b.zip")
+    verified = verify(bundle, "--json")
+    assert (verified.code, verified.breaks) == (0, [])
+    files = forger.unpack(bundle)
+    assert "@a " not in "".join(content.decode(errors="replace") for content in files.values())
+    assert [one["kind"] for one in read(files, "records/publications")][2:] == ["amended", "amended"]
 
 
 def test_it_verifies_unpacked_and_by_the_program_inside(scene: Scene, tmp_path: Path) -> None:
@@ -77,8 +97,8 @@ def test_what_was_erased_is_shown_as_erased_and_accepted(
     assert found.code == 0, found.breaks
     erased = Asset.objects.get(items=scene.upload).sha256
     assert any(one.startswith(f"original {erased}, by audit entry") for one in found.report["redacted"])
-    # The note, the statement, and both publications that carried it.
-    assert len(found.report["redacted"]) == 1 + 4
+    # The note, the statement, and the three publications that carried it.
+    assert len(found.report["redacted"]) == 1 + 5
     assert "REDACTED" in verify(bundle).said
     files = forger.unpack(bundle)
     everything = b"".join(files.values())

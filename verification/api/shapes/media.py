@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, TypedDict
 
+from claims.api.shapes import DeliveryShape, TermsShape
 from claims.media.working import WorkingCopy
 from claims.models import Capture, MediaItem, Person
 from verification.checks import registry
@@ -12,6 +13,7 @@ from verification.inference.daylight import ChosenSun
 from verification.models import CheckRun, FindingRow, FixityCheck
 from verification.services import playable, stills
 from verification.services.matches import Appearance
+from verification.services.permissions import delivery_now
 from verification.services.reasoning import reasoning_of
 
 FIXITY_SHOWN = 20
@@ -83,7 +85,10 @@ class MediaShape(TypedDict):
     caption: str
     credit: str
     account: str
+    rights_holder: str
     permission: str
+    terms: TermsShape
+    delivery: DeliveryShape
     content_flags: list[str]
     posted_at: datetime | None
     posted_by_page: str | None
@@ -261,7 +266,10 @@ def media_shape(item: MediaItem) -> MediaShape:
         "caption": item.caption,
         "credit": item.credit,
         "account": item.account,
+        "rights_holder": item.rights_holder,
         "permission": item.permission,
+        "terms": terms_shape(item),
+        "delivery": delivery_shape(item),
         "content_flags": item.content_flags,
         "posted_at": item.posted_at,
         "posted_by_page": item.posted_by_page or None,
@@ -275,6 +283,20 @@ def media_shape(item: MediaItem) -> MediaShape:
         "examination": item.examination,
         "check_runs": [check_run_shape(run) for run in item.check_runs.all()],
     }
+
+
+def terms_shape(item: MediaItem) -> TermsShape:
+    return {
+        "scope": item.permission_scope or None,
+        "territory": item.permission_territory or None,
+        "until": item.permission_until,
+    }
+
+
+def delivery_shape(item: MediaItem) -> DeliveryShape:
+    """What may be shown of it outside now."""
+    delivery = delivery_now(item)
+    return {"may": delivery.may.value, "why": delivery.why, "until": delivery.until}
 
 
 def check_run_shape(run: CheckRun) -> CheckRunShape:

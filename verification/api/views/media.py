@@ -19,6 +19,7 @@ from claims.api.schema import page_of, schema_of
 from claims.errors import FieldError, InvalidInput, Missing
 from claims.media import working
 from claims.media.capture import Captured, CaptureFailed, take_upload
+from claims.models import Asset
 from claims.vocabulary import Scope, Stance
 from verification.api.inputs import JudgeInput, MediaInput, NothingInput, RecheckInput, UploadInput
 from verification.api.reading import new_media
@@ -39,7 +40,7 @@ from verification.api.shapes.media import (
 )
 from verification.checks import registry
 from verification.models import FindingRow
-from verification.services import matches, playable, stills, submissions
+from verification.services import matches, permissions, playable, stills, submissions
 from verification.services.claim_lists import words
 from verification.services.reading import claim_named, media_named
 from verification.services.reasoning import reasoning_of, sun_at_chosen
@@ -109,15 +110,38 @@ class MediaFile(StetView):
     @extend_schema(
         operation_id="read_media_file",
         parameters=[
-            OpenApiParameter("copy", str, enum=["playable"], description="A working copy in its place")
+            OpenApiParameter("copy", str, enum=["playable"], description="A working copy in its place"),
+            OpenApiParameter(
+                "for",
+                str,
+                enum=["delivery"],
+                description="To be shown outside: 409 where that is not permitted now",
+            ),
         ],
         responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
     )
     def get(self, request: Request, media_id: uuid.UUID) -> HttpResponseBase:
-        """The archived original, whole or in ranges; `?copy=playable`: the working copy of it that browsers play."""
-        asset = media_named(caller(request), media_id).asset
+        """The archived original, whole or in ranges; `?copy=playable`: the working copy of it that browsers play.
+
+        It is evidence, for the desk's own eyes. `?for=delivery` is for what shows it outside: 409 `not_for_delivery`
+        unless the permission for it is granted and has not ended.
+        """
+        item = media_named(caller(request), media_id)
+        asset = item.asset
         if asset is None or asset.redacted_at is not None:
             raise Missing("There is no original of this media item: it was not captured, or it was erased.")
+        purpose = request.query_params.get("for")
+        if purpose not in {None, "delivery"}:
+            raise InvalidInput(FieldError("for", "Say 'delivery', or leave it out.", "unknown_word"))
+        if purpose == "delivery":
+            permissions.check_deliverable(item)
+        response = self._file(request, asset)
+        if purpose == "delivery":
+            # Kept on the way, it would outlast the permission.
+            response["Cache-Control"] = "no-store"
+        return response
+
+    def _file(self, request: Request, asset: Asset) -> HttpResponseBase:
         wanted = request.query_params.get("copy")
         if wanted is None:
             return ranged(request, asset)

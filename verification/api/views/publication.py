@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,6 +15,7 @@ from claims.api.schema import schema_of
 from claims.api.shapes import PublicationShape
 from claims.errors import FieldError, InvalidInput, Missing
 from claims.models import Claim, Publication
+from claims.published import shown
 from claims.vocabulary import Scope
 from verification.api.inputs import (
     AmendInput,
@@ -42,7 +44,7 @@ class PublicationAction(StetView):
         said = {key: value for key, value in read_input(self.takes, request).items() if value is not None}
         made = type(self).act(claim, actor=caller(request), **said)
         if isinstance(made, Publication):
-            return Response(made.rendered)
+            return Response(shown(made, now=timezone.now()))
         claim.refresh_from_db(fields=["stage"])
         unpublished: NotPublishedShape = {
             "claim": str(claim.pk),
@@ -114,7 +116,9 @@ class Redact(StetView):
     @extend_schema(operation_id="redact", request=RedactInput, responses={200: schema_of(dict[str, Any])})
     @idempotent
     def post(self, request: Request, name: str) -> Response:
-        """Erases a claim's text, a note, a bound, or an original, for a court or a person's right. It can't be undone."""
+        """Erases a claim's text, a note, a bound, an original, or what is kept of who put a media item up, for a court or
+        a person's right. It can't be undone.
+        """
         claim, person = claim_named(caller(request), name), caller(request)
         said = read_input(RedactInput, request)
         why = {"reason": said["reason"], "legal_ground": said["legal_ground"]}
@@ -128,7 +132,8 @@ class Redact(StetView):
             item = media_named(caller(request), _id(said))
             if item.claim_id != claim.pk:
                 raise Missing("This claim has no such media item.")
-            redaction = erasure.redact_original(item, actor=person, **why)
+            redact = erasure.redact_uploader if said["target"] == "uploader" else erasure.redact_original
+            redaction = redact(item, actor=person, **why)
         return Response(_shape(redaction))
 
 

@@ -24,7 +24,13 @@ from verification.services import erasure
 from verification.services.acting import roles_of
 from verification.services.reading import claim_named
 
-WORDS = {"statement": "What the claim says", "note": "A note", "original": "An original"}
+WORDS = {
+    "statement": "What the claim says",
+    "note": "A note",
+    "evidence": "A bound",
+    "original": "An original",
+    "uploader": "Who put a media item up",
+}
 
 
 @page(methods=("GET", "POST"))
@@ -49,6 +55,8 @@ def _erase(request: DeskRequest, claim: Claim) -> HttpResponse:
     try:
         if isinstance(one.subject, Note):
             erasure.redact_note(one.subject, actor=request.user, **why)
+        elif isinstance(one.subject, MediaItem) and one.value.startswith("uploader:"):
+            erasure.redact_uploader(one.subject, actor=request.user, **why)
         elif isinstance(one.subject, MediaItem):
             erasure.redact_original(one.subject, actor=request.user, **why)
         else:
@@ -124,6 +132,7 @@ def _offered(claim: Claim, viewer: Person) -> Iterator[Erasable]:
             f" positions, findings.{also} Verdicts, and what people wrote in them, stay.",
             item,
         )
+    yield from _uploaders(claim, names)
     notes = Note.objects.visible_to(viewer).filter(claim=claim, body__redacted_at=None)
     for note in notes.select_related("body", "by"):
         said = Truncator(note.body.content or "").chars(120)
@@ -133,6 +142,19 @@ def _offered(claim: Claim, viewer: Person) -> Iterator[Erasable]:
             f"What it says: “{said}”. That it was there, whose and when, stays.",
             note,
         )
+
+
+def _uploaders(claim: Claim, names: dict[Any, str]) -> Iterator[Erasable]:
+    for item in claim.media.all():
+        if erasure.knows_uploader(item):
+            yield Erasable(
+                f"uploader:{item.pk}",
+                f"Who put up {names[item.pk]}",
+                "Account, credit and rights holder, what was asked and answered, and the terms and proofs of permissions."
+                " A credit that is published goes too, with every earlier version. What is allowed, and until when,"
+                " stays; so does the address of the post, which may hold the name of an account.",
+                item,
+            )
 
 
 def _meaning_of_statement(claim: Claim) -> str:

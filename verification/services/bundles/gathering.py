@@ -6,10 +6,8 @@ and so do the reasons of erasures and legal holds, which are for admins and may 
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import Q
@@ -27,6 +25,8 @@ from verification.models import (
     Verdict,
 )
 from verification.services.audit import chain_of
+from verification.services.bundles.rights import contacts_of, permissions_of
+from verification.services.bundles.writing import at, id_of
 from verification.services.chains import said_by
 
 Rows = list[dict[str, Any]]
@@ -77,6 +77,8 @@ def gather(claim: Claim, checkpoint: Checkpoint) -> Gathered:
         "reviews": _reviews(claim),
         "verdicts": [_verdict(one) for one in claim.verdicts.order_by("seq")],
         "notes": [_note(one) for one in Note.objects.filter(claim=claim).select_related("strike")],
+        "contacts": contacts_of(claim),
+        "permissions": permissions_of(claim),
         "publications": _publications(claim),
         "redactions": _redactions(claim),
         "legal_holds": _legal_holds(claim),
@@ -105,15 +107,6 @@ def token_of(stamp: Stamp) -> str:
     return f"data/stamps/{stamp.pk}.tsr"
 
 
-def at(moment: datetime | None) -> str | None:
-    """A time as audit entries write it."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds") if moment else None
-
-
-def _id(value: uuid.UUID | None) -> str | None:
-    return str(value) if value else None
-
-
 def _assets_of(items: Iterable[MediaItem], captures: Iterable[Capture]) -> list[Asset]:
     found = {item.asset.pk: item.asset for item in items if item.asset}
     for capture in captures:
@@ -135,7 +128,7 @@ def _claim(claim: Claim) -> dict[str, Any]:
         "language": claim.language,
         "source": _source(claim.source),
         "sources": [
-            {"role": link.role, "media": _id(link.media_id), "source": _source(link.source)}
+            {"role": link.role, "media": id_of(link.media_id), "source": _source(link.source)}
             for link in claim.source_links.select_related("source").order_by("pk")
         ],
         "claimed_date": claim.claimed_date,
@@ -146,7 +139,7 @@ def _claim(claim: Claim) -> dict[str, Any]:
         "topics": claim.topics,
         "headline": claim.headline,
         "public_radius_m": claim.public_radius_m,
-        "duplicate_of": _id(claim.duplicate_of_id),
+        "duplicate_of": id_of(claim.duplicate_of_id),
         "filed_by": str(claim.filed_by_id),
         "created_at": at(claim.created_at),
         "statuses": {
@@ -172,12 +165,13 @@ def _source(source: Source) -> dict[str, Any]:
 def _item(item: MediaItem) -> dict[str, Any]:
     plain = (
         "position", "kind", "url", "caption", "credit", "account", "language", "rights_holder", "permission",
-        "content_flags", "posted_by_page", "claimed_date", "claimed_location", "state", "failure", "examination",
+        "permission_scope", "permission_territory", "content_flags", "posted_by_page", "claimed_date", "claimed_location", "state", "failure", "examination",
     )  # fmt: skip
     return {
         "id": str(item.pk),
         "sha256": item.asset.sha256 if item.asset else None,
         "posted_at": at(item.posted_at),
+        "permission_until": at(item.permission_until),
         **{name: getattr(item, name) for name in plain},
     }
 
@@ -250,7 +244,7 @@ def _verdict(one: Verdict) -> dict[str, Any]:
         "id": str(one.pk),
         "seq": one.seq,
         "review": str(one.review_id),
-        "media": _id(one.media_id),
+        "media": id_of(one.media_id),
         "dimension": one.dimension,
         "status": one.status,
         "interim": one.interim,
@@ -259,7 +253,7 @@ def _verdict(one: Verdict) -> dict[str, Any]:
         "text": str(one.body_id),
         "by": str(one.by_id),
         "at": at(one.at),
-        "undoes": _id(one.undoes_id),
+        "undoes": id_of(one.undoes_id),
     }
 
 
@@ -267,7 +261,7 @@ def _note(one: Note) -> dict[str, Any]:
     strike = getattr(one, "strike", None)
     return {
         "id": str(one.pk),
-        "media": _id(one.media_id),
+        "media": id_of(one.media_id),
         "dimension": one.dimension or None,
         "text": str(one.body_id),
         "by": str(one.by_id),
@@ -313,7 +307,7 @@ def _legal_holds(claim: Claim) -> Rows:
             "id": str(one.pk),
             "placed_by": str(one.placed_by_id),
             "placed_at": at(one.placed_at),
-            "lifted_by": _id(one.lifted_by_id),
+            "lifted_by": id_of(one.lifted_by_id),
             "lifted_at": at(one.lifted_at),
         }
         for one in claim.legal_holds.order_by("placed_at", "pk")

@@ -35,7 +35,7 @@ MANGLED = (KeyError, TypeError, ValueError, AttributeError, IndexError, Recursio
 UNREADABLE = (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError)
 KIND_OF_ACT = {
     "publish": "published", "amend": "amended", "correct": "corrected", "hold": "held", "release": "released",
-    "withdraw": "withdrawn", "redact": "withdrawn",
+    "withdraw": "withdrawn", "redact": "withdrawn", "set-permission": "amended",
 }  # fmt: skip
 
 # --- Ed25519, RFC 8032 section 5.1 ------------------------------------------------------------------------
@@ -205,7 +205,7 @@ class Verification:
     def run(self) -> None:
         sections: list[Callable[[], str]] = [
             self.files, self.signature, self.chain, self.checkpoint, self.kept_texts, self.verdicts, self.reviews,
-            self.remarks, self.publications, self.erasures, self.originals, self.stamps,
+            self.remarks, self.rights, self.publications, self.erasures, self.originals, self.stamps,
         ]  # fmt: skip
         for section in sections:
             before = len(self.breaks)
@@ -414,6 +414,48 @@ class Verification:
         struck = {one["id"]: [one["struck"]["by"], one["struck"]["at"]] for one in notes if one["struck"]}
         self.compare("struck note", struck, {note: [entry["actor"], entry["at"]] for note, entry in self.said("struck")})  # fmt: skip
         return f"{len(kept)} notes are those that were written"
+
+    def rights(self) -> str:
+        """Contacts with uploaders and permissions; of a bundle that was packed before these were kept, none."""
+        contacts, permissions = (
+            self.records(name) if f"data/records/{name}.json" in self.bag.names else []
+            for name in ("contacts", "permissions")
+        )
+        kept = {
+            one["id"]: [
+                one["by"],
+                one["recorded_at"],
+                one["kind"],
+                one["text"],
+                contact["id"],
+                contact["media"],
+            ]
+            for contact in contacts
+            for one in contact["messages"]
+        }
+        recorded = {
+            message: [
+                entry["actor"],
+                entry["at"],
+                data["kind"],
+                data["said"]["body"],
+                data["contact"],
+                data["media"],
+            ]
+            for message, entry in self.said("contact_message")
+            for data in [entry["data"]]
+        }
+        self.compare("contact message", kept, recorded)
+        allowed = {one["id"]: [one["by"], one["at"], one["permission"], one["text"], one["media"]] for one in permissions}  # fmt: skip
+        said = {
+            record: [entry["actor"], entry["at"], data["permission"], data["terms"]["body"], data["media"]]
+            for record, entry in self.said("permission_record")
+            for data in [entry["data"]]
+        }
+        self.compare("permission", allowed, said)
+        return (
+            f"{len(kept)} messages with uploaders and {len(allowed)} permissions are those that were recorded"
+        )
 
     def publications(self) -> str:
         kept, recorded = {}, {}
