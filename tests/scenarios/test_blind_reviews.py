@@ -13,7 +13,7 @@ from django.utils import timezone
 from claims.models import Asset, Claim, Desk, MediaItem
 from claims.vocabulary import Role
 from tests.conftest import Caller, caller, decide, file_claim, lease, refused, review
-from verification.models import MediaMatch, Policy
+from verification.models import DimensionStatus, MediaMatch, Policy
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -198,6 +198,17 @@ def test_no_filter_tells_it_either(case: Case, second_checker: Caller, editor: C
         for by, found in ((second_checker, veiled), (editor, told_all), (case.first, told_all)):
             rows = by.get(f"claims/?stage=queued&{query}").json()["results"]
             assert ([row["id"] for row in rows] == [case.claim]) == found, (query, by.person.username)
+
+
+def test_why_a_dimension_wants_another_look_tells_nothing_either(
+    case: Case, second_checker: Caller, editor: Caller
+) -> None:
+    reason = {"code": "source_gone", "sentence": f"It is {CANARY}.", "media": case.item, "verdict": case.claim, "at": "now", "about": ""}  # fmt: skip
+    marked = DimensionStatus.objects.filter(claim=case.claim, dimension="location")
+    assert marked.update(recheck_needed=[reason]) == 1
+    for path in (f"claims/{case.claim}/", "claims/", f"/claims/{case.ref}/", "/claims/"):
+        assert CANARY not in seen(second_checker, path, case)[1], path
+    assert CANARY in seen(editor, f"claims/{case.claim}/", case)[1]
 
 
 def test_what_the_second_reviewer_is_told_is_true(case: Case, second_checker: Caller, editor: Caller) -> None:
