@@ -14,7 +14,7 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from claims.models import Claim
 from config.demo_media import make_photo
 from tests.conftest import Caller, file_claim, published
-from verification.models import LegalHold, Note, Redaction
+from verification.models import HandOver, LegalHold, Note, Redaction
 from verification.services import work
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -50,6 +50,19 @@ def test_it_spells_out_what_goes(at_page: Page) -> None:
     assert "a name that must go" in html
     assert "&lt;time" not in html
     assert f"Type {at_page.claim.ref} to confirm" in html
+
+
+def test_what_was_said_at_a_hand_over_can_go(pages: Pages, checker: Caller, admin: Caller) -> None:
+    claim = Claim.objects.get(pk=file_claim(checker)["id"])
+    token = checker.post("queue/next/").json()["lease_token"]
+    checker.post(f"queue/leases/{token}/hand-over/", {"to": None, "tried": "rang Maria at home", "next": ""})
+    here = Page(pages(admin), claim)
+    assert "rang Maria at home" in here.html()
+    handed = HandOver.objects.get()
+    assert here.erase(f"hand_over:{handed.pk}").status_code == 302
+    html = here.html()
+    assert "rang Maria" not in html
+    assert "What was said at a hand-over" in html
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from django.test import TestCase
 from claims.media import archive
 from claims.models import MediaItem
 from config.demo_media import make_photo
-from tests.conftest import TWO_VIDEOS, Caller, file_claim, published
+from tests.conftest import TWO_VIDEOS, Caller, file_claim, published, refused
 from verification.models import LegalHold, Redaction
 from verification.services import audit, work
 
@@ -81,6 +81,22 @@ def test_a_note_leaves_its_place_and_nothing_else(here: str, admin: Caller, chec
     assert traces("Notewordsecret") == []
     shown = checker.get(f"{here}notes/").json()["results"][0]
     assert (shown["body"], shown["redacted"], shown["by"]) == (None, True, "olena")
+    assert list(audit.verify()) == []
+
+
+def test_what_was_said_at_a_hand_over_goes_and_that_it_was_stays(
+    here: str, admin: Caller, checker: Caller
+) -> None:
+    claim = file_claim(checker, statement="Handed on.")["id"]
+    leased = checker.post("queue/next/").json()
+    told = {"to": None, "tried": "Handwordsecret", "next": "Nextwordsecret"}
+    given = checker.post(f"queue/leases/{leased['lease_token']}/hand-over/", told).json()["hand_over"]
+    refused(admin.post(f"{here}redact/", {"target": "hand_over", "id": given["id"], **WHY}), 400)
+    answer = admin.post(f"claims/{claim}/redact/", {"target": "hand_over", "id": given["id"], **WHY})
+    assert answer.status_code == 200, answer.content
+    assert traces("Handwordsecret") == traces("Nextwordsecret") == []
+    shown = checker.get(f"claims/{claim}/").json()["queue_entry"]["hand_over"]
+    assert (shown["by"], shown["tried"], shown["next"]) == ("olena", "", "")
     assert list(audit.verify()) == []
 
 

@@ -19,7 +19,16 @@ from claims.vocabulary import JobKind
 from config.demo_media import make_photo
 from tests.conftest import Caller, file_claim, lease, published, refused
 from tests.verification.test_erasure import traces
-from verification.models import AuditEntry, Evidence, Heartbeat, Job, JobEvent, LegalHold, QueueEntry
+from verification.models import (
+    AuditEntry,
+    Evidence,
+    HandOver,
+    Heartbeat,
+    Job,
+    JobEvent,
+    LegalHold,
+    QueueEntry,
+)
 from verification.services import audit, erasure, jobs, work
 from verification.services.restoring import KnownErasure, known_erasures, repeat_erasure, take_up_restored
 
@@ -182,12 +191,26 @@ def test_a_bound_that_was_erased_since_the_backup_is_erased_again(
     assert list(audit.verify()) == []
 
 
+def test_what_was_said_at_a_hand_over_is_erased_again(claim: Claim, admin: Caller, checker: Caller) -> None:
+    file_claim(checker, statement="Handed on.")
+    leased = checker.post("queue/next/").json()
+    told = {"to": None, "tried": "Handwordsecret", "next": "ask again"}
+    assert checker.post(f"queue/leases/{leased['lease_token']}/hand-over/", told).status_code == 200
+    handed = HandOver.objects.get()
+    (known,) = as_at_the_backup(lambda: erasure.redact_hand_over(handed, actor=admin.person, **WHY))
+    assert Body.objects.get(pk=handed.body_id).content is not None
+    assert repeat_erasure(known) is True
+    assert repeat_erasure(known) is False
+    assert Body.objects.get(pk=handed.body_id).content is None
+    assert list(audit.verify()) == []
+
+
 def test_what_is_erased_already_or_of_another_desk_is_left_alone(claim: Claim, admin: Caller) -> None:
     (known,) = as_at_the_backup(lambda: erasure.redact_statement(claim, actor=admin.person, **WHY))
     assert repeat_erasure(known) is True
     entries = AuditEntry.objects.count()
     assert repeat_erasure(known) is False
-    for target in ("statement", "note", "evidence", "original"):
+    for target in ("statement", "note", "hand_over", "evidence", "original"):
         foreign = KnownErasure(str(uuid.uuid4()), target, str(uuid.uuid4()), "0" * 64, known.said)
         assert repeat_erasure(foreign) is False
     assert AuditEntry.objects.count() == entries

@@ -394,9 +394,12 @@ class CorrectInput(CausedInput, AmendInput):
 
 
 class RedactInput(ReasonInput):
-    target = serializers.ChoiceField(choices=["statement", "note", "evidence", "original", "uploader"])
+    target = serializers.ChoiceField(
+        choices=["statement", "note", "hand_over", "evidence", "original", "uploader"]
+    )
     id = serializers.UUIDField(
-        required=False, help_text="The note, the bound, or the media item whose original or uploader goes"
+        required=False,
+        help_text="The note, the hand-over, the bound, or the media item whose original or uploader goes",
     )
     legal_ground = serializers.CharField(max_length=200)
 

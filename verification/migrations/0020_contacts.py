@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='redaction',
             name='target',
-            field=models.CharField(help_text='statement, note, evidence, original or uploader', max_length=20),
+            field=models.CharField(help_text='statement, note, hand_over, evidence, original or uploader', max_length=20),
         ),
         migrations.CreateModel(
             name='Contact',

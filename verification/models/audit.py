@@ -43,7 +43,9 @@ class Redaction(Identified):
     """A recorded erasure: who, when, on which ground; the reason is a body of its own."""
 
     claim = models.ForeignKey(Claim, on_delete=models.PROTECT, related_name="redactions")
-    target = models.CharField(max_length=20, help_text="statement, note, evidence, original or uploader")
+    target = models.CharField(
+        max_length=20, help_text="statement, note, hand_over, evidence, original or uploader"
+    )
     target_id = models.UUIDField()
     legal_ground = models.CharField(max_length=200)
     reason = models.ForeignKey(Body, on_delete=models.PROTECT, related_name="+")

@@ -28,6 +28,7 @@ from verification.models import (
     Evidence,
     EvidenceStrike,
     FindingRow,
+    HandOver,
     ImageHash,
     LegalHold,
     Note,
@@ -49,6 +50,16 @@ def redact_note(note: Note, *, actor: Person, reason: str, legal_ground: str) ->
     """Erases what a note says; that it was there, whose and when, stays."""
     with _redacting(note.claim, actor, "note", note.pk, reason, legal_ground) as (act, redaction):
         erase_note(act, note)
+    return redaction
+
+
+def redact_hand_over(handed: HandOver, *, actor: Person, reason: str, legal_ground: str) -> Redaction:
+    """Erases what was said when a review was given on; that it was, by whom, to whom and when, stays."""
+    with _redacting(handed.entry.claim, actor, "hand_over", handed.pk, reason, legal_ground) as (
+        act,
+        redaction,
+    ):
+        erase_hand_over(act, handed)
     return redaction
 
 
@@ -105,6 +116,11 @@ def redact_uploader(item: MediaItem, *, actor: Person, reason: str, legal_ground
 def erase_note(act: Act, note: Note) -> None:
     """The effect of redacting a note, within the act that records it."""
     _erase(act, [note.body_id])
+
+
+def erase_hand_over(act: Act, handed: HandOver) -> None:
+    """The effect of redacting what was said at a hand-over, within the act that records it."""
+    _erase(act, [handed.body_id])
 
 
 def erase_evidence(act: Act, evidence: Evidence) -> None:

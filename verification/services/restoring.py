@@ -17,11 +17,20 @@ from django.utils import timezone
 
 from claims.models import Asset, Body, ChangeHead, Claim, MediaItem, Publication
 from verification.domain.transitions import Action
-from verification.models import AuditEntry, Evidence, Heartbeat, Note, Redaction, ScheduledPublication
+from verification.models import (
+    AuditEntry,
+    Evidence,
+    HandOver,
+    Heartbeat,
+    Note,
+    Redaction,
+    ScheduledPublication,
+)
 from verification.services import audit, erasure, jobs, leases
 from verification.services.acting import acting_by_itself
 
 STATEMENT, NOTE, EVIDENCE, ORIGINAL, UPLOADER = "statement", "note", "evidence", "original", "uploader"
+HAND_OVER = "hand_over"
 
 
 @dataclass(frozen=True)
@@ -91,6 +100,8 @@ def _erase_again(known: KnownErasure, claim: Claim) -> None:
         }
         if known.target == NOTE:
             erasure.erase_note(act, Note.objects.get(pk=known.target_id))
+        elif known.target == HAND_OVER:
+            erasure.erase_hand_over(act, HandOver.objects.get(pk=known.target_id))
         elif known.target == EVIDENCE:
             erasure.erase_evidence(act, Evidence.objects.get(pk=known.target_id))
         elif known.target == ORIGINAL:
@@ -105,6 +116,9 @@ def _claim_of(known: KnownErasure) -> Claim | None:
     """The claim on whose chain the erasure is to be repeated, if there is anything left to erase."""
     if known.target == NOTE:
         return Claim.objects.filter(notes__pk=known.target_id, notes__body__redacted_at=None).first()
+    if known.target == HAND_OVER:
+        handed = HandOver.objects.filter(pk=known.target_id, body__redacted_at=None)
+        return Claim.objects.filter(queue_entries__hand_overs__in=handed).first()
     if known.target == EVIDENCE:
         return Claim.objects.filter(evidence__pk=known.target_id, evidence__body__redacted_at=None).first()
     if known.target == ORIGINAL:

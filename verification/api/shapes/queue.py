@@ -18,6 +18,7 @@ class LeaseShape(TypedDict):
 
 
 class HandOverShape(TypedDict):
+    id: str
     by: str
     to: str | None
     tried: str
@@ -103,6 +104,7 @@ def entry_shape(entry: QueueEntry, viewer: Person) -> EntryShape:
 def hand_over_shape(handed: HandOver) -> HandOverShape:
     said = handed.said
     return {
+        "id": str(handed.pk),
         "by": handed.by.username,
         "to": handed.to.username if handed.to else None,
         "tried": said["tried"],

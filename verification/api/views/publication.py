@@ -27,7 +27,7 @@ from verification.api.inputs import (
     RedactInput,
 )
 from verification.api.shapes.claims import NotPublishedShape
-from verification.models import Evidence, Note, Redaction, ScheduledPublication
+from verification.models import Evidence, HandOver, Note, Redaction, ScheduledPublication
 from verification.services import erasure, publication
 from verification.services.reading import claim_named, media_named
 
@@ -116,8 +116,8 @@ class Redact(StetView):
     @extend_schema(operation_id="redact", request=RedactInput, responses={200: schema_of(dict[str, Any])})
     @idempotent
     def post(self, request: Request, name: str) -> Response:
-        """Erases a claim's text, a note, a bound, an original, or what is kept of who put a media item up, for a court or
-        a person's right. It can't be undone.
+        """Erases a claim's text, a note, what was said at a hand-over, a bound, an original, or what is kept of who put a
+        media item up, for a court or a person's right. It can't be undone.
         """
         claim, person = claim_named(caller(request), name), caller(request)
         said = read_input(RedactInput, request)
@@ -126,6 +126,8 @@ class Redact(StetView):
             redaction = erasure.redact_statement(claim, actor=person, **why)
         elif said["target"] == "note":
             redaction = erasure.redact_note(_note(claim, said), actor=person, **why)
+        elif said["target"] == "hand_over":
+            redaction = erasure.redact_hand_over(_hand_over(claim, said), actor=person, **why)
         elif said["target"] == "evidence":
             redaction = erasure.redact_evidence(_evidence(claim, said), actor=person, **why)
         else:
@@ -172,6 +174,13 @@ def _note(claim: Claim, said: dict[str, Any]) -> Note:
     if note is None:
         raise InvalidInput(FieldError("/id", "This claim has no note of this id.", "unknown"))
     return note
+
+
+def _hand_over(claim: Claim, said: dict[str, Any]) -> HandOver:
+    handed = HandOver.objects.filter(entry__claim=claim, pk=_id(said)).first()
+    if handed is None:
+        raise InvalidInput(FieldError("/id", "This claim has no hand-over of this id.", "unknown"))
+    return handed
 
 
 def _evidence(claim: Claim, said: dict[str, Any]) -> Evidence:

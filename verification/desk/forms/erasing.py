@@ -10,7 +10,7 @@ from django import forms
 
 from claims.models import Claim, MediaItem
 from verification.desk.forms.signoff import MAX_TEXT
-from verification.models import Note
+from verification.models import HandOver, Note
 
 MAX_GROUND = 200
 
@@ -22,7 +22,7 @@ class Erasable:
     value: str
     title: str
     means: str
-    subject: Claim | MediaItem | Note
+    subject: Claim | MediaItem | Note | HandOver
 
 
 class EraseForm(forms.Form):

@@ -19,7 +19,7 @@ from verification.desk.faces import item_names
 from verification.desk.forms.erasing import Erasable, EraseForm, HoldForm
 from verification.desk.frame import DeskRequest, page
 from verification.domain.transitions import Action, permit_role
-from verification.models import Note, Redaction
+from verification.models import HandOver, Note, Redaction
 from verification.services import erasure
 from verification.services.acting import roles_of
 from verification.services.reading import claim_named
@@ -27,6 +27,7 @@ from verification.services.reading import claim_named
 WORDS = {
     "statement": "What the claim says",
     "note": "A note",
+    "hand_over": "What was said at a hand-over",
     "evidence": "A bound",
     "original": "An original",
     "uploader": "Who put a media item up",
@@ -55,6 +56,8 @@ def _erase(request: DeskRequest, claim: Claim) -> HttpResponse:
     try:
         if isinstance(one.subject, Note):
             erasure.redact_note(one.subject, actor=request.user, **why)
+        elif isinstance(one.subject, HandOver):
+            erasure.redact_hand_over(one.subject, actor=request.user, **why)
         elif isinstance(one.subject, MediaItem) and one.value.startswith("uploader:"):
             erasure.redact_uploader(one.subject, actor=request.user, **why)
         elif isinstance(one.subject, MediaItem):
@@ -141,6 +144,15 @@ def _offered(claim: Claim, viewer: Person) -> Iterator[Erasable]:
             f"The note of {note.by.display_name}, {note.at.day} {note.at:%B %Y, %H:%M} UTC",
             f"What it says: “{said}”. That it was there, whose and when, stays.",
             note,
+        )
+    handed_over = HandOver.objects.filter(entry__claim=claim, body__redacted_at=None)
+    for handed in handed_over.select_related("body", "by", "entry__claim"):
+        said = Truncator(" / ".join(part for part in handed.said.values() if part)).chars(120)
+        yield Erasable(
+            f"hand_over:{handed.pk}",
+            f"What {handed.by.display_name} said at a hand-over, {handed.at.day} {handed.at:%B %Y, %H:%M} UTC",
+            f"What was tried and what is next: “{said}”. That it was handed over, by whom, to whom and when, stays.",
+            handed,
         )
 
 
