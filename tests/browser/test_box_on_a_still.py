@@ -95,7 +95,9 @@ def test_a_box_is_drawn_moved_changed_and_kept(
     desk: Desk, come: Come, tmp_path: Path, screen: dict[str, int], scheme: str
 ) -> None:
     photo = make_photo(tmp_path / "photo.jpg", lines=["A church"], seed=screen["width"])
-    claim = with_photo(desk, photo, f"A church stands {screen['width']} paces from a junction.")
+    claim = with_photo(
+        desk, photo, f"A church stands {screen['width']} paces from a junction.", priority="low"
+    )
     olena = come("olena", viewport=screen, color_scheme=scheme)
     page, pencil = olena.page, Pencil(olena)
     opened(olena, claim)
@@ -155,7 +157,7 @@ def test_a_finger_draws_as_well_and_a_draft_brings_the_box_back(
     desk: Desk, come: Come, tmp_path: Path
 ) -> None:
     photo = make_photo(tmp_path / "photo.jpg", lines=["A mosque"], seed=77)
-    claim = with_photo(desk, photo, "A mosque stands by the finger post.")
+    claim = with_photo(desk, photo, "A mosque stands by the finger post.", priority="low")
     olena = come("olena", viewport=NARROW, has_touch=True)
     page = olena.page
     opened(olena, claim)
@@ -177,7 +179,7 @@ def test_a_finger_draws_as_well_and_a_draft_brings_the_box_back(
 
 def test_without_javascript_there_are_the_numbers(desk: Desk, come: Come, tmp_path: Path) -> None:
     photo = make_photo(tmp_path / "photo.jpg", lines=["A bridge"], seed=78)
-    claim = with_photo(desk, photo, "A bridge stands without a script.")
+    claim = with_photo(desk, photo, "A bridge stands without a script.", priority="low")
     marko = come("marko", java_script_enabled=False)
     page = marko.go(f"/claims/{claim['ref']}/")
     page.get_by_role("button", name="Take this claim").click()

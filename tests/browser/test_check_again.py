@@ -18,9 +18,11 @@ pytestmark = pytest.mark.services
 NEEDED = "re-check needed"
 
 
-def with_photo(desk: Desk, photo: Path, statement: str, **said: str) -> dict[str, Any]:
+def with_photo(
+    desk: Desk, photo: Path, statement: str, *, priority: str = "breaking", **said: str
+) -> dict[str, Any]:
     """A claim with a photo that was examined."""
-    claim = desk.file(statement=statement, priority="breaking")
+    claim = desk.file(statement=statement, priority=priority)
     answer = desk.api("olena").upload(f"claims/{claim['id']}/media/", photo, "photo.jpg", **said)
     assert answer.status == 202, answer.body
     desk.stack.all_done(60)
