@@ -254,7 +254,9 @@ def _unlocked(entries: QueueEntryQuerySet) -> QuerySet[QueueEntry, uuid.UUID]:
 
 def _take(entry_id: uuid.UUID, person: Person) -> bool:
     """Leases the entry, where nobody was faster; within a transaction that holds `_one_call_at_a_time`."""
-    seen = QueueEntry.objects.select_related("desk__policy", "holder").get(pk=entry_id)
+    # Held from here on, so that whoever gives run-out leases back does not write its end down as well.
+    rows = QueueEntry.objects.select_related("desk__policy", "holder").select_for_update(of=("self",))
+    seen = rows.get(pk=entry_id)
     policy = seen.desk.policy
     _within_limit(person, policy)
     taken = (
