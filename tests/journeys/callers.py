@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -13,7 +14,11 @@ AT_A_TIME = 200
 
 
 def file_many(stack: Stack, number: int, *, draft: bool = False) -> list[str]:
-    lines = [claim_with(number=index, draft=draft) for index in range(number)]
+    # None is worded like another: what is worded alike is looked for on filing, and takes its time.
+    said = (uuid.uuid5(uuid.NAMESPACE_OID, str(index)).hex for index in range(number))
+    lines = [
+        claim_with(statement=f"{one[:8]} {one[8:16]} {one[16:24]} {one[24:]}", draft=draft) for one in said
+    ]
     filed = []
     for start in range(0, number, AT_A_TIME):
         answer = stack.api("checker-1").post("claims/bulk/", lines[start : start + AT_A_TIME])
