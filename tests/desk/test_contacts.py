@@ -128,7 +128,7 @@ def test_the_desks_list(checker: Caller, second_checker: Caller, pages: Pages) -
     asked(second_checker, claim, item, account="@other", call_again_at=soon)
     page = text_of(browser.get("/contacts/"))
     assert page.index("@stringer_kh on x.com") < page.index("@other on x.com")
-    assert "Waits for 3 hours: asked by olena" in page and "again at" in page
+    assert "Waits for 3 hours: asked by olena" in page and "again on" in page
     assert "@other" not in text_of(browser.get("/contacts/?mine"))
     assert "Nobody is to be asked again now" in text_of(browser.get("/contacts/?show=due"))
     with time_machine.travel(datetime.now(UTC) + timedelta(hours=2)):
