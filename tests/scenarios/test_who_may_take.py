@@ -77,6 +77,18 @@ def test_an_assignment_counts_more_than_what_somebody_is_said_to_know(
     assert handed_out(checker) == "hers"
 
 
+def test_what_its_assignee_passes_over_is_for_everybody(
+    checker: Caller, second_checker: Caller, editor: Caller
+) -> None:
+    claim = file_claim(checker, statement="passed over")["id"]
+    assert editor.post(f"claims/{claim}/assign/", {"to": "olena"}).status_code == 200
+    token = lease(checker)["lease_token"]
+    passed = checker.post(f"queue/leases/{token}/skip/", {"reason": "I know the source."})
+    assert (passed.status_code, passed.json()["assignee"]) == (200, None)
+    assert handed_out(checker) is None
+    assert handed_out(second_checker) == "passed over"
+
+
 def test_an_assignment_comes_first_also_when_its_lease_ran_out(checker: Caller, editor: Caller) -> None:
     claim = file_claim(checker, statement="hers", priority="low")["id"]
     assert editor.post(f"claims/{claim}/assign/", {"to": "olena"}).status_code == 200

@@ -142,7 +142,7 @@ def release_all(person: Person, *, desks: Iterable[Desk]) -> list[uuid.UUID]:
 def skip(token: str, person: Person, *, reason: str) -> QueueEntry:
     """Passes a review over with a reason; it is not offered to the same person for a while.
 
-    What three people passed over is flagged for an editor to look at.
+    Who passes over what was meant for them gives it to all: else nobody could take it meanwhile. What three people passed over is flagged for an editor to look at.
     """
     with _ending(token, person, "skipped") as entry:
         now = timezone.now()
@@ -153,6 +153,7 @@ def skip(token: str, person: Person, *, reason: str) -> QueueEntry:
             at=now,
             until=now + timedelta(seconds=entry.desk.policy.skip_seconds),
         )
+        QueueEntry.objects.filter(pk=entry.pk, assignee=person).update(assignee=None)
         skipped_by = entry.skips.values("person").distinct().count()
         if skipped_by >= SKIPS_TO_FLAG and QueueEntry.objects.filter(pk=entry.pk, flagged_at=None).update(
             flagged_at=now
