@@ -139,10 +139,11 @@ def _held(lease: Call, calls: Sequence[Call], lease_seconds: float) -> Held:
     of_it = [call for call in calls if call.fence == lease.fence]
     kept = [lease.sent, *(call.sent for call in of_it if call.did in KEEPS and call.is_done)]
     ended = [call.sent for call in of_it if call.did in ENDS and call.by == lease.by]
+    # A lease stands before its answer is read: one that was broken in between was never surely held.
     broken = [
         call.sent
         for call in calls
-        if call.did == Did.BREAK and call.may_be_done and call.answered > lease.answered
+        if call.did == Did.BREAK and call.may_be_done and call.answered > lease.sent
     ]
     return Held(lease, lease.answered, min(max(kept) + lease_seconds, *ended, *broken, FOR_EVER))
 

@@ -10,11 +10,12 @@ import uuid
 from collections.abc import Sequence
 
 from django.db import connection
-from django.utils import timezone
 
 from claims.models import Person
 from claims.models.base import new_id
 
+# What is written down is dated by the clock once the row is held: by an earlier one it could seem to have begun before
+# the lease before it was given back.
 _LEASE = """
 WITH skipped AS MATERIALIZED (
     SELECT entry_id FROM verification_skip WHERE person_id = %(person)s AND until > statement_timestamp()
@@ -55,13 +56,13 @@ WITH skipped AS MATERIALIZED (
     RETURNING entry.id, entry.claim_id, entry.fence, entry.lease_until, entry.review_kind, entry.round
 ), noted AS (
     INSERT INTO verification_leaseevent (entry_id, fence, kind, person_id, until, at)
-    SELECT id, fence, 'leased', %(person)s, lease_until, %(now)s FROM leased
+    SELECT id, fence, 'leased', %(person)s, lease_until, clock_timestamp() FROM leased
 ), begun AS (
     INSERT INTO verification_review (id, claim_id, entry_id, kind, round, reviewer_id, state, opened_at)
-    SELECT %(review)s, claim_id, id, review_kind, round, %(person)s, 'open', %(now)s FROM leased
+    SELECT %(review)s, claim_id, id, review_kind, round, %(person)s, 'open', clock_timestamp() FROM leased
     ON CONFLICT (entry_id, reviewer_id) DO NOTHING
 ), under_review AS (
-    UPDATE claims_claim SET stage = 'in_review', updated_at = %(now)s
+    UPDATE claims_claim SET stage = 'in_review', updated_at = clock_timestamp()
     WHERE id = (SELECT claim_id FROM leased) AND stage = 'queued'
 )
 SELECT id FROM leased
@@ -80,7 +81,6 @@ def lease_head(person: Person, needs: Sequence[uuid.UUID]) -> uuid.UUID | None:
                 "needs": list(needs),
                 "barred": f"|{person.pk}|",
                 "review": new_id(),
-                "now": timezone.now(),
             },
         )
         row = cursor.fetchone()
