@@ -45,6 +45,8 @@ def hand_over(
         give_up(entry, kind="handed_over", by=actor, at=act.at)
         QueueEntry.objects.filter(pk=entry.pk).update(assignee=to)
         Claim.objects.filter(pk=act.claim.pk).update(assignee=to)
+        # Who is handed what they had passed over is offered it again: nobody else may take it.
+        entry.skips.filter(person=to).update(until=act.at)
         said = HandOver.objects.create(
             entry=entry,
             by=actor,
