@@ -213,3 +213,14 @@ def test_a_lease_that_changed_hands_meanwhile_is_not_taken_away(
         leases.give_up(meant, kind="broken", by=editor.person, at=timezone.now())
     assert QueueEntry.objects.get().token == theirs["lease_token"]
     assert decide(second_checker, theirs, "date", "unverified").status_code == 201
+
+
+def test_who_is_handed_what_they_passed_over_is_offered_it(checker: Caller, second_checker: Caller) -> None:
+    claim = file_claim(checker)["id"]
+    first = lease(second_checker)["lease_token"]
+    assert second_checker.post(f"queue/leases/{first}/skip/", {"reason": "late"}).status_code == 200
+    assert second_checker.post("queue/next/").status_code == 204
+    token = lease(checker)["lease_token"]
+    given = checker.post(f"queue/leases/{token}/hand-over/", {"to": "marko", "tried": "all", "next": ""})
+    assert given.status_code == 200, given.content
+    assert lease(second_checker)["claim"]["id"] == claim
