@@ -34,6 +34,9 @@ HABITS = {
 }
 """How many of a hundred reviews go so; `DECIDES` are decided and submitted, the others besides."""
 
+STANDSTILL_SECONDS = 120
+"""After so long without a review that ends, beyond a lease's time, nothing will come of waiting."""
+
 
 @dataclass(frozen=True)
 class Worked:
@@ -214,11 +217,16 @@ def _take_away(floor: Floor) -> None:
 def _kill(floor: Floor, claims: int, kills: int) -> None:
     """Kills the server in the middle of its work, at even steps of the way, and says when all is submitted."""
     steps = [claims * number // (kills + 1) for number in range(1, kills + 1)]
-    left = claims
+    left, moved = claims, time.monotonic()
     while left and not floor.over.wait(0.2):
+        before = left
         ((left,),) = floor.stack.sql(
             "SELECT count(*) FROM verification_queueentry WHERE state IN ('waiting', 'leased')"
         )
+        if left != before:
+            moved = time.monotonic()
+        elif time.monotonic() - moved > floor.lease_seconds + STANDSTILL_SECONDS:
+            raise AssertionError(f"{left} reviews move no more: {_left_over(floor.stack)}")
         if steps and claims - left >= steps[0]:
             steps.pop(0)
             floor.up.clear()
@@ -227,6 +235,13 @@ def _kill(floor: Floor, claims: int, kills: int) -> None:
             floor.stack.web_answers()
             floor.up.set()
     floor.over.set()
+
+
+def _left_over(stack: Stack) -> list[Any]:
+    return stack.sql(
+        "SELECT id, state, fence, lease_until, holder_id, assignee_id, barred FROM verification_queueentry"
+        " WHERE state IN ('waiting', 'leased') LIMIT 5"
+    )
 
 
 def _named(leased: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from claims.models import Membership
 from tests.conftest import Caller, file_claim, lease, refused, review
-from verification.models import QueueEntry
+from verification.models import Policy, QueueEntry
 from verification.services import entries
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -87,6 +87,27 @@ def test_what_its_assignee_passes_over_is_for_everybody(
     assert (passed.status_code, passed.json()["assignee"]) == (200, None)
     assert handed_out(checker) is None
     assert handed_out(second_checker) == "passed over"
+
+
+def test_who_is_assigned_what_they_passed_over_is_offered_it_again(checker: Caller, editor: Caller) -> None:
+    claim = file_claim(checker, statement="yours after all")["id"]
+    token = lease(checker)["lease_token"]
+    assert checker.post(f"queue/leases/{token}/skip/", {"reason": "not mine"}).status_code == 200
+    assert handed_out(checker) is None
+    assert editor.post(f"claims/{claim}/assign/", {"to": "olena"}).status_code == 200
+    assert handed_out(checker) == "yours after all"
+
+
+def test_nobody_is_assigned_a_second_look_at_their_own_work(
+    checker: Caller, second_checker: Caller, editor: Caller
+) -> None:
+    Policy.objects.update(second_review=True)
+    file_claim(checker, statement="looked at once")
+    claim = review(checker, {"location": "verified", "date": "unverified"})
+    error = refused(editor.post(f"claims/{claim}/assign/", {"to": "olena"}), 400)["errors"][0]
+    assert (error["pointer"], error["code"]) == ("/to", "own_work")
+    assert editor.post(f"claims/{claim}/assign/", {"to": "marko"}).status_code == 200
+    assert handed_out(second_checker) == "looked at once"
 
 
 def test_an_assignment_comes_first_also_when_its_lease_ran_out(checker: Caller, editor: Caller) -> None:

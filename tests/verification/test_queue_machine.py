@@ -319,6 +319,8 @@ class Desk(RuleBasedStateMachine):
         token, person, done = self.under(pick, who, acts[way])
         if done and way == "skip":
             self.skipped.add((token.entry, person.pk))
+        elif done and way == "hand over" and colleague:
+            self.skipped.discard((token.entry, colleague.pk))
 
     @is_held
     @rule(pick=PICK, who=HOLDER, colleague=ANYBODY, end=st.booleans())
@@ -355,7 +357,9 @@ class Desk(RuleBasedStateMachine):
                 claim, actor=actor, of=self.claim(other), reason="the same"
             ),
         }
-        self.tried(acts[act])
+        done = self.tried(acts[act])
+        if done and act == "assign" and person:
+            self.skipped -= {(entry, person.pk) for entry in claim.queue_entries.values_list("pk", flat=True)}
 
     @rule(
         act=st.sampled_from(
@@ -424,6 +428,11 @@ class Desk(RuleBasedStateMachine):
             assert (entry.holder_id is not None) == (entry.lease_until is not None) == is_held, entry
             if is_held:
                 assert entry.holder_id not in self.barred_from(entry)
+            if entry.state in {WAITING, LEASED} and entry.assignee_id:
+                kept_from = {*self.barred_from(entry)} | {
+                    person for passed, person in self.skipped if passed == entry.pk
+                }
+                assert is_held or entry.assignee_id not in kept_from, "waits for somebody who may not take it"
 
     @invariant()
     def stages_agree_with_entries_and_reviews(self) -> None:

@@ -16,7 +16,7 @@ from verification.models import Ask, QueueEntry, Review
 from verification.services import audit, telling
 from verification.services.acting import Act, acting
 from verification.services.duplicates import original_of
-from verification.services.entries import ask_for, cancel_queue_entry, open_queue_entry
+from verification.services.entries import ask_for, cancel_queue_entry, give_to, open_queue_entry
 from verification.services.following import open_second_review
 from verification.services.leases import give_up, refuse_if_others_hold
 from verification.services.merging import take_media
@@ -33,13 +33,15 @@ def queue_draft(claim: Claim, *, actor: Person) -> Claim:
 def assign(
     claim: Claim, *, actor: Person, to: Person | None, reason: str, revision: int | None = None
 ) -> Claim:
-    """Says whose work a claim is; None gives it back to everyone. The person must be on the desk's staff."""
+    """Says whose work a claim is; None gives it back to everyone.
+
+    The person must be on the desk's staff and may not be who the open review is a second look at.
+    """
     if to is not None and not Membership.objects.of_staff(to).filter(desk_id=claim.desk_id).exists():
         raise InvalidInput(FieldError("/to", "Nobody of this name works on the claim's desk.", "unknown"))
     with acting(claim, actor=actor, action=Action.ASSIGN, revision=revision) as act:
-        Claim.objects.filter(pk=claim.pk).update(assignee=to)
+        give_to(act.claim, to, at=act.at)
         act.claim.assignee = to
-        act.claim.queue_entries.open().update(assignee=to)
         act.data["to"] = to.pk if to else None
         _keep_reason(act, reason)
         if to is not None:

@@ -10,6 +10,7 @@ from claims.vocabulary import Notice
 from verification.domain.transitions import Action
 from verification.models import HandOver, Invitation, QueueEntry, Review
 from verification.services.acting import acting
+from verification.services.entries import give_to, refuse_own_work
 from verification.services.leases import give_up, parse_token
 from verification.services.telling import tell
 
@@ -43,10 +44,7 @@ def hand_over(
         if to is not None:
             _may_work_on(entry, to, pointer="/to", actor=actor)
         give_up(entry, kind="handed_over", by=actor, at=act.at)
-        QueueEntry.objects.filter(pk=entry.pk).update(assignee=to)
-        Claim.objects.filter(pk=act.claim.pk).update(assignee=to)
-        # Who is handed what they had passed over is offered it again: nobody else may take it.
-        entry.skips.filter(person=to).update(until=act.at)
+        give_to(act.claim, to, at=act.at)
         said = HandOver.objects.create(
             entry=entry,
             by=actor,
@@ -95,9 +93,4 @@ def _may_work_on(entry: QueueEntry, person: Person, *, pointer: str, actor: Pers
         raise InvalidInput(FieldError(pointer, "That is you. Name a colleague.", "oneself"))
     if not person.is_active or not Membership.objects.of_staff(person).filter(desk_id=entry.desk_id).exists():
         raise InvalidInput(FieldError(pointer, "Nobody of this name works on the claim's desk.", "unknown"))
-    if f"|{person.pk}|" in entry.barred:
-        raise InvalidInput(
-            FieldError(
-                pointer, "It would be a second look at their own work. Name somebody else.", "own_work"
-            )
-        )
+    refuse_own_work([entry], person, pointer=pointer)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from claims.errors import FieldError, InvalidInput
 from claims.models import Claim, Person
 from claims.models.bodies import canonical
 from claims.vocabulary import Dimension, ReviewKind
-from verification.models import Ask, LeaseEvent, Need, QueueEntry, Review
+from verification.models import Ask, LeaseEvent, Need, QueueEntry, Review, Skip
 from verification.models.queue import CANCELLED, DONE, LEASED, WAITING
 
 BATCH = 500
@@ -85,6 +86,30 @@ def raise_overdue(at: datetime) -> int:
             place=entry.place, rises_at=entry.rises_at
         )
     return risen
+
+
+def give_to(claim: Claim, person: Person | None, *, at: datetime) -> None:
+    """Says whose the claim and its open review are; None gives them to everybody.
+
+    Who is given what they had passed over is offered it again: nobody else may take it. Raises InvalidInput at /to
+    where it would be a second look at their own work.
+    """
+    entries = list(claim.queue_entries.open())
+    if person is not None:
+        refuse_own_work(entries, person, pointer="/to")
+        Skip.objects.filter(entry__in=entries, person=person, until__gt=at).update(until=at)
+    QueueEntry.objects.filter(pk__in=[entry.pk for entry in entries]).update(assignee=person)
+    Claim.objects.filter(pk=claim.pk).update(assignee=person)
+
+
+def refuse_own_work(entries: Iterable[QueueEntry], person: Person, *, pointer: str) -> None:
+    """Raises InvalidInput where one of the reviews would be a second look at the person's own work."""
+    if any(f"|{person.pk}|" in entry.barred for entry in entries):
+        raise InvalidInput(
+            FieldError(
+                pointer, "It would be a second look at their own work. Name somebody else.", "own_work"
+            )
+        )
 
 
 def cancel_queue_entry(claim: Claim, *, at: datetime) -> None:

@@ -142,7 +142,8 @@ def release_all(person: Person, *, desks: Iterable[Desk]) -> list[uuid.UUID]:
 def skip(token: str, person: Person, *, reason: str) -> QueueEntry:
     """Passes a review over with a reason; it is not offered to the same person for a while.
 
-    Who passes over what was meant for them gives it to all: else nobody could take it meanwhile. What three people passed over is flagged for an editor to look at.
+    Who passes over what was meant for them gives it to all: else nobody could take it meanwhile. What three people
+    passed over is flagged for an editor to look at.
     """
     with _ending(token, person, "skipped") as entry:
         now = timezone.now()
