@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
@@ -59,6 +59,7 @@ NO_ENTRY = {
     Stage.DUPLICATE,
 }
 PUBLIC = {Stage.PUBLISHED, Stage.WITHDRAWN}
+SECOND_LOOKS = {ReviewKind.SECOND, ReviewKind.ADJUDICATION}
 
 ANYBODY = st.integers(0, 4)
 EDITOR = st.sampled_from([3, 4, 3, 4, 0])
@@ -136,9 +137,13 @@ class Desk(RuleBasedStateMachine):
         return sorted(found, key=lambda entry: (entry.assignee_id is None, entry.place, entry.pk))
 
     def barred_from(self, entry: QueueEntry) -> set[uuid.UUID]:
-        if entry.review_kind != ReviewKind.SECOND:
-            return set()
-        return contributors(entry.claim_id, round=entry.round)
+        """Whose work a second review looks at; who are parties to what an adjudication settles, unless all are."""
+        if entry.review_kind == ReviewKind.SECOND:
+            return parties(entry, but=SECOND_LOOKS)
+        if entry.review_kind == ReviewKind.ADJUDICATION:
+            took_part = parties(entry, but={ReviewKind.ADJUDICATION})
+            return took_part if {person.pk for person in self.people} - took_part else set()
+        return set()
 
     def is_live(self, token: Token, person: Person, *, with_colleagues: bool = False) -> bool:
         entry = QueueEntry.objects.get(pk=token.entry)
@@ -470,11 +475,19 @@ class Desk(RuleBasedStateMachine):
             assert not first & mine
 
 
+def parties(entry: QueueEntry, *, but: Collection[ReviewKind]) -> set[uuid.UUID]:
+    """Who submitted, decided or was asked in, in the other reviews of an entry's round."""
+    reviews = Review.objects.filter(claim_id=entry.claim_id, round=entry.round).exclude(kind__in=but)
+    submitted = reviews.filter(state=Review.SUBMITTED).values_list("reviewer_id", flat=True)
+    others = reviews.values_list("verdicts__by_id", "invitations__person_id")
+    return {*submitted, *(person for row in others for person in row if person is not None)}
+
+
 def contributors(claim: uuid.UUID, **more: Any) -> set[uuid.UUID]:
     """Who submitted a review of a claim or decided in one; with a round, in its first pass."""
     reviews = Review.objects.filter(claim_id=claim, state=Review.SUBMITTED, **more)
     if more:
-        reviews = reviews.exclude(kind__in=[ReviewKind.SECOND, ReviewKind.ADJUDICATION])
+        reviews = reviews.exclude(kind__in=SECOND_LOOKS)
     rows = reviews.values_list("reviewer_id", "verdicts__by_id")
     return {person for row in rows for person in row if person is not None}
 
