@@ -6,6 +6,7 @@ import pytest
 
 from tests.browser.conftest import Come, Desk
 from tests.browser.test_every_page import MOST_BYTES, count_bytes, excess_of, violations_on
+from tests.stack import as_json
 
 pytestmark = pytest.mark.services
 
@@ -106,3 +107,33 @@ def test_all_that_a_filter_lets_pass_goes_on_by_itself_part_by_part(desk: Desk, 
     assert sum(received.values()) < MOST_BYTES
     assert violations_on(edith) == []
     assert excess_of(edith) == {}
+
+
+def test_what_two_people_do_to_the_same_claims_at_once_all_comes_through(desk: Desk, come: Come) -> None:
+    number = 120
+    claims = [
+        {"statement": f"For both, {n}.", "language": "en", "source": {"name": "A ministry", "kind": "official"}, "desk": "demo", "tags": ["both"]}
+        for n in range(number)
+    ]  # fmt: skip
+    assert desk.api("olena").post("claims/bulk/", claims).status == 200
+    pages = []
+    for name, tag in (("edith", "from-edith"), ("marko", "from-marko")):
+        page = come(name).go("/claims/?stage=queued&tag=both")
+        page.check("[data-choose-all]")
+        page.check("[name=everything]")
+        page.get_by_role("button", name="Tag").click()
+        page.fill("#id_add_tags", tag)
+        page.get_by_role("button", name="Show what would happen").click()
+        pages.append(page)
+    for page in pages:
+        page.wait_for_selector("[data-bulk-next]", timeout=60_000)
+        assert f"{number} would be done, 0 refused." in page.inner_text("main")
+    for page in pages:
+        page.locator("[data-bulk-next]").click()
+    for page in pages:
+        page.wait_for_selector("[data-bulk-undo]", timeout=60_000)
+        page.wait_for_selector("#bulk-meter", state="detached", timeout=60_000)
+        assert f"{number} done, 0 refused." in page.inner_text("main")
+    rows = desk.stack.sql("SELECT tags FROM claims_claim")
+    both = [set(as_json(tags)) for (tags,) in rows if "both" in tags]
+    assert both == [{"both", "from-edith", "from-marko"}] * number
