@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django import template
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -15,7 +16,7 @@ from claims.dates import ClaimedDate, say_date
 from claims.vocabulary import Dimension
 from verification.checks import registry
 from verification.desk import words
-from verification.domain.wording import say_distance, say_moment
+from verification.domain.wording import say_distance, say_hour, say_moment
 from verification.models import CheckRun
 
 register = template.Library()
@@ -44,6 +45,19 @@ def when(moment: datetime | str | None) -> SafeString | str:
     # Written out, not by strftime: years before 1000 lose their zeros there.
     text = f"{at.day} {at:%b} {at.year}, {at:%H:%M} UTC"
     return format_html('<time datetime="{}">{}</time>', at.isoformat(timespec="seconds"), text)
+
+
+@register.filter
+def hour(moment: datetime) -> str:
+    """An hour in UTC that is soon, with its day where that is another than today."""
+    return say_hour(moment, now=timezone.now())
+
+
+@register.filter
+def countdown(moment: datetime) -> SafeString:
+    """Until when something lasts; where scripts run, how much of it is left."""
+    at = moment.isoformat(timespec="seconds")
+    return format_html('<time data-countdown datetime="{}">until {}</time>', at, hour(moment))
 
 
 @register.filter
