@@ -200,6 +200,29 @@ def test_no_filter_tells_it_either(case: Case, second_checker: Caller, editor: C
             assert ([row["id"] for row in rows] == [case.claim]) == found, (query, by.person.username)
 
 
+def test_acting_on_many_claims_tells_it_neither(case: Case, second_checker: Caller, editor: Caller) -> None:
+    def chosen(by: Caller, query: str) -> bool:
+        browser = Client()
+        browser.force_login(by.person)
+        page = browser.post("/claims/bulk/", {"act": "tag", "everything": "on", "query": query})
+        return case.ref in page.content.decode()
+
+    for query, (veiled, told_all) in FILTERS.items():
+        of_stage = f"stage=queued&{query}"
+        assert (chosen(second_checker, of_stage), chosen(editor, of_stage)) == (veiled, told_all), query
+    browser = Client()
+    browser.force_login(second_checker.person)
+    for act, said in {
+        "prioritise": {"priority": "high"},
+        "tag": {"add_tags": "flags"},
+        "duplicate": {"of": case.twin["ref"], **WHY},
+        "drop": WHY,
+    }.items():
+        form = {"act": act, "claim": case.ref, "ready": "yes", **said}
+        preview = browser.post("/claims/bulk/", form, follow=True)
+        assert (case.ref in preview.content.decode(), told(preview.content.decode())) == (True, []), act
+
+
 def test_why_a_dimension_wants_another_look_tells_nothing_either(
     case: Case, second_checker: Caller, editor: Caller
 ) -> None:
