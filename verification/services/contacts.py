@@ -209,7 +209,7 @@ def _go_on(
     _check_times(said, not_before=contact.opened_at)
     with acting(contact.claim, actor=actor, action=Action.CONTACT) as act:
         still = Contact.objects.open().filter(pk=contact.pk)
-        if still.update(call_again_at=said.call_again_at) != 1:
+        if still.update(call_again_at=said.call_again_at, reminded_at=None) != 1:
             raise _closed()
         contact.call_again_at = said.call_again_at
         act.data |= {"contact": contact.pk, "media": contact.media_id}
