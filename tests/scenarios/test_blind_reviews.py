@@ -42,6 +42,9 @@ class Case:
         self.claim, self.ref, self.item = filed["id"], filed["ref"], filed["media"][0]["id"]
         self.twin = file_claim(first, statement="Again.", draft=True, media=[{"url": "https://media.example/again.mp4"}])  # fmt: skip
         self._a_match(desk)
+        handed = {"to": None, "tried": f"It looks like {CANARY}", "next": f"Ask {CANARY}"}
+        given_on = first.post(f"queue/leases/{lease(first)['lease_token']}/hand-over/", handed)
+        assert given_on.status_code == 200, given_on.content
         leased = lease(first)
         said = {"reason": f"Seen {CANARY}", "basis": BASIS}
         assert decide(first, leased, "location", "contradicted", **said).status_code == 201
