@@ -124,8 +124,7 @@ def take_answer(
     items = _covered(contact, media)
     with transaction.atomic():
         _go_on(contact, MessageKind.ANSWERED, said, actor, outcome=ContactOutcome(terms.permission.value))
-        for item in items:
-            set_permission(item, actor=actor, terms=terms, contact=contact)
+        set_permission(*items, actor=actor, terms=terms, contact=contact)
     return contact
 
 
