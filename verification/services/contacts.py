@@ -164,12 +164,6 @@ def contacts_around(items: Sequence[MediaItem], viewer: Person) -> dict[uuid.UUI
     return found
 
 
-def contacts_with(uploader: Uploader, viewer: Person) -> list[Contact]:
-    """Every contact with an uploader on the desks that the viewer sees, the open ones first, then the newest."""
-    rows = Contact.objects.visible_to(viewer).filter(uploader_key=uploader.key).order_by("-opened_at", "-pk")
-    return sorted(rows, key=lambda one: not one.is_open)
-
-
 def _refuse_a_second(act: Act, uploader: Uploader) -> None:
     other = _open_with(act, uploader)
     if other is not None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from claims.dates import ClaimedDate, say_date
+from claims.dates import ClaimedDate, say_date, say_utc
 from claims.vocabulary import Dimension
 from verification.checks import registry
 from verification.desk import words
@@ -42,9 +42,7 @@ def when(moment: datetime | str | None) -> SafeString | str:
     if isinstance(moment, str):
         moment = datetime.fromisoformat(moment)
     at = moment.astimezone(UTC)
-    # Written out, not by strftime: years before 1000 lose their zeros there.
-    text = f"{at.day} {at:%b} {at.year}, {at:%H:%M} UTC"
-    return format_html('<time datetime="{}">{}</time>', at.isoformat(timespec="seconds"), text)
+    return format_html('<time datetime="{}">{}</time>', at.isoformat(timespec="seconds"), say_utc(at))
 
 
 @register.filter
