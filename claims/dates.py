@@ -106,6 +106,13 @@ def same_date(a: ClaimedDate, b: ClaimedDate) -> bool:
     return (a.not_before, a.not_after) == (b.not_before, b.not_after)
 
 
+def say_utc(moment: datetime) -> str:
+    """A moment (aware) in UTC: "4 Oct 2022, 14:07 UTC"."""
+    at = moment.astimezone(UTC)
+    # Written out, not by strftime: years before 1000 lose their zeros there.
+    return f"{at.day} {at:%b} {at.year}, {at:%H:%M} UTC"
+
+
 def say_date(date: ClaimedDate, language: str = "en") -> str:
     """The date in running text, without a preposition: "March 3, 2022", "Oct. 13, 2020", "spring 2022"."""
     return date_words.bare(edtf.read(date.edtf), language)

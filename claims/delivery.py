@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from claims.dates import say_utc
 from claims.vocabulary import MayDeliver, Permission
 
 
@@ -31,8 +32,8 @@ def delivery_of(
     if permission not in {Permission.GRANTED, Permission.EMBED_ONLY}:
         return Delivery(MayDeliver.NONE, _WHY_NOT[permission])
     if until is not None and now >= until:
-        return Delivery(MayDeliver.NONE, f"The permission ended on {_said(until)}.")
-    ends = f" until {_said(until)}" if until else ""
+        return Delivery(MayDeliver.NONE, f"The permission ended on {say_utc(until)}.")
+    ends = f" until {say_utc(until)}" if until else ""
     if permission == Permission.GRANTED:
         return Delivery(MayDeliver.FILE, f"Permission is granted{ends}.", until)
     if not has_address:
@@ -49,11 +50,6 @@ _WHY_NOT = {
     Permission.ASKED: "Permission was asked for; there is no answer yet.",
     Permission.REFUSED: "Permission was refused.",
 }
-
-
-def _said(moment: datetime) -> str:
-    at = moment.astimezone(UTC)
-    return f"{at.day} {at:%b} {at.year}, {at:%H:%M} UTC"
 
 
 def written(moment: datetime | None) -> str | None:

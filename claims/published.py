@@ -139,10 +139,6 @@ class Step:
         reason: str | None = self.rendered["editor_note"] if self.rendered else None
         return reason
 
-    @property
-    def is_notice(self) -> bool:
-        return self.kind in {ChangeKind.HELD, ChangeKind.WITHDRAWN}
-
 
 def history_of(claim_id: uuid.UUID) -> list[Step]:
     """Every publication of a claim, the newest first, with what it changed; of suppressed ones, that they were."""

@@ -327,6 +327,7 @@ class Notice(StrEnum):
     FLAGGED = "flagged"
     DUE_SOON = "due_soon"
     OVERDUE = "overdue"
+    CALL_AGAIN = "call_again"
     RECHECK_NEEDED = "recheck_needed"
     VERDICT_CHANGED = "verdict_changed"
     PUBLISHED = "published"

@@ -10,7 +10,7 @@ from django.core.management import call_command
 
 from claims.models import Desk, Person
 from claims.vocabulary import Role
-from config import demo
+from config.demo import seeding
 from config.places import read_up
 from verification.services.accounts import issue_account
 
@@ -24,10 +24,10 @@ def prepare() -> dict[str, Any]:
     A database that somebody's desks live in already gets neither: it is no newcomer's.
     """
     call_command("migrate", interactive=False, verbosity=0, stdout=sys.stderr)
-    if Desk.objects.exists() and not Desk.objects.filter(slug=demo.SLUG).exists():
+    if Desk.objects.exists() and not Desk.objects.filter(slug=seeding.SLUG).exists():
         return {"logins": {}, "api_keys": {}}
-    desk = demo.demo_desk()
-    demo.seed(desk)
+    desk = seeding.demo_desk()
+    seeding.seed(desk)
     return accounts(read_up(settings.DATA_DIR), desk=desk)
 
 

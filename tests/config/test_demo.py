@@ -17,11 +17,12 @@ from claims.errors import LeaseLost
 from claims.models import Claim, Desk, MediaItem, Person, Publication
 from claims.publishing import standing_publication
 from claims.vocabulary import ChangeKind, CheckRunState, Dimension, JobKind, Role, Stage, Stance, Status
-from config import demo
-from config.demo import Medium, demo_desk, seed
+from config.demo import seeding
+from config.demo.seeding import DEMO_NOTE, demo_desk, seed
+from config.demo.words import DATE_UNVERIFIED, Medium, location_verified
 from config.demo_media import COMMENT, MARK, make_recording
 from tests.conftest import Caller, caller, file_claim
-from verification.models import AuditEntry, CheckRun, FindingRow, Job, QueueEntry
+from verification.models import AuditEntry, CheckRun, Contact, FindingRow, Job, QueueEntry
 from verification.sandbox import decode
 from verification.services import audit, publication, queue, review, submissions, work
 from verification.services.reasoning import reasoning_of
@@ -135,7 +136,7 @@ def test_all_of_it_says_that_it_is_a_demo(seeded: Desk) -> None:
     for claim in seeded.claims.select_related("source"):
         assert "demo" in claim.tags
         assert "(demo)" in claim.source.name
-        assert claim.notes.order_by("at").first().body.content == demo.DEMO_NOTE
+        assert claim.notes.order_by("at").first().body.content == DEMO_NOTE
         assert not claim.headline or claim.headline.startswith("Demo: ")
     for item in MediaItem.objects.all():
         assert item.caption.startswith("Demo, synthetic: ")
@@ -166,7 +167,7 @@ def test_the_road_from_the_first_lease_to_the_sentence(seeded: Desk) -> None:
     person, editor = newcomer(seeded), newcomer(seeded, Role.EDITOR)
     lease = queue.lease_next(person)
     assert lease is not None
-    for verdict in (demo.location_verified("the church"), demo.DATE_UNVERIFIED):
+    for verdict in (location_verified("the church"), DATE_UNVERIFIED):
         review.record_verdict(lease.claim, actor=person, lease_token=lease.token, new=verdict)
     claim = review.submit_review(lease.claim, actor=person, lease_token=lease.token)
     signed = publication.publish(claim, actor=editor)
@@ -192,6 +193,16 @@ def test_the_review_under_way_is_held_and_has_its_draft(seeded: Desk) -> None:
     assert standing(claim, draft=True).status(Dimension.LOCATION) == Status.VERIFIED
     with pytest.raises(LeaseLost, match="demo-checker holds this review"):
         queue.lease_entry(entry, newcomer(seeded))
+
+
+def test_an_uploader_was_asked_and_has_not_answered(seeded: Desk) -> None:
+    contact = Contact.objects.get()
+    assert (contact.claim, contact.uploader_name, contact.is_open) == (
+        the("two-flags"),
+        "frontline_demo",
+        True,
+    )
+    assert the("two-flags").media.all()[0].permission == "asked"
 
 
 def test_a_second_seed_makes_nothing(seeded: Desk) -> None:
@@ -224,7 +235,7 @@ def failing_at(number: int, works: Callable[..., Any]) -> Callable[..., Any]:
 
 
 CUTS = [  # at which call of what, counted anew in every seed; how many claims are there afterwards
-    (demo, "issue_account", 2, 0),
+    (seeding, "issue_account", 2, 0),
     (submissions, "file_claim", 1, 0),
     (submissions, "add_media", 2, 0),  # between the two videos
     (submissions, "file_claim", 6, 5),
@@ -232,7 +243,7 @@ CUTS = [  # at which call of what, counted anew in every seed; how many claims a
     (review, "submit_review", 2, 9),
     (publication, "correct", 1, 14),
     (publication, "withdraw", 1, 16),
-    (demo, "_is_seeded", 2, 20),  # before it says that all is there
+    (seeding, "_is_seeded", 2, 20),  # before it says that all is there
 ]
 
 

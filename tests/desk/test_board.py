@@ -17,7 +17,7 @@ from django.utils import timezone
 from claims.errors import Blocker
 from claims.models import Claim, Desk, MediaItem, Membership, Person
 from claims.vocabulary import Dimension, ReviewKind, Stage, Status
-from config.demo import demo_desk, seed
+from config.demo.seeding import demo_desk, seed
 from tests.conftest import Caller, decide, file_claim, lease, published, review, submitted
 from verification.desk.board import say_blockers
 from verification.domain import gate as rule

@@ -16,8 +16,8 @@ from claims.vocabulary import Role
 from tests.conftest import Caller, file_claim, lease
 from tests.desk.test_board import text
 from verification.domain.bulk import BulkAction, acts_of
-from verification.models import AuditEntry, BulkRun, QueueEntry
-from verification.services import bulk, bulk_runs
+from verification.models import AuditEntry, BulkAct, BulkRun, QueueEntry
+from verification.services import bulk, bulk_runs, work
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -338,16 +338,44 @@ def test_a_thousand_results_are_pages_with_refusals_first(pages: Pages, checker:
         assert browser.get(f"{address}?page={odd}").status_code == 200
 
 
-def test_what_was_begun_a_day_ago_is_not_kept(checker: Caller, desk: Desk) -> None:
-    filed(checker, 1)
+def test_what_was_begun_a_day_ago_is_not_kept(checker: Caller, second_checker: Caller, desk: Desk) -> None:
+    refs = filed(checker, 1)
     ids = list(Claim.objects.values_list("pk", flat=True))
 
-    def begin() -> None:
-        bulk_runs.begin(ids, actor=checker.person, desk=desk, act=BulkAction.DROP, arguments=bulk.Arguments(reason="x"))  # fmt: skip
+    def begin(caller: Caller) -> None:
+        bulk_runs.begin(ids, actor=caller.person, desk=desk, act=BulkAction.DROP, arguments=bulk.Arguments(reason="x"))  # fmt: skip
 
-    begin()
-    begin()
-    assert BulkRun.objects.count() == 2
-    BulkRun.objects.update(at=timezone.now() - timedelta(days=1))
-    begin()
-    assert BulkRun.objects.count() == 1
+    begin(checker)
+    begin(second_checker)
+    checker.post("claims/bulk-act/", {"act": "tag", "claims": refs, "add_tags": ["a"]})
+    work.reconcile()
+    assert (BulkRun.objects.count(), BulkAct.objects.count()) == (2, 1)
+    for kept in (BulkRun, BulkAct):
+        kept.objects.update(at=timezone.now() - timedelta(days=1))
+    begin(checker)
+    work.reconcile()
+    assert (BulkRun.objects.count(), BulkAct.objects.count()) == (1, 0)
+
+
+def test_a_reason_is_kept_beside_a_run_only_until_the_claims_have_it(
+    pages: Pages, checker: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk_runs, "PART_CLAIMS", 2)
+    browser = pages(checker)
+
+    def reason() -> str:
+        return str(BulkRun.objects.latest("at").arguments["reason"])
+
+    address = begun(browser, "drop", filed(checker, 4))
+    pressed(browser, address, "go-on")
+    pressed(browser, address, "confirm")
+    assert reason() == "because"
+    pressed(browser, address, "go-on")
+    assert reason() == ""
+    assert Claim.objects.filter(stage="dropped").count() == 4
+    address = begun(browser, "drop", filed(checker, 3))
+    pressed(browser, address, "go-on")
+    pressed(browser, address, "confirm")
+    assert reason() == "because"
+    pressed(browser, address, "undo")
+    assert reason() == ""

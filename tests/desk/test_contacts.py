@@ -12,11 +12,13 @@ import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
 from claims.models import MediaItem
 from tests.conftest import Caller, everything, file_claim, published
 from tests.scenarios.test_contacts import ASK, VIDEO, YES, asked, claim_of
-from verification.models import Contact, PermissionRecord
+from verification.models import Contact, PermissionRecord, Told
+from verification.services import reminders
 
 pytestmark = pytest.mark.django_db
 
@@ -81,6 +83,16 @@ def test_who_asks_is_shown_before_one_writes_on_every_item_of_the_uploader(
     said = text_of(refused)
     assert f"olena asked @stringer_kh on x.com about {ref}" in said and "May we use it?" in said
     assert {k: v for k, v in everything().items() if "session" not in k} == before
+
+
+def test_who_is_told_to_ask_again_is_led_to_the_contact(checker: Caller, pages: Pages) -> None:
+    claim, item = claim_of(checker)
+    asked(checker, claim, item, call_again_at=(timezone.now() + timedelta(hours=1)).isoformat())
+    Contact.objects.update(call_again_at=timezone.now())
+    reminders.remind(timezone.now())
+    browser = pages(checker)
+    assert "It is time to ask the uploader again" in text_of(browser.get("/inbox/"))
+    assert browser.get(f"/inbox/{Told.objects.get().pk}/")["Location"] == f"/media/{item}/rights/"
 
 
 def test_what_was_typed_stays_where_it_is_refused(checker: Caller, pages: Pages) -> None:

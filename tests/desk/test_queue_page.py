@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -104,6 +106,23 @@ def test_taking_what_another_holds_tells_who_and_until_when(
     lease(second_checker)
     response = pages(checker).post(f"/queue/{entry}/take/", follow=True)
     assert "marko holds this review until" in response.content.decode()
+
+
+def test_until_when_a_review_is_held_is_said_with_the_day_where_that_is_another(
+    pages: Pages, checker: Caller, second_checker: Caller
+) -> None:
+    ref = file_claim(checker)["ref"]
+    lease(checker)
+    until = datetime(2999, 3, 3, 0, 10, tzinfo=UTC)
+    QueueEntry.objects.update(lease_until=until)
+    for now, said in (
+        (until.replace(minute=5), "until 00:10 UTC</time>"),
+        (until.replace(day=2), "until 00:10 UTC on 3 March 2999</time>"),
+    ):
+        with time_machine.travel(now, tick=False):
+            for caller in (checker, second_checker):
+                for page in ("/queue/", "/claims/", f"/claims/{ref}/"):
+                    assert said in text_of(pages(caller), page), (page, now)
 
 
 def test_the_live_part_is_sent_again_only_when_it_changed(pages: Pages, checker: Caller) -> None:

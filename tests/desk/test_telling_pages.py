@@ -12,7 +12,7 @@ import time_machine
 from django.test import Client
 
 from claims.vocabulary import JobKind, JobState, Notice
-from tests.conftest import Caller, file_claim, published
+from tests.conftest import Caller, file_claim, lease, published
 from tests.scenarios.test_telling import inbox, note
 from verification.models import AuditEntry, Job, Told
 from verification.services import deliveries, work
@@ -41,6 +41,16 @@ def test_the_bell_says_how_many_lines_are_unread(pages: Pages, checker: Caller, 
     row = Told.objects.values("person_id", "claim_id", "occasion", "at").first() or {}
     Told.objects.bulk_create(Told(**row) for _ in range(98))
     assert "Inbox, 99+ unread</span>" in html_of(browser, "/inbox/bell/")
+
+
+def test_who_is_asked_for_something_reads_for_what(pages: Pages, checker: Caller, editor: Caller) -> None:
+    claim = file_claim(checker)
+    lease(checker)
+    editor.post(f"claims/{claim['id']}/ask/", {"dimension": "date", "due_at": "2999-01-01T00:00:00Z"})
+    browser = pages(checker)
+    assert "edith asks for the date" in html_of(browser, "/inbox/")
+    opened = browser.get(f"/inbox/{inbox(checker)[0]['id']}/")
+    assert opened["Location"] == f"/claims/{claim['ref']}/#dimension-date"
 
 
 def test_the_inbox_is_grouped_by_day_and_a_line_opens_at_its_place(

@@ -42,6 +42,9 @@ class Case:
         self.claim, self.ref, self.item = filed["id"], filed["ref"], filed["media"][0]["id"]
         self.twin = file_claim(first, statement="Again.", draft=True, media=[{"url": "https://media.example/again.mp4"}])  # fmt: skip
         self._a_match(desk)
+        handed = {"to": None, "tried": f"It looks like {CANARY}", "next": f"Ask {CANARY}"}
+        given_on = first.post(f"queue/leases/{lease(first)['lease_token']}/hand-over/", handed)
+        assert given_on.status_code == 200, given_on.content
         leased = lease(first)
         said = {"reason": f"Seen {CANARY}", "basis": BASIS}
         assert decide(first, leased, "location", "contradicted", **said).status_code == 201
@@ -198,6 +201,29 @@ def test_no_filter_tells_it_either(case: Case, second_checker: Caller, editor: C
         for by, found in ((second_checker, veiled), (editor, told_all), (case.first, told_all)):
             rows = by.get(f"claims/?stage=queued&{query}").json()["results"]
             assert ([row["id"] for row in rows] == [case.claim]) == found, (query, by.person.username)
+
+
+def test_acting_on_many_claims_tells_it_neither(case: Case, second_checker: Caller, editor: Caller) -> None:
+    def chosen(by: Caller, query: str) -> bool:
+        browser = Client()
+        browser.force_login(by.person)
+        page = browser.post("/claims/bulk/", {"act": "tag", "everything": "on", "query": query})
+        return case.ref in page.content.decode()
+
+    for query, (veiled, told_all) in FILTERS.items():
+        of_stage = f"stage=queued&{query}"
+        assert (chosen(second_checker, of_stage), chosen(editor, of_stage)) == (veiled, told_all), query
+    browser = Client()
+    browser.force_login(second_checker.person)
+    for act, said in {
+        "prioritise": {"priority": "high"},
+        "tag": {"add_tags": "flags"},
+        "duplicate": {"of": case.twin["ref"], **WHY},
+        "drop": WHY,
+    }.items():
+        form = {"act": act, "claim": case.ref, "ready": "yes", **said}
+        preview = browser.post("/claims/bulk/", form, follow=True)
+        assert (case.ref in preview.content.decode(), told(preview.content.decode())) == (True, []), act
 
 
 def test_why_a_dimension_wants_another_look_tells_nothing_either(

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 import time_machine
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from claims.models import Desk, MediaItem
 from claims.vocabulary import Role
 from tests.conftest import Caller, caller, everything, file_claim, lease, refused, review
-from verification.models import AuditEntry, Contact, Policy
-from verification.services import audit, contacts
+from verification.models import AuditEntry, Contact, Policy, Told
+from verification.services import audit, contacts, reminders
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -242,6 +243,37 @@ def test_the_list_of_a_desk(checker: Caller, second_checker: Caller) -> None:
     for query in ("?state=ajar", "?call_again=yes", "?who=olena"):
         refused(checker.get(f"contacts/{query}"), 400)
     refused(checker.get("contacts/?desk=elsewhere"), 404)
+
+
+def test_who_opened_a_contact_is_told_once_that_it_is_time_to_ask_again(
+    checker: Caller, second_checker: Caller
+) -> None:
+    claim, item = claim_of(checker)
+    soon = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    contact = asked(checker, claim, item, call_again_at=soon)["id"]
+
+    def told() -> list[str]:
+        people = Told.objects.filter(claim=claim, occasion="call_again").order_by("at")
+        return list(people.values_list("person__username", flat=True))
+
+    def comes_due() -> None:
+        Contact.objects.exclude(call_again_at=None).update(call_again_at=timezone.now())
+
+    assert (reminders.remind(timezone.now()), told()) == (0, [])
+    comes_due()
+    assert [reminders.remind(timezone.now()) for _ in range(2)] == [1, 0]
+    assert told() == ["olena"]
+    # Whoever asks again, it is who opened it that sees it through.
+    second_checker.post(f"contacts/{contact}/ask-again/", {**ASK, "call_again_at": soon})
+    comes_due()
+    assert [reminders.remind(timezone.now()) for _ in range(2)] == [1, 0]
+    assert told() == ["olena", "olena"]
+    second_checker.post(f"contacts/{contact}/ask-again/", {**ASK, "call_again_at": soon})
+    comes_due()
+    assert checker.post(f"contacts/{contact}/close/").status_code == 200
+    assert reminders.remind(timezone.now()) == 0
+    shown = checker.get("inbox/").json()["results"][0]
+    assert (shown["occasion"], shown["by"], shown["about"]) == ("call_again", None, {"media": item})
 
 
 def test_behind_a_veil_one_knows_that_they_were_asked_and_not_what(

@@ -86,6 +86,23 @@ def test_a_permission_that_comes_later_reaches_clients_as_an_amendment(
     assert list(audit.verify()) == []
 
 
+def test_an_answer_for_several_items_reaches_clients_at_once(
+    checker: Caller, editor: Caller, client_key: Caller
+) -> None:
+    public = published(
+        checker, editor, media=[VIDEO, {**VIDEO, "url": "https://x.com/stringer_kh/status/16"}]
+    )
+    first, second = (item["id"] for item in public["media"])
+    ask = {"media": first, "text": "May we?", "channel": "message"}
+    contact = checker.post(f"claims/{public['claim']}/contacts/", ask).json()["id"]
+    answer = {**YES, "text": "Yes, both.", "channel": "message", "media": [second]}
+    assert checker.post(f"contacts/{contact}/answer/", answer).status_code == 200
+    (change,) = client_key.get("changes/?after=1").json()["changes"]
+    assert [item["delivery"]["may"] for item in change["publication"]["media"]] == ["file", "file"]
+    assert Told.objects.filter(occasion="rights_changed").count() == 1
+    assert list(audit.verify()) == []
+
+
 def test_it_is_taken_back_as_soon(public: dict[str, Any], checker: Caller, client_key: Caller) -> None:
     item = item_of(public)
     allow(checker, item, **YES)

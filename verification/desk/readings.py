@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from claims.dates import ClaimedDate, say_date
+from claims.dates import ClaimedDate, say_date, say_utc
 from claims.intake import in_zone_of
 from claims.places import Place, timezone_at
 
@@ -67,16 +66,11 @@ def _has_offset(date: ClaimedDate) -> bool:
 
 
 def _bounds(date: ClaimedDate) -> str:
-    first = _moment(date.not_before) if date.not_before else ""
-    last = _moment(date.not_after) if date.not_after else ""
+    first = say_utc(date.not_before) if date.not_before else ""
+    last = say_utc(date.not_after) if date.not_after else ""
     if first and last:
         return f"at {first}" if first == last else f"from {first} to {last}"
     return f"from {first} on" if first else f"until {last}"
-
-
-def _moment(moment: datetime) -> str:
-    at = moment.astimezone(UTC)
-    return f"{at.day} {at:%b} {at.year}, {at:%H:%M} UTC"
 
 
 def _degrees(value: float, poles: str) -> str:

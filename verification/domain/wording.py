@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from claims.dates import ClaimedDate
 
@@ -27,6 +27,13 @@ def say_day(moment: datetime) -> str:
 def say_moment(moment: datetime) -> str:
     """Time and day, without any zone: "14:07 on 4 October 2022"."""
     return f"{moment:%H:%M} on {say_day(moment)}"
+
+
+def say_hour(moment: datetime, *, now: datetime) -> str:
+    """An hour in UTC, with its day where that is not today's: "14:07 UTC", "00:07 UTC on 4 October 2022"."""
+    at = moment.astimezone(UTC)
+    hour = f"{at:%H:%M} UTC"
+    return hour if at.date() == now.astimezone(UTC).date() else f"{hour} on {say_day(at)}"
 
 
 def say_recorded(at: str) -> str:

@@ -31,8 +31,8 @@ class BulkRun(Identified):
 
     `waiting` holds the ids of the claims that the phase has not come to. `results` holds of each other one its `claim`,
     what the act changes as it `was` and is `now`, the `error` in words where it is refused, and under `back` what taking
-    it back takes (see BulkAct); once that was tried, `undone` says whether it went. What was done is in each claim's audit; the row goes after a day, and `arguments` with
-    it, which may hold a reason that somebody typed.
+    it back takes (see BulkAct); once that was tried, `undone` says whether it went. What was done is in each claim's
+    audit: a reason that somebody typed leaves `arguments` once all is done, and the row goes after a day.
     """
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="bulk_runs")

@@ -64,6 +64,9 @@ class Contact(Identified):
     opened_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     opened_at = models.DateTimeField(help_text="When the uploader was first asked")
     call_again_at = models.DateTimeField(null=True)
+    reminded_at = models.DateTimeField(
+        null=True, help_text="When who opened it was told that its hour has come"
+    )
     closed_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
     closed_at = models.DateTimeField(null=True)
     outcome = word_field(ContactOutcome, blank=True)
@@ -79,7 +82,12 @@ class Contact(Identified):
                 name="one_open_contact_an_uploader",
             )
         ]
-        indexes = [models.Index(fields=["desk", "closed_at", "opened_at"])]
+        indexes = [
+            models.Index(fields=["desk", "closed_at", "opened_at"]),
+            models.Index(
+                fields=["call_again_at"], condition=Q(reminded_at=None), name="contacts_to_remind_of"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"contact about {self.media_id} since {self.opened_at:%Y-%m-%d %H:%M}"

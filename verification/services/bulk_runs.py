@@ -15,7 +15,7 @@ from claims.errors import IllegalState, InvalidInput, Missing, StetError
 from claims.models import Claim, Desk, Person
 from claims.vocabulary import Priority
 from verification.domain.bulk import BulkAction, BulkPhase
-from verification.models import AuditChain, BulkRun
+from verification.models import AuditChain, BulkAct, BulkRun
 from verification.services import bulk
 
 PART_SECONDS = 1.0
@@ -36,13 +36,11 @@ def begin(
     arguments: bulk.Arguments,
     board: str = "",
 ) -> BulkRun:
-    """Keeps what is to be done to which claims; nothing is tried yet. What was kept a day ago goes.
+    """Keeps what is to be done to which claims; nothing is tried yet.
 
     Raises InvalidInput at /claims for none, or for more than MAX_CLAIMS.
     """
     bulk.check_number(claims)
-    now = timezone.now()
-    BulkRun.objects.filter(person=actor, at__lte=now - KEPT_FOR).delete()
     said = {
         "to": arguments.to,
         "priority": arguments.priority.value,
@@ -54,7 +52,13 @@ def begin(
     # Two acts on the same claims take them in the same order, so that neither waits for the other for ever.
     waiting = sorted({str(pk) for pk in claims})
     return BulkRun.objects.create(
-        person=actor, desk=desk, act=act.value, arguments=said, waiting=waiting, board=board, at=now
+        person=actor,
+        desk=desk,
+        act=act.value,
+        arguments=said,
+        waiting=waiting,
+        board=board,
+        at=timezone.now(),
     )
 
 
@@ -77,7 +81,9 @@ def go_on(run: BulkRun, *, actor: Person) -> BulkRun:
         while left and len(run.waiting) - len(left) < PART_CLAIMS and monotonic() < until:
             _one(run, left.pop(0), do, actor)
         run.waiting = left
-        run.save(update_fields=["waiting", "results"])
+        if run.phase == BulkPhase.ACT and not left:
+            _forget_reason(run)
+        run.save(update_fields=["waiting", "results", "arguments"])
     return run
 
 
@@ -111,7 +117,8 @@ def take_back(run: BulkRun, *, actor: Person) -> BulkRun:
             raise IllegalState(bulk.TOO_LATE, code="too_late")
         run.waiting = [one["claim"] for one in run.results if one.get("back")]
         run.phase = BulkPhase.UNDO.value
-        run.save(update_fields=["waiting", "phase"])
+        _forget_reason(run)
+        run.save(update_fields=["waiting", "phase", "arguments"])
     return run
 
 
@@ -123,6 +130,18 @@ def may_take_back(run: BulkRun) -> bool:
         and run.acted_at > timezone.now() - bulk.UNDO_FOR
         and any(one.get("back") for one in run.results)
     )
+
+
+def forget_old() -> None:
+    """Drops what was kept a day ago of anybody's acts on many claims, with what they typed and what stood before."""
+    past = timezone.now() - KEPT_FOR
+    BulkRun.objects.filter(at__lte=past).delete()
+    BulkAct.objects.filter(at__lte=past).delete()
+
+
+def _forget_reason(run: BulkRun) -> None:
+    """What is done has its reason in each claim's audit: the copy here would outlive an erasure."""
+    run.arguments["reason"] = ""
 
 
 def _hold(run: BulkRun) -> None:

@@ -184,7 +184,7 @@ def ask(claim: Claim, *, actor: Person, dimension: Dimension, due_at: datetime, 
             claim=act.claim,
             by=actor,
             at=act.at,
-            about={"dimension": dimension.value},
+            about={"dimensions": dimension.value},
         )
         _keep_reason(act, message)
     return asked

@@ -124,8 +124,7 @@ def take_answer(
     items = _covered(contact, media)
     with transaction.atomic():
         _go_on(contact, MessageKind.ANSWERED, said, actor, outcome=ContactOutcome(terms.permission.value))
-        for item in items:
-            set_permission(item, actor=actor, terms=terms, contact=contact)
+        set_permission(*items, actor=actor, terms=terms, contact=contact)
     return contact
 
 
@@ -163,12 +162,6 @@ def contacts_around(items: Sequence[MediaItem], viewer: Person) -> dict[uuid.UUI
             if contact.media_id == item.pk or contact.uploader_key == keys.get(item.pk):
                 found[item.pk].append(contact)
     return found
-
-
-def contacts_with(uploader: Uploader, viewer: Person) -> list[Contact]:
-    """Every contact with an uploader on the desks that the viewer sees, the open ones first, then the newest."""
-    rows = Contact.objects.visible_to(viewer).filter(uploader_key=uploader.key).order_by("-opened_at", "-pk")
-    return sorted(rows, key=lambda one: not one.is_open)
 
 
 def _refuse_a_second(act: Act, uploader: Uploader) -> None:
@@ -209,7 +202,7 @@ def _go_on(
     _check_times(said, not_before=contact.opened_at)
     with acting(contact.claim, actor=actor, action=Action.CONTACT) as act:
         still = Contact.objects.open().filter(pk=contact.pk)
-        if still.update(call_again_at=said.call_again_at) != 1:
+        if still.update(call_again_at=said.call_again_at, reminded_at=None) != 1:
             raise _closed()
         contact.call_again_at = said.call_again_at
         act.data |= {"contact": contact.pk, "media": contact.media_id}

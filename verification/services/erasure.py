@@ -283,7 +283,7 @@ def lift_legal_hold(claim: Claim, *, actor: Person) -> LegalHold:
 
 
 @contextmanager
-def _redacting(  # noqa: PLR0917  each of its three callers names them in this order
+def _redacting(  # noqa: PLR0917  each of its callers names them in this order
     claim: Claim, actor: Person, target: str, target_id: uuid.UUID, reason: str, legal_ground: str
 ) -> Iterator[tuple[Act, Redaction]]:
     with acting(claim, actor=actor, action=Action.REDACT) as act:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from claims.delivery import Delivery, delivery_of
@@ -39,19 +40,19 @@ class Terms:
     reason: str = ""
 
 
-def set_permission(
-    item: MediaItem, *, actor: Person, terms: Terms, contact: Contact | None = None
-) -> PermissionRecord:
-    """Records what is allowed of a media item from now on; what was allowed before stays in the record.
+def set_permission(*items: MediaItem, actor: Person, terms: Terms, contact: Contact | None = None) -> None:
+    """Records what is allowed of media items of one claim from now on; what was allowed before stays in the record.
 
     Where the claim is on show and this changes what clients are told, they are told: an amendment with other terms and
     the same verdicts. Raises InvalidInput for terms that don't go together.
     """
     check_terms(terms)
-    with acting(item.claim, actor=actor, action=Action.SET_PERMISSION) as act:
-        record = record_permission(act, item, terms=terms, by=actor, contact=contact)
-        tell_clients(act)
-    return record
+    with transaction.atomic():
+        for item in items:
+            with acting(item.claim, actor=actor, action=Action.SET_PERMISSION) as act:
+                record_permission(act, item, terms=terms, by=actor, contact=contact)
+                if item is items[-1]:  # clients are told of all of them at once
+                    tell_clients(act)
 
 
 def check_terms(terms: Terms) -> None:
@@ -76,7 +77,7 @@ def check_terms(terms: Terms) -> None:
 
 def record_permission(
     act: Act, item: MediaItem, *, terms: Terms, by: Person, contact: Contact | None
-) -> PermissionRecord:
+) -> None:
     """Puts a permission on record and on the item, within the act that does so."""
     kept = MediaItem.objects.get(pk=item.pk)
     credit = kept.credit if terms.credit is None else terms.credit
@@ -115,7 +116,6 @@ def record_permission(
         "permission": terms.permission.value,
         "terms": body,
     }
-    return record
 
 
 def tell_clients(act: Act) -> None:

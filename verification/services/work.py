@@ -20,6 +20,7 @@ from verification import dispatch
 from verification.domain.transitions import Action
 from verification.models import Heartbeat, Job
 from verification.services import (
+    bulk_runs,
     capture,
     checkpoints,
     deliveries,
@@ -120,6 +121,7 @@ def reconcile() -> int:
     if _is_time("reexamination", EXAMINE_AGAIN_SECONDS):
         reexamination.examine_some_stale()
     logins.forget_old_counts()
+    bulk_runs.forget_old()
     IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEEP_ANSWERS).delete()
     matches.tell_what_turned_up()
     deliveries.gather_what_is_due()

@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Count
 
-from config.demo import demo_desk, seed
+from config.demo.seeding import demo_desk, seed
 
 
 class Command(BaseCommand):

@@ -72,7 +72,7 @@ class SaidForm(ContactForm):
     text = _words("What was asked", required=True)
     channel = forms.ChoiceField(label="By", choices=CHANNELS)
     at = MomentField("When, UTC", "Empty: just now.")
-    call_again_at = MomentField("Ask again at, UTC", "Optional.")
+    call_again_at = MomentField("Ask again at, UTC", "Optional. Who opened the contact is told then.")
 
     def said(self) -> Said:
         given = self.cleaned_data

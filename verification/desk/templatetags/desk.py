@@ -8,14 +8,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django import template
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from claims.dates import ClaimedDate, say_date
+from claims.dates import ClaimedDate, say_date, say_utc
 from claims.vocabulary import Dimension
 from verification.checks import registry
 from verification.desk import words
-from verification.domain.wording import say_distance, say_moment
+from verification.domain.wording import say_distance, say_hour, say_moment
 from verification.models import CheckRun
 
 register = template.Library()
@@ -41,9 +42,20 @@ def when(moment: datetime | str | None) -> SafeString | str:
     if isinstance(moment, str):
         moment = datetime.fromisoformat(moment)
     at = moment.astimezone(UTC)
-    # Written out, not by strftime: years before 1000 lose their zeros there.
-    text = f"{at.day} {at:%b} {at.year}, {at:%H:%M} UTC"
-    return format_html('<time datetime="{}">{}</time>', at.isoformat(timespec="seconds"), text)
+    return format_html('<time datetime="{}">{}</time>', at.isoformat(timespec="seconds"), say_utc(at))
+
+
+@register.filter
+def hour(moment: datetime) -> str:
+    """An hour in UTC that is soon, with its day where that is another than today."""
+    return say_hour(moment, now=timezone.now())
+
+
+@register.filter
+def countdown(moment: datetime) -> SafeString:
+    """Until when something lasts; where scripts run, how much of it is left."""
+    at = moment.isoformat(timespec="seconds")
+    return format_html('<time data-countdown datetime="{}">until {}</time>', at, hour(moment))
 
 
 @register.filter

@@ -23,6 +23,7 @@ from verification.models import HandOver, Note, Redaction
 from verification.services import erasure
 from verification.services.acting import roles_of
 from verification.services.reading import claim_named
+from verification.services.veil import hidden_people
 
 WORDS = {
     "statement": "What the claim says",
@@ -146,6 +147,7 @@ def _offered(claim: Claim, viewer: Person) -> Iterator[Erasable]:
             note,
         )
     handed_over = HandOver.objects.filter(entry__claim=claim, body__redacted_at=None)
+    handed_over = handed_over.exclude(by__in=hidden_people(claim, viewer))
     for handed in handed_over.select_related("body", "by", "entry__claim"):
         said = Truncator(" / ".join(part for part in handed.said.values() if part)).chars(120)
         yield Erasable(

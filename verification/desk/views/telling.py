@@ -117,6 +117,8 @@ def _sentence(told: Told) -> str:
 def _place_of(told: Told) -> str:
     if told.occasion in ON_THE_RECORD:
         return reverse("sign-off", args=[told.claim.ref])
+    if told.occasion == Notice.CALL_AGAIN:
+        return reverse("rights", args=[told.about["media"]])
     claim = reverse("claim", args=[told.claim.ref])
     if note := told.about.get("note"):
         return f"{claim}#note-{note}"

@@ -1,83 +1,52 @@
-"""The demo case: a desk in the middle of its day, made by the same services as everybody's work.
-
-Its towns are real; the events are invented, but for the two videos that Stet was made for. No file is from
-anywhere: all are drawn here and say so. Each claim is one transaction under an external id of its own, so that
-a seed that was cut off goes on where it stopped.
-"""
+"""The claims of the demo, each with its media and the road it has come."""
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
-from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
-from django.utils import timezone
-
 from claims.dates import parse_date
-from claims.intake import NewClaim, NewMedia, NewSource
-from claims.media.capture import take_upload
-from claims.models import Claim, Desk, Person
+from claims.intake import NewClaim, NewSource
 from claims.places import Place
-from claims.vocabulary import (
-    ContentFlag,
-    Dimension,
-    MediaKind,
-    Method,
-    Precision,
-    Priority,
-    Role,
-    SourceKind,
-    Status,
+from claims.vocabulary import ContentFlag, Dimension, Method, Precision, Priority, SourceKind, Status
+from config.demo.steps import (
+    TAG,
+    Step,
+    asked,
+    corrected,
+    drafted,
+    dropped,
+    duplicate_of,
+    held,
+    noted,
+    published,
+    recheck_asked,
+    reviewed,
+    withdrawn,
 )
-from config.demo_media import COMMENT, make_photo, make_recording, make_video
-from verification.models import AuditEntry, QueueEntry
-from verification.services import audit, casework, publication, queue, review, submissions
-from verification.services.accounts import ensure_desk, issue_account
-from verification.services.jobs import after
-from verification.services.leases import Lease
+from config.demo.words import (
+    AUTHENTICITY_VERIFIED,
+    DATE_UNVERIFIED,
+    DATE_VERIFIED,
+    Medium,
+    because,
+    film,
+    location_contradicted,
+    location_verified,
+    not_applicable,
+    photo,
+    place,
+    recording,
+)
 from verification.services.review import NewVerdict
 
-SLUG = TAG = "demo"
-SEEDED = "seed-demo"
-"""What the desk's audit chain says once the whole case is there."""
-
-DEMO_NOTE = "Demo data. The media are drawn by Stet and show nothing real; people and findings around them are made up."
 EMBARGO = timedelta(days=7)
-SHOWN_LEASE = timedelta(days=1)
-"""How long the demo person's review stays theirs: the board should show one under way for longer than a lease."""
-
-_FILM_SIZE, _PHOTO_SIZE, _SECONDS = (426, 240), (480, 360), 3
-
-
-@dataclass(frozen=True)
-class Crew:
-    """Who did the demo's work: nobody can log in as them, so that it bars no newcomer from signing it off."""
-
-    checker: Person
-    second: Person
-    editor: Person
-
-
-Step = Callable[[Claim, Crew], object]
-"""One act on a filed claim."""
-
-
-@dataclass(frozen=True)
-class Medium:
-    """A file to be made and uploaded, and what is said of it. The same maker makes the same bytes."""
-
-    make: Callable[[Path], Path]
-    said: NewMedia
-
-    def drawn(self) -> bytes:
-        with tempfile.TemporaryDirectory(prefix="stet-demo-") as folder:
-            return self.make(Path(folder) / "made").read_bytes()
+KYIV = "Europe/Kyiv"
+GRAZ = place("Graz", 47.0707, 15.4395)
+HAIL = photo("Graz: hailstones in a market square", seed=3)
+SNOW = photo("Snow between rows of vines", seed=15)
 
 
 @dataclass(frozen=True)
@@ -94,252 +63,7 @@ class Case:
         return f"{TAG}:{self.name}"
 
 
-def demo_desk() -> Desk:
-    """The desk that the case is for, made if it is not there."""
-    return ensure_desk(
-        "Demo desk",
-        slug=SLUG,
-        house_name="Reuters",
-        required=frozenset({Dimension.LOCATION, Dimension.DATE}),
-    )
-
-
-def seed(desk: Desk) -> bool:
-    """Makes the case, or what is left to make of it. False where it is there, or the desk has its own claims."""
-    there = set(desk.claims.values_list("external_id", flat=True))
-    cases = _cases()
-    if _is_seeded(desk) or (there and there.isdisjoint(case.external_id for case in cases)):
-        return False
-    crew = _crew(desk)
-    for case in cases:
-        if case.external_id not in there:
-            _make(case, desk, crew)
-    with transaction.atomic():
-        chain = audit.hold(audit.chain_of(desk))
-        if not _is_seeded(desk):
-            audit.record(chain, action=SEEDED, actor=None, data={"claims": len(cases)}, at=timezone.now())
-    return True
-
-
-def _is_seeded(desk: Desk) -> bool:
-    return AuditEntry.objects.filter(chain_id=audit.chain_of(desk), action=SEEDED).exists()
-
-
-def _crew(desk: Desk) -> Crew:
-    return Crew(
-        checker=_person("demo-checker", Role.FACT_CHECKER, desk),
-        second=_person("demo-checker-2", Role.FACT_CHECKER, desk),
-        editor=_person("demo-editor", Role.EDITOR, desk),
-    )
-
-
-def _person(name: str, role: Role, desk: Desk) -> Person:
-    members = Person.objects.filter(username=name, memberships__desk=desk, memberships__role=role.value)
-    if not members.exists():
-        issue_account(name, role=role, desk=desk, service=True)  # no password, and nobody is told the key
-    return members.get()
-
-
-def _make(case: Case, desk: Desk, crew: Crew) -> None:
-    uploads = [take_upload([medium.drawn()]) for medium in case.media]
-    with transaction.atomic():
-        new = replace(case.claim, external_id=case.external_id, tags=(TAG, *case.claim.tags))
-        filed = submissions.file_claim(new, desk=desk, actor=crew.second)
-        if not filed.created:  # by another seed, at this moment
-            return
-        for medium, uploaded in zip(case.media, uploads, strict=True):
-            submissions.add_media(filed.claim, actor=crew.second, new=medium.said, uploaded=uploaded)
-        for step in (noted(DEMO_NOTE), *case.road):
-            step(filed.claim, crew)
-
-
-# Steps
-
-
-def noted(text: str, dimension: Dimension | None = None) -> Step:
-    return lambda claim, crew: review.add_note(claim, actor=crew.checker, body=text, dimension=dimension)
-
-
-def drafted(*verdicts: NewVerdict) -> Step:
-    """A review under way."""
-
-    def step(claim: Claim, crew: Crew) -> None:
-        lease = _lease(claim, crew.checker)
-        _record(claim, lease, crew.checker, verdicts)
-        QueueEntry.objects.filter(pk=lease.entry.pk, fence=lease.entry.fence).update(
-            lease_until=after(SHOWN_LEASE.total_seconds())
-        )
-
-    return step
-
-
-def reviewed(*verdicts: NewVerdict) -> Step:
-    """A review from lease to submission."""
-
-    def step(claim: Claim, crew: Crew) -> None:
-        lease = _lease(claim, crew.checker)
-        _record(claim, lease, crew.checker, verdicts)
-        review.submit_review(claim, actor=crew.checker, lease_token=lease.token)
-
-    return step
-
-
-def published(headline: str, *, embargo: timedelta | None = None, radius_m: float | None = None) -> Step:
-    return lambda claim, crew: publication.publish(
-        claim,
-        actor=crew.editor,
-        embargo_until=timezone.now() + embargo if embargo else None,
-        public_location_radius_m=radius_m,
-        headline=f"Demo: {headline}",
-    )
-
-
-def recheck_asked(reason: str) -> Step:
-    return lambda claim, crew: casework.request_recheck(claim, actor=crew.editor, reason=reason)
-
-
-def corrected(reason: str) -> Step:
-    return lambda claim, crew: publication.correct(claim, actor=crew.editor, reason=reason)
-
-
-def held(reason: str) -> Step:
-    return lambda claim, crew: publication.hold(claim, actor=crew.editor, reason=reason)
-
-
-def withdrawn(reason: str) -> Step:
-    return lambda claim, crew: publication.withdraw(claim, actor=crew.editor, reason=reason)
-
-
-def dropped(reason: str) -> Step:
-    return lambda claim, crew: casework.drop(claim, actor=crew.checker, reason=reason)
-
-
-def duplicate_of(name: str, reason: str) -> Step:
-    def step(claim: Claim, crew: Crew) -> None:
-        other = Claim.objects.get(desk_id=claim.desk_id, external_id=f"{TAG}:{name}")
-        casework.mark_duplicate(claim, actor=crew.checker, of=other, reason=reason)
-
-    return step
-
-
-def _lease(claim: Claim, person: Person) -> Lease:
-    return queue.lease_entry(claim.queue_entries.open().get(), person)
-
-
-def _record(claim: Claim, lease: Lease, person: Person, verdicts: Sequence[NewVerdict]) -> None:
-    for new in verdicts:
-        review.record_verdict(claim, actor=person, lease_token=lease.token, new=new)
-
-
-# Words of the case
-
-
-def film(
-    *lines: str,
-    seed: int,
-    created_at: datetime | None = None,
-    location: tuple[float, float] | None = None,
-    **said: Any,
-) -> Medium:
-    make = partial(
-        make_video,
-        lines=lines,
-        seconds=_SECONDS,
-        size=_FILM_SIZE,
-        created_at=created_at,
-        location=location,
-        seed=seed,
-    )
-    return _medium(make, MediaKind.VIDEO, lines, said)
-
-
-def photo(
-    *lines: str,
-    seed: int,
-    taken_at: datetime | None = None,
-    gps: tuple[float, float] | None = None,
-    **said: Any,
-) -> Medium:
-    make = partial(make_photo, lines=lines, size=_PHOTO_SIZE, taken_at=taken_at, gps=gps, seed=seed)
-    return _medium(make, MediaKind.PHOTO, lines, said)
-
-
-def recording(*lines: str, **said: Any) -> Medium:
-    return _medium(partial(make_recording, seconds=_SECONDS), MediaKind.AUDIO, lines, said)
-
-
-def _medium(
-    make: Callable[[Path], Path], kind: MediaKind, lines: Sequence[str], said: dict[str, Any]
-) -> Medium:
-    return Medium(
-        make, NewMedia(kind=kind, caption=f"Demo, synthetic: {'; '.join(lines)}", credit=COMMENT, **said)
-    )
-
-
-def place(name: str, latitude: float, longitude: float, radius_m: float = 5_000) -> Place:
-    return Place(name, latitude, longitude, radius_m, Precision.LOCALITY)
-
-
-def because(method: Method, feature: str, *, phrase: str = "", **more: Any) -> Mapping[str, Any]:
-    """A part of a basis; public where it has a phrase that may be printed."""
-    said = {"phrase": phrase} if phrase else {}
-    return {"method": method.value, "feature": feature, "public": bool(phrase), **said, **more}
-
-
-def verified(dimension: Dimension, reason: str, *basis: Mapping[str, Any]) -> NewVerdict:
-    return NewVerdict(dimension, Status.VERIFIED, reason, basis=basis)
-
-
-def location_verified(feature: str) -> NewVerdict:
-    return verified(
-        Dimension.LOCATION,
-        "Landmarks and the lie of the streets match.",
-        because(
-            Method.GEOLOCATION,
-            feature,
-            reference="satellite imagery",
-            phrase="landmarks match satellite imagery",
-        ),
-    )
-
-
-def location_contradicted(value: Place, feature: str, phrase: str) -> NewVerdict:
-    return NewVerdict(
-        Dimension.LOCATION,
-        Status.CONTRADICTED,
-        "What is seen lies in another town.",
-        basis=[because(Method.GEOLOCATION, feature, phrase=phrase)],
-        value=value,
-    )
-
-
-def not_applicable(dimension: Dimension) -> NewVerdict:
-    return NewVerdict(dimension, Status.NOT_APPLICABLE, "The claim is of an order, not of an event.")
-
-
-DATE_UNVERIFIED = NewVerdict(
-    Dimension.DATE, Status.UNVERIFIED, "No shadow, clock, weather or earlier copy ties it to a day."
-)
-DATE_VERIFIED = verified(
-    Dimension.DATE,
-    "The weather and a dated notice fit that day and no other nearby.",
-    because(
-        Method.CHRONOLOCATION, "shadows and a dated notice", phrase="weather records and shadows fit the day"
-    ),
-)
-AUTHENTICITY_VERIFIED = verified(
-    Dimension.AUTHENTICITY,
-    "The original file came from who filmed it and was not saved again.",
-    because(Method.METADATA, "the camera's original file", phrase="the camera's original file was examined"),
-)
-
-KYIV = "Europe/Kyiv"
-GRAZ = place("Graz", 47.0707, 15.4395)
-HAIL = photo("Graz: hailstones in a market square", seed=3)
-SNOW = photo("Snow between rows of vines", seed=15)
-
-
-def _cases() -> tuple[Case, ...]:
+def cases() -> tuple[Case, ...]:
     """The claims in the order of their filing; the first is the one that waits longest with high priority."""
     return (*_waiting(), *_under_way(), *_decided(), *_left())
 
@@ -384,6 +108,7 @@ def _waiting() -> tuple[Case, ...]:
                     "Try it: lease this claim, verify the locations of both videos, say of the date that it could "
                     "not be verified, and submit. An editor then signs it off and copies the line."
                 ),
+                asked("Did you film this yourself, and on which day? May we show it, and with which name?"),
             ),
         ),
         Case(
