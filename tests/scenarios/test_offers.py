@@ -198,6 +198,18 @@ def test_a_basis_names_no_other_verdict_than_one_on_the_same_of_the_same_picture
     assert decide(checker, held, "location", "unverified", basis=basis).status_code == 201
 
 
+def test_nothing_rests_on_what_is_not_submitted(checker: Caller, second_checker: Caller) -> None:
+    first = recycled.filed(checker, file_of(), **HERE)
+    again = recycled.filed(checker, file_of(), **HERE)
+    under_way = leased(second_checker, first)
+    provisional = decide(second_checker, under_way, "date", "unverified").json()["verdicts"][0]["id"]
+    held = leased(checker, again)
+    said = {"dimension": "date", "status": "unverified", "reason": "a", "basis": [{"method": "other", "feature": "a", "verdict": provisional}]}  # fmt: skip
+    refused(record(checker, held, said), 400, pointer="/basis/0/verdict")
+    submit(second_checker, under_way)
+    assert record(checker, held, said).status_code == 201
+
+
 @pytest.fixture
 def resting(checker: Caller, second_checker: Caller, editor: Caller) -> tuple[MediaItem, MediaItem]:
     """A published claim, and another whose location rests on its."""

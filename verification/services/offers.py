@@ -15,7 +15,7 @@ from claims.intake import MAX_TEXT
 from claims.models import Claim, MediaItem, Person, PublicClaim
 from claims.vocabulary import Dimension, MatchState, Method, Stage, Status
 from verification.domain import rollup
-from verification.models import DimensionStatus, MediaMatch, Verdict
+from verification.models import DimensionStatus, MediaMatch, Review, Verdict
 from verification.models.veil import blind_second_reviews
 from verification.services.examination import claimed_date_of, claimed_place_of
 from verification.services.matches import examine_again
@@ -165,7 +165,9 @@ def named_in(basis: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def check_named(claim: Claim, dimension: Dimension, basis: Sequence[Mapping[str, Any]]) -> None:
-    """Raises InvalidInput where a basis names a verdict that is not another claim's, on the same of the same picture."""
+    """Raises InvalidInput where a basis names a verdict that is not another claim's, submitted, on the same of the same
+    picture.
+    """
     named = named_in(basis)
     if not named:
         return
@@ -173,7 +175,7 @@ def check_named(claim: Claim, dimension: Dimension, basis: Sequence[Mapping[str,
     known = {
         str(pk)
         for pk in Verdict.objects.filter(
-            pk__in=named, media__in=there, dimension=dimension.value
+            pk__in=named, media__in=there, dimension=dimension.value, review__state=Review.SUBMITTED
         ).values_list("pk", flat=True)
     }
     wrong = [
