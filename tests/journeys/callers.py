@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.stack import Answer, Api, Stack, claim_with
 
-AT_A_TIME = 200
+AT_A_TIME = 50
 
 
 def file_many(stack: Stack, number: int, *, draft: bool = False) -> list[str]:
