@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from tests.conftest import Caller, decide, file_claim, lease, refused
@@ -169,3 +170,25 @@ def test_a_lease_that_ran_out_is_anothers_to_take_and_late_writes_stay_out(
     kinds = QueueEntry.objects.get().events.values_list("kind", flat=True)
     assert list(kinds) == ["leased", "expired", "leased", "submitted"]
     refused(checker.post(f"queue/{theirs['entry']['id']}/lease/"), 409, code="not_waiting")
+
+
+def test_until_when_somebody_else_holds_it_is_said_with_the_day_where_that_is_another(
+    checker: Caller, second_checker: Caller
+) -> None:
+    file_claim(checker)
+    held = lease(checker)
+    until = datetime(2999, 3, 3, 0, 10, tzinfo=UTC)
+    QueueEntry.objects.update(lease_until=until)
+    drop = {"act": "drop", "claims": [held["claim"]["id"]], "reason": "because"}
+    for now, said in (
+        (until.replace(minute=5), "until 00:10 UTC."),
+        (until.replace(day=2), "until 00:10 UTC on 3 March 2999."),
+    ):
+        with time_machine.travel(now, tick=False):
+            problems = [
+                second_checker.post(f"queue/{held['entry']['id']}/lease/").json(),
+                second_checker.post(f"queue/leases/{held['lease_token']}/renew/").json(),
+                second_checker.post("claims/bulk-act/", drop).json()["results"][0]["error"],
+            ]
+        for problem in problems:
+            assert problem["code"] == "lease_held" and said in problem["detail"]

@@ -19,6 +19,7 @@ from django.utils import timezone
 from claims.errors import FieldError, IllegalState, InvalidInput, LeaseLost
 from claims.models import Claim, Desk, Person
 from claims.vocabulary import Notice, Stage
+from verification.domain.wording import say_hour
 from verification.models import QueueEntry, Review, Skip
 from verification.models.queue import LEASED, WAITING
 from verification.services.entries import note_lease
@@ -96,8 +97,8 @@ def refuse_if_others_hold(claim: Claim, person: Person) -> None:
     entry = claim.queue_entries.held().exclude(holder=person).select_related("holder").first()
     if entry is not None and entry.holder is not None and entry.lease_until is not None:
         raise LeaseLost(
-            f"{entry.holder.display_name} holds a review of this claim until {entry.lease_until:%H:%M} UTC. Act on it "
-            "once they are done, or by itself.",
+            f"{entry.holder.display_name} holds a review of this claim until {hour(entry.lease_until)}. Act on it once "
+            " they are done, or by itself.",
             code="lease_held",
             holder=entry.holder.display_name,
             expires_at=said(entry.lease_until),
@@ -230,7 +231,7 @@ def _lost(entry: QueueEntry, person: Person) -> LeaseLost:
     if holder is not None and entry.lease_until is not None and entry.lease_until > timezone.now():
         whose = "you under a newer lease" if holder.pk == person.pk else holder.display_name
         return LeaseLost(
-            f"This review is held by {whose} until {entry.lease_until:%H:%M} UTC. What you recorded before is kept.",
+            f"This review is held by {whose} until {hour(entry.lease_until)}. What you recorded before is kept.",
             code="lease_held",
             holder=holder.display_name,
             expires_at=said(entry.lease_until),
@@ -243,3 +244,8 @@ def _lost(entry: QueueEntry, person: Person) -> LeaseLost:
 def said(moment: datetime) -> str:
     """A moment as the API writes it."""
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def hour(moment: datetime) -> str:
+    """An hour that is soon in a sentence, with its day where that is not today."""
+    return say_hour(moment, now=timezone.now())

@@ -20,7 +20,7 @@ from verification.models import Need, Policy, QueueEntry, Review, Skip
 from verification.models.queue import LEASED, WAITING, QueueEntryQuerySet, needs_met_by
 from verification.services.entries import note_lease
 from verification.services.jobs import after
-from verification.services.leases import Lease, said
+from verification.services.leases import Lease, hour, said
 from verification.services.next_lease import lease_head
 
 COUNTED_TO = 1000
@@ -116,7 +116,7 @@ def lease_entry(entry: QueueEntry, person: Person) -> Lease:
     if entry.holder_id == person.pk:
         return Lease(entry)
     raise LeaseLost(
-        f"{entry.holder.display_name} holds this review until {entry.lease_until:%H:%M} UTC.",
+        f"{entry.holder.display_name} holds this review until {hour(entry.lease_until)}.",
         code="lease_held",
         holder=entry.holder.display_name,
         expires_at=said(entry.lease_until),
@@ -149,7 +149,7 @@ def why_not(entry: QueueEntry, person: Person) -> str:
         return f"it needs somebody for {', '.join(missing)}"
     skip = Skip.objects.filter(entry=entry, person=person, until__gt=Now()).order_by("-until").first()
     return (
-        f"you skipped it; it is offered again from {skip.until:%H:%M} UTC"
+        f"you skipped it; it is offered again from {hour(skip.until)}"
         if skip
         else "it is not offered to you"
     )
