@@ -98,7 +98,7 @@ def refuse_if_others_hold(claim: Claim, person: Person) -> None:
     if entry is not None and entry.holder is not None and entry.lease_until is not None:
         raise LeaseLost(
             f"{entry.holder.display_name} holds a review of this claim until {hour(entry.lease_until)}. Act on it once "
-            " they are done, or by itself.",
+            "they are done, or by itself.",
             code="lease_held",
             holder=entry.holder.display_name,
             expires_at=said(entry.lease_until),
