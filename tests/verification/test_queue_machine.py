@@ -182,9 +182,9 @@ class Desk(RuleBasedStateMachine):
     def under(self, pick: int, who: int | None, act: Callable[[Token, Person], Any], *, colleagues: bool = False) -> tuple[Token, Person, bool]:  # fmt: skip
         """Acts under a token that was given once, mostly one still good, by its holder or whoever has got hold of it."""
         good = [token for token in self.tokens if self.is_live(token, token.holder)]
-        # What is most easily taken for a good one: an old one of a review that the same person holds again.
-        held = {(token.entry, token.holder.pk) for token in good}
-        stale = [one for one in self.tokens if (one.entry, one.holder.pk) in held and one not in good]
+        # What is most easily taken for a good one: run out, or older than the one that the same person holds now.
+        named = set(QueueEntry.objects.filter(state=LEASED).values_list("pk", "holder_id"))
+        stale = [one for one in self.tokens if (one.entry, one.holder.pk) in named and one not in good]
         tokens = (good if pick % 4 else stale) or self.tokens
         token = tokens[pick % len(tokens)]
         person = token.holder if who is None else self.people[who]
