@@ -117,11 +117,8 @@ def acting_by_itself(claim: Claim, *, action: Action) -> Iterator[Act]:
 def _opened(claim: Claim, actor: Person | None, action: Action) -> Iterator[Act]:
     with transaction.atomic():
         chain = audit.hold(audit.chain_of(claim))
-        fresh = (
-            Claim.objects.select_related("desk__policy", "statement", "source", "public")
-            .filter(pk=claim.pk)
-            .first()
-        )
+        # What but few acts go by is read by those.
+        fresh = next(iter(Claim.objects.select_related("desk__policy").filter(pk=claim.pk)), None)
         if fresh is None:
             raise Missing("There is no such claim.")
         act = Act(claim=fresh, action=action, at=timezone.now(), actor=actor)
