@@ -7,7 +7,6 @@ import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db.models import Q
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
@@ -15,9 +14,13 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from claims.models import ApiKey, Person
+from claims.models.base import all_but
 from claims.vocabulary import Scope
 
 _REMEMBER_USE = timedelta(minutes=1)
+_KEYS = ApiKey.objects.select_related("person").defer(
+    "label", "created_at", *all_but(Person, "person", *Person.NAMED_BY, "is_active")
+)
 
 
 def issue_key(
@@ -46,13 +49,10 @@ class KeyAuthentication(BaseAuthentication):
         kind, _, rest = given.strip().partition("_")
         prefix, _, secret = rest.partition("_")
         now = timezone.now()
-        key = (
-            ApiKey.objects.select_related("person")
-            .filter(Q(expires_at=None) | Q(expires_at__gt=now), prefix=prefix, revoked_at=None)
-            .first()
-            if kind == "stet" and prefix.isascii() and prefix.isalnum()
-            else None
+        found = (
+            _KEYS.filter(prefix=prefix) if kind == "stet" and prefix.isascii() and prefix.isalnum() else ()
         )
+        key = next((one for one in found if one.is_good_at(now)), None)
         digest = ApiKey.digest_of(secret)
         if key is None or not hmac.compare_digest(key.digest, digest) or not key.person.is_active:
             raise AuthenticationFailed("This key is not valid: it is mistyped, expired or revoked.")

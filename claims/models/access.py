@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 
 from django.db import models
 
@@ -25,6 +26,10 @@ class ApiKey(Identified):
 
     def __str__(self) -> str:
         return f"{self.prefix} ({self.label})"
+
+    def is_good_at(self, moment: datetime) -> bool:
+        """Whether it was neither revoked nor has expired by then."""
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > moment)
 
     @staticmethod
     def digest_of(secret: str) -> str:

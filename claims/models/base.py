@@ -26,6 +26,18 @@ def word_field(
     return models.CharField(max_length=width, **options)
 
 
+def all_but(model: type[models.Model], path: str, *kept: str) -> list[str]:
+    """The columns of what `path` joins, to be deferred, but for its key and those that are read of it.
+
+    What a joined row costs is by its columns: each is put into the statement and converted, however it is used.
+    """
+    return [
+        f"{path}__{field.name}"
+        for field in model._meta.concrete_fields
+        if not field.primary_key and field.name not in kept
+    ]
+
+
 class PlainEncoder(json.JSONEncoder):
     """Writes text as it is, so that what is searched for is found in it."""
 

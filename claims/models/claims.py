@@ -6,13 +6,13 @@ from django.db import models
 
 from claims.models.base import Identified, PlainEncoder, word_field
 from claims.models.bodies import Body
-from claims.models.desks import Desk, Person
+from claims.models.desks import Desk, Membership, Person
 from claims.vocabulary import Priority, Reliability, SourceKind, SourceRole, Stage
 
 
 class SourceQuerySet(models.QuerySet["Source"]):
     def visible_to(self, person: Person) -> SourceQuerySet:
-        return self.filter(desk__in=Desk.objects.visible_to(person))
+        return self.filter(desk__in=Membership.objects.desks_of_staff(person))
 
 
 class Source(Identified):
@@ -58,7 +58,7 @@ class Claimed(models.Model):
 class ClaimQuerySet(models.QuerySet["Claim"]):
     def visible_to(self, person: Person) -> ClaimQuerySet:
         """The claims of the desks whose inner work the person may see."""
-        return self.filter(desk__in=Desk.objects.visible_to(person))
+        return self.filter(desk__in=Membership.objects.desks_of_staff(person))
 
     def named(self, name: str) -> ClaimQuerySet:
         """By id or by `ref`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -13,6 +14,9 @@ from claims.vocabulary import Role, Theme
 
 class Person(AbstractUser, Identified):
     """Somebody who works with Stet, or a service account that does so for a machine."""
+
+    NAMED_BY = ("username", "first_name", "last_name")
+    """What is read of somebody who is only named."""
 
     is_service = models.BooleanField(default=False)
     theme = word_field(Theme, Theme.SYSTEM)
@@ -26,9 +30,7 @@ class Person(AbstractUser, Identified):
 class DeskQuerySet(models.QuerySet["Desk"]):
     def visible_to(self, person: Person) -> DeskQuerySet:
         """The desks whose inner work the person may see: not those where they are only a client."""
-        return self.filter(
-            pk__in=Membership.objects.filter(person_id=person.pk, role__in=STAFF).values("desk_id")
-        )
+        return self.filter(pk__in=Membership.objects.desks_of_staff(person))
 
 
 class Desk(Identified):
@@ -51,6 +53,10 @@ STAFF: tuple[str, ...] = (Role.FACT_CHECKER.value, Role.EDITOR.value, Role.ADMIN
 class MembershipQuerySet(models.QuerySet["Membership"]):
     def of_staff(self, person: Person) -> MembershipQuerySet:
         return self.filter(person_id=person.pk, role__in=STAFF)
+
+    def desks_of_staff(self, person: Person) -> models.QuerySet[Membership, Any]:
+        """The desks whose inner work the person may see, for a column to be one of."""
+        return self.of_staff(person).values("desk_id")
 
     def held_by(self, person: Person, roles: Iterable[str]) -> MembershipQuerySet:
         return self.filter(person_id=person.pk, role__in=list(roles))

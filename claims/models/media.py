@@ -11,7 +11,7 @@ from django.db.models import Q
 from claims.media.names import LONGEST
 from claims.models.base import Identified, word_field
 from claims.models.claims import Claim, Claimed
-from claims.models.desks import Desk, Person
+from claims.models.desks import Membership, Person
 from claims.vocabulary import AssetKind, CaptureState, Examination, MediaKind, Permission
 
 
@@ -42,7 +42,7 @@ class Asset(Identified):
 
 class MediaItemQuerySet(models.QuerySet["MediaItem"]):
     def visible_to(self, person: Person) -> MediaItemQuerySet:
-        return self.filter(claim__desk__in=Desk.objects.visible_to(person))
+        return self.filter(claim__desk__in=Membership.objects.desks_of_staff(person))
 
 
 class MediaItem(Identified, Claimed):

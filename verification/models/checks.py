@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from claims.models import Desk, MediaItem, Person
+from claims.models import MediaItem, Membership, Person
 from claims.models.base import Identified, word_field
 from claims.vocabulary import CheckRunState, Dimension, Stance
 
@@ -47,7 +47,7 @@ class CheckRun(Identified):
 
 class FindingQuerySet(models.QuerySet["FindingRow"]):
     def visible_to(self, person: Person) -> FindingQuerySet:
-        return self.filter(run__media__claim__desk__in=Desk.objects.visible_to(person))
+        return self.filter(run__media__claim__desk__in=Membership.objects.desks_of_staff(person))
 
     def current(self) -> FindingQuerySet:
         """What the last run of each check found."""

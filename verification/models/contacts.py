@@ -7,7 +7,7 @@ from typing import Any
 from django.db import models
 from django.db.models import BooleanField, ExpressionWrapper, F, Prefetch, Q
 
-from claims.models import Body, Claim, Desk, MediaItem, Person
+from claims.models import Body, Claim, Desk, MediaItem, Membership, Person
 from claims.models.base import Identified, word_field
 from claims.vocabulary import ContactChannel, ContactOutcome, MessageKind, Permission
 from verification.models.review import by_another_reviewer
@@ -39,7 +39,7 @@ class ContactQuerySet(models.QuerySet["Contact"]):
         messages = ContactMessage.objects.annotate(claim_id=F("contact__claim_id"))
         messages = messages.annotate(**_withheld_from(person)).select_related("body", "by")
         return (
-            self.filter(desk__in=Desk.objects.visible_to(person))
+            self.filter(desk__in=Membership.objects.desks_of_staff(person))
             .select_related("uploader", "claim", "media", "desk", "opened_by", "closed_by")
             .prefetch_related(Prefetch("messages", messages))
         )
@@ -135,7 +135,7 @@ class ContactMessage(Identified, Withheld):
 class PermissionRecordQuerySet(models.QuerySet["PermissionRecord"]):
     def visible_to(self, person: Person) -> PermissionRecordQuerySet:
         """Those of the person's desks; `withheld` says whether a veil keeps proof and reason back."""
-        visible = self.filter(claim__desk__in=Desk.objects.visible_to(person))
+        visible = self.filter(claim__desk__in=Membership.objects.desks_of_staff(person))
         return visible.annotate(**_withheld_from(person))
 
 

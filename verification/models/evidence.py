@@ -7,7 +7,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 
-from claims.models import Body, Claim, Desk, MediaItem, Person
+from claims.models import Body, Claim, MediaItem, Membership, Person
 from claims.models.base import Identified, word_field
 from claims.vocabulary import Dimension
 from verification.domain.evidence import EvidenceKind, finding_of_evidence
@@ -19,7 +19,7 @@ from verification.models.veil import veiled_from
 class EvidenceQuerySet(models.QuerySet["Evidence"]):
     def visible_to(self, person: Person) -> EvidenceQuerySet:
         """Those of the person's desks; behind a veil none that another reviewer entered or struck."""
-        visible = self.filter(claim__desk__in=Desk.objects.visible_to(person))
+        visible = self.filter(claim__desk__in=Membership.objects.desks_of_staff(person))
         struck = EvidenceStrike.objects.annotate(claim_id=F("evidence__claim_id")).filter(
             by_another_reviewer(person), evidence=OuterRef("pk")
         )

@@ -8,14 +8,17 @@ from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from claims.models import Body, Claim, Desk, Membership, Person
 from claims.models.base import Identified, PlainEncoder, word_field
-from claims.models.desks import STAFF
 from claims.vocabulary import Dimension, Priority, ReviewKind
 from verification.domain.order import Standing
 
 WAITING, LEASED, DONE, CANCELLED = "waiting", "leased", "done", "cancelled"
+
+SHOWN_BESIDE = ("hand_overs__by", "hand_overs__to", "hand_overs__body", "asks__by")
+"""What of an entry is shown, beside its reviews, and read by itself."""
 
 
 class Need(Identified):
@@ -56,7 +59,7 @@ def needs_met_by(person: Person, memberships: Iterable[Membership] | None = None
 
 class QueueEntryQuerySet(models.QuerySet["QueueEntry"]):
     def visible_to(self, person: Person) -> QueueEntryQuerySet:
-        return self.filter(desk__in=Desk.objects.visible_to(person))
+        return self.filter(desk__in=Membership.objects.desks_of_staff(person))
 
     def open(self) -> QueueEntryQuerySet:
         return self.filter(state__in=[WAITING, LEASED])
@@ -73,7 +76,7 @@ class QueueEntryQuerySet(models.QuerySet["QueueEntry"]):
         look at their own work. `needs` are those they meet, where they are known already.
         """
         met = needs_met_by(person) if needs is None else needs
-        on_desk = Membership.objects.filter(person_id=person.pk, role__in=STAFF).values("desk_id")
+        on_desk = Membership.objects.desks_of_staff(person)
         return self.filter(
             models.Q(assignee_id=person.pk, desk__in=on_desk) | models.Q(assignee=None, need__in=met)
         ).not_barred_to(person)
@@ -94,7 +97,7 @@ class QueueEntryQuerySet(models.QuerySet["QueueEntry"]):
     def with_all_shown(self) -> QueueEntryQuerySet:
         """With whatever is shown of an entry, in a fixed number of queries."""
         return self.select_related("claim", "holder", "assignee", "need", "desk__policy").prefetch_related(
-            "reviews__invitations__person", "hand_overs__by", "hand_overs__to", "hand_overs__body", "asks__by"
+            "reviews__invitations__person", *SHOWN_BESIDE
         )
 
     def overdue(self) -> QueueEntryQuerySet:
@@ -175,6 +178,11 @@ class QueueEntry(Identified):
     @property
     def token(self) -> str:
         return f"{self.id}.{self.fence}"
+
+    @property
+    def is_held(self) -> bool:
+        """Whether somebody holds it still, as it was read."""
+        return self.state == LEASED and self.lease_until is not None and self.lease_until > timezone.now()
 
     @property
     def standing(self) -> Standing:

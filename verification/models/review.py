@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
-from claims.models import Body, Claim, Desk, MediaItem, Person
+from claims.models import Body, Claim, MediaItem, Membership, Person
 from claims.models.base import Identified, PlainEncoder, word_field
 from claims.vocabulary import Dimension, Relation, ReviewKind, Status
 from verification.models.queue import LEASED, WAITING, QueueEntry
@@ -62,7 +62,7 @@ class Invitation(Identified):
 class VerdictQuerySet(models.QuerySet["Verdict"]):
     def visible_to(self, person: Person) -> VerdictQuerySet:
         """Those of the person's desks, and behind a veil only their own and those of a review that they are in."""
-        visible = self.filter(claim__desk__in=Desk.objects.visible_to(person))
+        visible = self.filter(claim__desk__in=Membership.objects.desks_of_staff(person))
         own = Q(by=person) | Q(review__in=reviews_with(person))
         return visible.filter(~veiled_from(person, "claim_id") | own)
 
@@ -137,7 +137,7 @@ class Draft(Identified):
 class DimensionStatusQuerySet(models.QuerySet["DimensionStatus"]):
     def visible_to(self, person: Person) -> DimensionStatusQuerySet:
         """Those of the person's desks; of a claim behind a veil none."""
-        visible = self.filter(claim__desk__in=Desk.objects.visible_to(person))
+        visible = self.filter(claim__desk__in=Membership.objects.desks_of_staff(person))
         return visible.exclude(veiled_from(person, "claim_id"))
 
 
@@ -180,7 +180,7 @@ def reviews_with(person: Person) -> models.QuerySet[Review]:
 class NoteQuerySet(models.QuerySet["Note"]):
     def visible_to(self, person: Person) -> NoteQuerySet:
         """Those of the person's desks, and behind a veil none of other reviewers."""
-        visible = self.filter(claim__desk__in=Desk.objects.visible_to(person))
+        visible = self.filter(claim__desk__in=Membership.objects.desks_of_staff(person))
         return visible.exclude(Q(veiled_from(person, "claim_id")) & by_another_reviewer(person))
 
 

@@ -43,10 +43,19 @@ def roles_of(person: Person, claim: Claim) -> frozenset[Role]:
     )
 
 
-def situation(claim: Claim, person: Person, *, roles: frozenset[Role] | None = None) -> Situation:
-    """What the transition table needs to know; `roles` are the person's, where they have been read already."""
+def situation(
+    claim: Claim,
+    person: Person,
+    *,
+    roles: frozenset[Role] | None = None,
+    entry: QueueEntry | None = None,
+) -> Situation:
+    """What the transition table needs to know; `roles` are the person's and `entry` the open one, where they have been
+    read already.
+    """
     entries = QueueEntry.objects.filter(claim=claim)
-    held = entries.held().first()
+    open_one = entries.held().first() if entry is None else entry
+    held = open_one if open_one is not None and open_one.is_held else None
     is_holder = held is not None and held.holder_id == person.pk
     return Situation(
         stage=Stage(claim.stage),
@@ -108,11 +117,8 @@ def acting_by_itself(claim: Claim, *, action: Action) -> Iterator[Act]:
 def _opened(claim: Claim, actor: Person | None, action: Action) -> Iterator[Act]:
     with transaction.atomic():
         chain = audit.hold(audit.chain_of(claim))
-        fresh = (
-            Claim.objects.select_related("desk__policy", "statement", "source", "public")
-            .filter(pk=claim.pk)
-            .first()
-        )
+        # What but few acts go by is read by those.
+        fresh = next(iter(Claim.objects.select_related("desk__policy").filter(pk=claim.pk)), None)
         if fresh is None:
             raise Missing("There is no such claim.")
         act = Act(claim=fresh, action=action, at=timezone.now(), actor=actor)

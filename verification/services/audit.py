@@ -40,9 +40,9 @@ def chain_of(subject: Claim | Desk) -> str:
 def hold(name: str) -> AuditChain:
     """Locks the head of a chain until the transaction ends; the first thing that every writer takes."""
     chains = AuditChain.objects.select_for_update().filter(name=name)
-    chain = chains.first()
+    chain = next(iter(chains), None)
     if chain is None:
-        AuditChain.objects.get_or_create(name=name)
+        AuditChain.objects.bulk_create([AuditChain(name=name)], ignore_conflicts=True)
         chain = chains.get()
     return chain
 

@@ -66,14 +66,16 @@ def fenced(token: str, person: Person, *, claim: Claim | None = None, colleagues
     another's, has run out or was given up.
     """
     entry_id, fence = parse_token(token)
-    seen = QueueEntry.objects.select_related("desk__policy", "holder").visible_to(person).filter(pk=entry_id)
-    if claim is not None:
-        seen = seen.filter(claim=claim)
-    entry = seen.first()
+    # Held from here on: what is read of it is so until the transaction ends.
+    entries = QueueEntry.objects.visible_to(person).select_for_update(of=("self",)).filter(pk=entry_id)
+    entries = entries.select_related("desk__policy") if claim is None else entries.filter(claim=claim)
+    entry = next(iter(entries), None)
     if entry is None:
         raise LeaseLost(
             "This lease is of no review here. Lease the claim and use the token that you are given."
         )
+    if claim is not None:
+        entry.desk = claim.desk
     whose = Q(holder=person)
     if colleagues and entry.holder_id != person.pk and is_invited(entry, person):
         whose |= Q(holder_id=entry.holder_id)
@@ -84,7 +86,7 @@ def fenced(token: str, person: Person, *, claim: Claim | None = None, colleagues
     )
     if renewed != 1:
         raise _lost(entry, person)
-    entry.refresh_from_db()
+    entry.refresh_from_db(fields=["lease_until"])
     return entry
 
 

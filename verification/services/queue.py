@@ -90,8 +90,10 @@ def lease_next(person: Person, narrowing: Narrowing = Narrowing()) -> Lease | No
             if leased is None:
                 entry_id = _best(person, needs, narrowing)
                 leased = entry_id if entry_id and _take(entry_id, person) else None
-        if leased is not None:
-            return _lease(leased)
+            # Read while nobody can take it away.
+            lease = _lease(leased) if leased else None
+        if lease is not None:
+            return lease
         if not offered(person, narrowing).exists():
             return None
 
@@ -103,13 +105,11 @@ def lease_entry(entry: QueueEntry, person: Person) -> Lease:
     if not QueueEntry.objects.takeable_by(person).filter(pk=entry.pk).exists():
         raise IllegalState(f"This review is not for you: {why_not(entry, person)}.", code="not_for_you")
     # Who may take no more is still told who holds it, and that may be they.
-    taken = False
     if not QueueEntry.objects.held().filter(pk=entry.pk).exists():
         with transaction.atomic():
             _one_call_at_a_time(person)
-            taken = _take(entry.pk, person)
-    if taken:
-        return _lease(entry.pk)
+            if _take(entry.pk, person):
+                return _lease(entry.pk)
     entry.refresh_from_db()
     if entry.holder is None or entry.lease_until is None:
         raise IllegalState("This review is not waiting any more.", code="not_waiting")
@@ -286,7 +286,8 @@ def _take(entry_id: uuid.UUID, person: Person) -> bool:
 
 
 def _lease(entry_id: uuid.UUID) -> Lease:
-    return Lease(QueueEntry.objects.with_all_shown().get(pk=entry_id))
+    """What was just given, as it is within the same transaction."""
+    return Lease(QueueEntry.objects.only("claim", "fence", "lease_until").get(pk=entry_id))
 
 
 def _one_call_at_a_time(person: Person) -> list[Membership]:

@@ -68,11 +68,16 @@ def relied_on(
     beside the form.
     """
     named = {str(part["finding"]) for part in basis if part.get("finding")}
-    rows = FindingRow.objects.filter(run__media__claim=claim).select_related("run")
+    rows = (
+        FindingRow.objects.filter(run__media__claim=claim)
+        .select_related("run")
+        .only("dimension", "stance", "run__media", "run__check_slug", "run__version")
+        .order_by()
+    )
     shown = rows.current().filter(dimension=dimension.value, stance__in=_DECIDING)
     if target is not None:
         shown = shown.filter(run__media=target)
-    found = {row.pk: row for row in [*shown, *rows.filter(pk__in=named)]}
+    found = {row.pk: row for row in [*shown, *(rows.filter(pk__in=named) if named else ())]}
     copies = None
     if target is not None and dimension in RecycledMedia.dimensions:
         copies = copies_told(target)

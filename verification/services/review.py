@@ -374,12 +374,14 @@ def _check_settled(claim: Claim, review: Review) -> None:
 
 
 def _check_exhibits(claim: Claim, new: NewVerdict) -> None:
+    exhibits = [(index, part["exhibit"]) for index, part in enumerate(new.basis) if part.get("exhibit")]
+    if not exhibits:
+        return
     kinds = {str(pk): kind for pk, kind in claim.media.values_list("pk", "kind")}
     errors = [
         FieldError(f"/basis/{index}/exhibit{one.pointer}", one.detail, one.code)
-        for index, part in enumerate(new.basis)
-        if part.get("exhibit")
-        for one in flaws_of(part["exhibit"], kinds)
+        for index, exhibit in exhibits
+        for one in flaws_of(exhibit, kinds)
     ]
     if errors:
         raise InvalidInput(errors)
@@ -387,11 +389,10 @@ def _check_exhibits(claim: Claim, new: NewVerdict) -> None:
 
 def _review_of(entry: QueueEntry | None) -> Review:
     """The open review of who holds the entry."""
-    review = (
-        Review.objects.filter(entry=entry, reviewer_id=entry.holder_id, state=Review.OPEN).first()
-        if entry
-        else None
+    holders = (
+        Review.objects.filter(entry=entry, reviewer_id=entry.holder_id, state=Review.OPEN) if entry else ()
     )
+    review = next(iter(holders), None)
     if review is None:
         raise IllegalState(
             "This review is closed. Lease the claim again to go on with it.", code="review_closed"
@@ -411,7 +412,7 @@ def _item(claim: Claim, media: uuid.UUID | None) -> MediaItem | None:
 def _targets(claim: Claim, new: NewVerdict) -> list[MediaItem | None]:
     if new.media is not None:
         return [_item(claim, new.media)]
-    items: list[MediaItem | None] = list(claim.media.all())
+    items: list[MediaItem | None] = [*sorted(claim.media.order_by(), key=lambda item: item.position)]
     return items if applies_to(new.dimension, bool(items)) == "media" else [None]
 
 

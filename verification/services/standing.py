@@ -10,15 +10,23 @@ from typing import Any
 from django.db.models import QuerySet
 
 from claims.errors import Blocker
-from claims.models import Claim, MediaItem, Person
+from claims.models import Body, Claim, MediaItem, Person
+from claims.models.base import all_but
 from claims.projection import Assessed, Assessment, PublicFace, PublicTarget, public_face
 from claims.vocabulary import Dimension, ReviewKind, Stage, Status
 from verification.domain import rollup
 from verification.domain.status_line import Decision, Form, LineItem, LineRefused, compile_line
-from verification.models import DimensionStatus, Review, Verdict
+from verification.models import DimensionStatus, QueueEntry, Review, Verdict
 from verification.models.queue import LEASED, WAITING
 from verification.models.review import reviews_with
 from verification.services.veil import is_veiled
+
+_NOT_OF_VERDICTS = (
+    *all_but(Review, "review", "kind", "round", "state"),
+    *all_but(Body, "body", "content"),
+    *all_but(Person, "by", *Person.NAMED_BY),
+)
+_NOT_OF_REVIEWS = all_but(QueueEntry, "entry", "state", "holder")
 
 
 @dataclass(frozen=True)
@@ -78,9 +86,12 @@ class Record:
         return max(holders or is_open, key=lambda one: one.opened_at, default=None)
 
 
-def record_of(claim: Claim) -> Record:
-    verdicts = claim.verdicts.select_related("review", "body", "by").order_by("seq")
-    return Record(list(verdicts), list(claim.reviews.select_related("entry")))
+def record_of(claim: Claim, reviews: Iterable[Review] | None = None) -> Record:
+    """`reviews` are the claim's, where they have been read already with their entries."""
+    verdicts = claim.verdicts.select_related("review", "body", "by").defer(*_NOT_OF_VERDICTS).order_by()
+    if reviews is None:
+        reviews = claim.reviews.select_related("entry").defer(*_NOT_OF_REVIEWS)
+    return Record(sorted(verdicts, key=lambda verdict: verdict.seq), list(reviews))
 
 
 def standing(

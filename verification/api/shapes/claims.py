@@ -15,11 +15,13 @@ from verification.domain.transitions import allowed_actions
 from verification.models import QueueEntry
 from verification.services.acting import situation
 from verification.services.duplicates import Candidate, Original, original_of
+from verification.services.entries import open_entry
 from verification.services.leases import Lease
 from verification.services.publication import gate
+from verification.services.reading import read_beside
 from verification.services.reliance import reasons_of
 from verification.services.second_looks import second_look_of
-from verification.services.standing import Record, disputes_of, record_of, standing
+from verification.services.standing import Record, disputes_of, standing
 from verification.services.veil import is_veiled
 
 
@@ -278,10 +280,10 @@ def _kept_statuses(claim: Claim) -> dict[str, StatusShape]:
     return shown
 
 
-def claim_shape(claim: Claim, viewer: Person, *, entry: QueueEntry | None = None) -> ClaimShape:
-    """`entry` is the one that is open, where it has been read with all that is shown of it."""
-    record = record_of(claim)
-    entry = entry or claim.queue_entries.open().with_all_shown().first()
+def claim_shape(claim: Claim, viewer: Person) -> ClaimShape:
+    """`claim` was read with all that is shown of it to the viewer."""
+    record = read_beside(claim, viewer)
+    entry = open_entry(claim)
     return {
         **claim_row_shape(claim),
         "statuses": statuses_shape(claim, viewer, record=record),
@@ -289,7 +291,9 @@ def claim_shape(claim: Claim, viewer: Person, *, entry: QueueEntry | None = None
         "original": original_shape(original_of(claim)),
         "queue_entry": entry_shape(entry, viewer) if entry else None,
         "lease": lease_shape(entry),
-        "allowed_actions": [action.value for action in allowed_actions(situation(claim, viewer))],
+        "allowed_actions": [
+            action.value for action in allowed_actions(situation(claim, viewer, entry=entry))
+        ],
         "blockers": [_blocker(blocker.as_json()) for blocker in gate(claim, viewer, record=record)],
         "second_review": second_review_shape(claim, entry, viewer, record),
         "disagreements": [
@@ -357,9 +361,11 @@ def leased_shape(lease: Lease, claim: Claim, viewer: Person) -> LeasedShape:
     until = lease.entry.lease_until
     if until is None:
         raise TypeError("a lease has an end")
+    shown = claim_shape(claim, viewer)
+    entry = next(one for one in claim.queue_entries.all() if one.pk == lease.entry.pk)
     return {
         "lease_token": lease.token,
         "expires_at": until,
-        "entry": entry_shape(lease.entry, viewer),
-        "claim": claim_shape(claim, viewer, entry=lease.entry),
+        "entry": entry_shape(entry, viewer),
+        "claim": shown,
     }
