@@ -149,9 +149,7 @@ def why_not(entry: QueueEntry, person: Person) -> str:
         return f"it needs somebody for {', '.join(missing)}"
     skip = Skip.objects.filter(entry=entry, person=person, until__gt=Now()).order_by("-until").first()
     return (
-        f"you skipped it; it is offered again from {hour(skip.until)}"
-        if skip
-        else "it is not offered to you"
+        f"you skipped it; it is offered again from {hour(skip.until)}" if skip else "it is not offered to you"
     )
 
 
