@@ -78,7 +78,6 @@ def show(name: str, measured: dict[str, dict[str, dict[str, float]]]) -> None:
 
 def measure() -> dict[str, dict[str, dict[str, float]]]:
     """In a process whose settings name the database."""
-
     name = connection.settings_dict["NAME"]
     connection.creation.create_test_db(verbosity=0, autoclobber=True)
     try:
@@ -88,7 +87,6 @@ def measure() -> dict[str, dict[str, dict[str, float]]]:
 
 
 def each_act() -> dict[str, dict[str, dict[str, float]]]:
-
     desk = ensure_desk(
         "Conflict", house_name="Reuters", required=frozenset({Dimension.LOCATION, Dimension.DATE})
     )

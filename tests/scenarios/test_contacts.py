@@ -45,6 +45,15 @@ def asked(by: Caller, claim: str, item: str, **more: Any) -> dict[str, Any]:
     return contact
 
 
+def test_an_answer_is_not_before_the_asking_by_minutes_as_people_write_them(checker: Caller) -> None:
+    claim, item = claim_of(checker)
+    asking = datetime(2026, 10, 4, 12, 30, 40, tzinfo=UTC)
+    contact = asked(checker, claim, item, at=asking.isoformat())["id"]
+    for at, status in (("2026-10-04T12:29:59Z", 400), ("2026-10-04T12:30:00Z", 200)):
+        answer = checker.post(f"contacts/{contact}/answer/", {**YES, "at": at})
+        assert answer.status_code == status, answer.content
+
+
 def test_who_asked_whom_what_when_and_how(checker: Caller) -> None:
     claim, item = claim_of(checker)
     at = datetime.now(UTC) - timedelta(hours=2)

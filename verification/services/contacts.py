@@ -243,6 +243,8 @@ def _keep(act: Act, contact: Contact, kind: MessageKind, said: Said, by: Person)
 
 def _check_times(said: Said, *, not_before: datetime | None = None) -> None:
     now, errors = timezone.now(), []
+    if not_before is not None:
+        not_before = not_before.replace(second=0, microsecond=0)  # people write minutes
     if said.at is not None and said.at > now:
         errors.append(FieldError("/at", "This is yet to come. Say when it was.", "future"))
     if said.at is not None and not_before is not None and said.at < not_before:
