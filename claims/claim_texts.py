@@ -28,8 +28,9 @@ BY_INDEX = ("enable_seqscan = off", "jit = off", "max_parallel_workers_per_gathe
 _HAVING_ON_POSTGRESQL = (
     "SELECT id FROM claims_claimtext WHERE text LIKE %s AND text LIKE %s AND desk_id = %s LIMIT %s"
 )
+# CROSS JOIN has SQLite read in this order. Left to itself it goes through the desk's claims and asks the index for each.
 _HAVING_ON_SQLITE = f"""
-SELECT said.id FROM {SQLITE_INDEX} JOIN claims_claimtext said ON said.id = {SQLITE_INDEX}.rowid
+SELECT said.id FROM {SQLITE_INDEX} CROSS JOIN claims_claimtext said ON said.id = {SQLITE_INDEX}.rowid
 WHERE {SQLITE_INDEX} MATCH %s AND said.desk_id = %s LIMIT %s
 """  # noqa: S608  our own words
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -94,6 +95,20 @@ def test_the_database_finds_what_the_pairs_say(checker: Caller) -> None:
         found = {said[each.claim_id]: each.likeness for each in worded_alike(one, desk_id=desk)}
         expected = wording.likeness(wording.plain(one), wording.plain(other))
         assert found.get(wording.plain(other)) == (expected if alike else None), (one, other)
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL is told its way by settings")
+@pytest.mark.django_db
+def test_sqlite_asks_its_full_text_index_once_a_pair_and_not_once_a_claim(checker: Caller) -> None:
+    desk = Claim.objects.get(pk=file_claim(checker, statement=FLAGS)["id"]).desk_id
+    with CaptureQueriesContext(connection) as asked:
+        worded_alike(FLAGS, desk_id=desk)
+    lookups = [query["sql"] for query in asked if "MATCH" in query["sql"]]
+    assert lookups
+    with connection.cursor() as cursor:
+        for sql in lookups:
+            cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
+            assert "VIRTUAL TABLE" in cursor.fetchall()[0][3]
 
 
 @given(st.text(max_size=80), st.text(max_size=80))
