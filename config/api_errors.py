@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from rest_framework import exceptions
@@ -32,6 +34,7 @@ TITLES = {
     428: "If-Match is missing",
     429: "Too many requests",
     500: "Something broke on our side",
+    503: "Busy just now",
 }
 
 
@@ -122,6 +125,14 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """Of a database that is busy or away it is said that trying again helps: SQLite lets one write at a time."""
+    if isinstance(sys.exc_info()[1], OperationalError):
+        detail = (
+            "The database is busy or away. Nothing of what you sent was half-done. Try again in a moment."
+        )
+        response = _answer(request, 503, "busy", detail)
+        response["Retry-After"] = "1"
+        return response
     return _answer(
         request, 500, "fault", "Something broke on our side. Nothing of what you sent was half-done."
     )
