@@ -14,6 +14,14 @@ A_POLL = 5_500
 """Milliseconds in which the board asks once whether it changed."""
 
 
+def file_so_many(desk: Desk, number: int, *, tag: str) -> None:
+    claims = [
+        {"statement": f"One of {tag}, {n}.", "language": "en", "source": {"name": "A ministry", "kind": "official"}, "desk": "demo", "tags": [tag]}
+        for n in range(number)
+    ]  # fmt: skip
+    assert desk.api("olena").post("claims/bulk/", claims).status == 200
+
+
 def test_two_claims_are_chosen_acted_on_and_given_back_by_keyboard(desk: Desk, come: Come) -> None:
     refs = [desk.file(statement=f"By keyboard, {n}.", tags=["keyed"])["ref"] for n in range(2)]
     edith = come("edith")
@@ -77,11 +85,7 @@ def test_without_scripts_boxes_and_buttons_do_it(desk: Desk, come: Come) -> None
 
 def test_all_that_a_filter_lets_pass_goes_on_by_itself_part_by_part(desk: Desk, come: Come) -> None:
     number = 230
-    claims = [
-        {"statement": f"One of many, {n}.", "language": "en", "source": {"name": "A ministry", "kind": "official"}, "desk": "demo", "tags": ["many"]}
-        for n in range(number)
-    ]  # fmt: skip
-    assert desk.api("olena").post("claims/bulk/", claims).status == 200
+    file_so_many(desk, number, tag="many")
     edith = come("edith")
     received = count_bytes(edith)
     page = edith.go("/claims/?stage=queued&tag=many")
@@ -111,11 +115,7 @@ def test_all_that_a_filter_lets_pass_goes_on_by_itself_part_by_part(desk: Desk, 
 
 def test_what_two_people_do_to_the_same_claims_at_once_all_comes_through(desk: Desk, come: Come) -> None:
     number = 120
-    claims = [
-        {"statement": f"For both, {n}.", "language": "en", "source": {"name": "A ministry", "kind": "official"}, "desk": "demo", "tags": ["both"]}
-        for n in range(number)
-    ]  # fmt: skip
-    assert desk.api("olena").post("claims/bulk/", claims).status == 200
+    file_so_many(desk, number, tag="both")
     pages = []
     for name, tag in (("edith", "from-edith"), ("marko", "from-marko")):
         page = come(name).go("/claims/?stage=queued&tag=both")
