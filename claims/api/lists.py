@@ -75,9 +75,19 @@ def paged(
     request: Request, rows: QuerySet[M], *, by: str, shape: Callable[[M], dict[str, Any]]
 ) -> dict[str, Any]:
     """One page of a list call, as `page_of` makes it. Raises InvalidInput."""
-    page = page_of(rows, by=by, size=page_size(request), cursor=request.query_params.get("cursor"))
+    page = page_asked_for(request, rows, by=by)
+    return with_links(request, page, [shape(row) for row in page.rows])
+
+
+def page_asked_for(request: Request, rows: QuerySet[M], *, by: str) -> Page[M]:
+    """The page that a list call asks for by size and cursor. Raises InvalidInput."""
+    return page_of(rows, by=by, size=page_size(request), cursor=request.query_params.get("cursor"))
+
+
+def with_links(request: Request, page: Page[M], results: list[dict[str, Any]]) -> dict[str, Any]:
+    """The body of a list call: what is shown of the page's rows, and where the pages beside it are."""
     return {
-        "results": [shape(row) for row in page.rows],
+        "results": results,
         "next": _link(request, page.next),
         "previous": _link(request, page.previous),
     }

@@ -77,6 +77,7 @@ POST   claims/<name>/submit/                  401      403    ok      ok     ok 
 GET    claims/<name>/gate/                    401      403    ok      ok     ok     404     404
 GET    claims/<name>/status-line/             401      403    ok      ok     ok     404     404
 GET    claims/<name>/history/                 401      403    ok      ok     ok     404     404
+GET    claims/<name>/said/                    401      403    ok      ok     ok     404     404
 GET    claims/<name>/bundle/                 401      403    ok      ok     ok     404     404
 POST   claims/<name>/redact/                  401      403    403     403    ok     404     404
 POST   claims/<name>/legal-hold/              401      403    403     403    ok     404     404

@@ -13,7 +13,7 @@ from django.utils import timezone
 from claims.models import Asset, Claim, Desk, MediaItem
 from claims.vocabulary import Role
 from tests.conftest import Caller, caller, decide, file_claim, lease, refused, review
-from verification.models import DimensionStatus, MediaMatch, Policy
+from verification.models import DimensionStatus, MediaMatch, Policy, Skip
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -42,6 +42,9 @@ class Case:
         self.claim, self.ref, self.item = filed["id"], filed["ref"], filed["media"][0]["id"]
         self.twin = file_claim(first, statement="Again.", draft=True, media=[{"url": "https://media.example/again.mp4"}])  # fmt: skip
         self._a_match(desk)
+        skipped = first.post(f"queue/leases/{lease(first)['lease_token']}/skip/", {"reason": f"Not {CANARY}"})
+        assert skipped.status_code == 200, skipped.content
+        Skip.objects.update(until=timezone.now())
         handed = {"to": None, "tried": f"It looks like {CANARY}", "next": f"Ask {CANARY}"}
         given_on = first.post(f"queue/leases/{lease(first)['lease_token']}/hand-over/", handed)
         assert given_on.status_code == 200, given_on.content
@@ -94,7 +97,7 @@ def case(checker: Caller, desk: Desk) -> Case:
 # Every GET of the API and of the pages that has anything of a claim, and what in it may tell a status.
 API = [
     "claims/", "claims/?q=flags", "claims/?stage=queued", "claims/{claim}/", "claims/{ref}/", "claims/{claim}/verdicts/",
-    "claims/{claim}/notes/", "claims/{claim}/history/", "claims/{claim}/history/?page_size=1", "claims/{claim}/gate/",
+    "claims/{claim}/notes/", "claims/{claim}/history/", "claims/{claim}/history/?page_size=1", "claims/{claim}/said/", "claims/{claim}/gate/",
     "claims/{claim}/status-line/", "claims/{claim}/status-line/?of=draft&form=long", "claims/{claim}/status-line/?of=published",
     "claims/{claim}/offers/", "claims/{twin}/offers/", "claims/{claim}/bundle/", "media/{item}/", "media/{item}/bounds/", "media/{item}/similar/", "media/{twin_item}/similar/", "media/{item}/stills/",
     "claims/{claim}/contacts/", "contacts/", "media/{item}/permission/",
@@ -107,7 +110,7 @@ PAGES = [
     "/admin/jobs/", "/claims/new/", "/published/{claim}/", "/claims/new/already-here/?statement=flags",
 ]  # fmt: skip
 TELLS = {
-    "claims/{claim}/verdicts/", "claims/{claim}/notes/", "media/{item}/bounds/", "media/{item}/", "media/{item}/similar/",
+    "claims/{claim}/verdicts/", "claims/{claim}/notes/", "claims/{claim}/said/", "media/{item}/bounds/", "media/{item}/", "media/{item}/similar/",
     "media/{twin_item}/similar/", "/claims/{twin}/", "/claims/{ref}/", "/claims/{ref}/sign-off/", "/media/{item}/found/", "/claims/{ref}/erase/",
     "claims/{claim}/contacts/", "contacts/", "media/{item}/permission/", "/media/{item}/rights/",
 }  # fmt: skip

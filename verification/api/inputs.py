@@ -395,11 +395,11 @@ class CorrectInput(CausedInput, AmendInput):
 
 class RedactInput(ReasonInput):
     target = serializers.ChoiceField(
-        choices=["statement", "note", "hand_over", "evidence", "original", "uploader"]
+        choices=["statement", "note", "hand_over", "said", "evidence", "original", "uploader"]
     )
     id = serializers.UUIDField(
         required=False,
-        help_text="The note, the hand-over, the bound, or the media item whose original or uploader goes",
+        help_text="The note, the hand-over, what was said, the bound, or the media item whose original or uploader goes",
     )
     legal_ground = serializers.CharField(max_length=200)
 

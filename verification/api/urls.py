@@ -38,6 +38,7 @@ urlpatterns = [
     path("claims/<str:name>/gate/", review.Gate.as_view()),
     path("claims/<str:name>/status-line/", review.StatusLine.as_view()),
     path("claims/<str:name>/history/", review.History.as_view()),
+    path("claims/<str:name>/said/", review.Said.as_view()),
     path("claims/<str:name>/bundle/", bundle.Bundle.as_view(), name="claim-bundle"),
     path("claims/<str:name>/redact/", publication.Redact.as_view()),
     path("claims/<str:name>/legal-hold/", publication.LegalHolds.as_view()),

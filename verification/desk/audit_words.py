@@ -37,6 +37,7 @@ ACTS: dict[str, str] = {
     "ask": "Asked for a dimension by an hour",
     "assign": "Assigned the claim",
     "drop": "Dropped the claim",
+    "skip": "Skipped the review",
     "duplicate": "Marked it as a duplicate",
     "reopen": "Reopened the claim",
     "request-recheck": "Asked for a re-check",
@@ -86,10 +87,15 @@ def people_in(entries: Iterable[AuditEntry]) -> dict[str, str]:
     return {str(pk): person.display_name for pk, person in Person.objects.in_bulk(ids).items()}
 
 
+def did(action: str) -> str:
+    """What was done, without who or to what."""
+    return ACTS.get(action) or label(action)
+
+
 def say(entry: AuditEntry, names: Mapping[str, str], *, withheld: bool = False) -> str:
     """One sentence of what was done; where its details are kept from who reads, only what kind of act it was."""
     data = {} if withheld else entry.data
-    act = ACTS.get(entry.action) or label(entry.action)
+    act = did(entry.action)
     undone, words = _OTHERWISE.get(entry.action, ("", ""))
     if undone and (data.get(undone) or any(one.get(undone) for one in data.get("verdicts", ()))):
         act = words

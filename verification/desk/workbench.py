@@ -44,6 +44,7 @@ from verification.services.matches import appearances_of
 from verification.services.offers import Offer, offers_of
 from verification.services.queue import why_not
 from verification.services.reliance import reasons_of
+from verification.services.sayings import Saying, sayings_of
 from verification.services.signoff import OfDimension, OfItem, decisions_of
 from verification.services.standing import Line, Standing, disputes_of, face_of, line_of, standing
 from verification.services.veil import is_veiled
@@ -164,6 +165,11 @@ class Workbench:
         if self.entry is None:
             return None
         return self.entry.hand_overs.select_related("by", "to", "body").first()
+
+    @cached_property
+    def said(self) -> list[Saying]:
+        """What was said with acts on the claim since a review was last submitted."""
+        return [one for one in sayings_of(self.claim, viewer=self.person, current=True) if one.text]
 
     @cached_property
     def asks(self) -> list[Ask]:

@@ -44,7 +44,7 @@ class Redaction(Identified):
 
     claim = models.ForeignKey(Claim, on_delete=models.PROTECT, related_name="redactions")
     target = models.CharField(
-        max_length=20, help_text="statement, note, hand_over, evidence, original or uploader"
+        max_length=20, help_text="statement, note, hand_over, said, evidence, original or uploader"
     )
     target_id = models.UUIDField()
     legal_ground = models.CharField(max_length=200)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -43,10 +44,10 @@ def assign(
         give_to(act.claim, to, at=act.at)
         act.claim.assignee = to
         act.data["to"] = to.pk if to else None
-        _keep_reason(act, reason)
+        about = _keep_reason(act, reason)
         if to is not None:
             telling.keep_following(act.claim, [to], at=act.at)
-            telling.tell([to], occasion=Notice.ASSIGNED, claim=act.claim, by=actor, at=act.at)
+            telling.tell([to], occasion=Notice.ASSIGNED, claim=act.claim, by=actor, at=act.at, about=about)
     return act.claim
 
 
@@ -58,9 +59,8 @@ def drop(claim: Claim, *, actor: Person, reason: str, spare_others: bool = False
     with acting(claim, actor=actor, action=Action.DROP) as act:
         if spare_others:
             refuse_if_others_hold(act.claim, actor)
-        cancel_queue_entry(act.claim, at=act.at)
+        _take_away(act, _keep_reason(act, reason))
         act.move_to(Stage.DROPPED)
-        _keep_reason(act, reason)
     return act.claim
 
 
@@ -95,14 +95,13 @@ def mark_duplicate(
                 raise InvalidInput(FieldError("/of", _is_one_too(original), "duplicate"))
             if spare_others:
                 refuse_if_others_hold(act.claim, actor)
-            cancel_queue_entry(act.claim, at=act.at)
+            _take_away(act, _keep_reason(act, reason))
             Claim.objects.filter(pk=claim.pk).update(duplicate_of=original)
             act.claim.duplicate_of = original
             act.move_to(Stage.DUPLICATE)
             act.data["of"] = original.pk
             if merge:
                 act.data["taken"] = take_media(act.claim, into=original, actor=actor)
-            _keep_reason(act, reason)
     return act.claim
 
 
@@ -184,9 +183,8 @@ def ask(claim: Claim, *, actor: Person, dimension: Dimension, due_at: datetime, 
             claim=act.claim,
             by=actor,
             at=act.at,
-            about={"dimensions": dimension.value},
+            about={"dimensions": dimension.value, **_keep_reason(act, message)},
         )
-        _keep_reason(act, message)
     return asked
 
 
@@ -197,10 +195,8 @@ def break_lease(claim: Claim, *, actor: Person, reason: str) -> QueueEntry:
         if entry is None or entry.holder_id == actor.pk:
             raise IllegalState("Nobody else holds a review of this claim.", code="not_held")
         act.data["holder"] = entry.holder_id
-        if entry.holder is not None:
-            telling.tell([entry.holder], occasion=Notice.LEASE_BROKEN, claim=act.claim, by=actor, at=act.at)
+        _tell_holder(act, entry, _keep_reason(act, reason))
         give_up(entry, kind="broken", by=actor, at=act.at)
-        _keep_reason(act, reason)
     return entry
 
 
@@ -219,6 +215,28 @@ def staff_named(claim: Claim, name: str) -> Person | None:
         return people.filter(username=name).first()
 
 
-def _keep_reason(act: Act, reason: str) -> None:
-    if reason:
-        act.data["reason"] = Body.objects.keep(reason)
+def _keep_reason(act: Act, reason: str) -> dict[str, str]:
+    """Keeps what was said with the act; by which name whoever is told of it reads it."""
+    if not reason:
+        return {}
+    body = act.data["reason"] = Body.objects.keep(reason)
+    return {"said": str(body.pk)}
+
+
+def _take_away(act: Act, about: Mapping[str, str]) -> None:
+    """Ends the open review for good, and tells whoever held it."""
+    for entry in act.claim.queue_entries.held().select_related("holder"):
+        _tell_holder(act, entry, about)
+    cancel_queue_entry(act.claim, at=act.at)
+
+
+def _tell_holder(act: Act, entry: QueueEntry, about: Mapping[str, str]) -> None:
+    if entry.holder is not None:
+        telling.tell(
+            [entry.holder],
+            occasion=Notice.LEASE_BROKEN,
+            claim=act.claim,
+            by=act.actor,
+            at=act.at,
+            about=about,
+        )

@@ -34,11 +34,13 @@ from verification.models import (
     Note,
     PermissionRecord,
     Redaction,
+    Skip,
 )
 from verification.services.acting import Act, acting
 from verification.services.bundles import keeping
 from verification.services.entries import cancel_queue_entry
 from verification.services.permissions import tell_clients
+from verification.services.sayings import Saying
 
 log = structlog.get_logger(__name__)
 
@@ -60,6 +62,15 @@ def redact_hand_over(handed: HandOver, *, actor: Person, reason: str, legal_grou
         redaction,
     ):
         erase_hand_over(act, handed)
+    return redaction
+
+
+def redact_saying(
+    claim: Claim, saying: Saying, *, actor: Person, reason: str, legal_ground: str
+) -> Redaction:
+    """Erases what was said with an act on the claim, or why somebody skipped it; the act stays on record."""
+    with _redacting(claim, actor, "said", saying.id, reason, legal_ground) as (act, redaction):
+        erase_saying(act, saying)
     return redaction
 
 
@@ -121,6 +132,14 @@ def erase_note(act: Act, note: Note) -> None:
 def erase_hand_over(act: Act, handed: HandOver) -> None:
     """The effect of redacting what was said at a hand-over, within the act that records it."""
     _erase(act, [handed.body_id])
+
+
+def erase_saying(act: Act, saying: Saying) -> None:
+    """The effect of redacting what was said with an act, within the act that records it."""
+    if isinstance(saying.subject, Skip):
+        Skip.objects.filter(pk=saying.subject.pk).update(reason="")
+    else:
+        _erase(act, [saying.subject.pk])
 
 
 def erase_evidence(act: Act, evidence: Evidence) -> None:

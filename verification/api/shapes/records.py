@@ -9,6 +9,7 @@ from typing import Any, TypedDict
 
 from verification.models import AuditEntry, Evidence, Note, Verdict
 from verification.services.offers import Offer
+from verification.services.sayings import Saying
 
 
 class VerdictShape(TypedDict):
@@ -53,6 +54,14 @@ class NoteShape(TypedDict):
     struck: bool
     redacted: bool
     mentions: list[str]
+
+
+class SayingShape(TypedDict):
+    id: str
+    act: str
+    by: str
+    at: datetime
+    text: str | None
 
 
 class BundleShape(TypedDict):
@@ -167,6 +176,16 @@ def note_shape(note: Note, mentions: Mapping[str, list[str]]) -> NoteShape:
         "struck": hasattr(note, "strike"),
         "redacted": note.body.redacted_at is not None,
         "mentions": mentions.get(str(note.pk), []),
+    }
+
+
+def saying_shape(saying: Saying) -> SayingShape:
+    return {
+        "id": str(saying.id),
+        "act": saying.act.value,
+        "by": saying.by.username,
+        "at": saying.at,
+        "text": saying.text,
     }
 
 

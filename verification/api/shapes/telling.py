@@ -21,6 +21,7 @@ class ToldShape(TypedDict):
     by: str | None
     at: datetime
     about: dict[str, str]
+    said: str | None
     read_at: datetime | None
 
 
@@ -45,7 +46,8 @@ class WishesShape(TypedDict):
     time_zone: str
 
 
-def told_shape(told: Told) -> ToldShape:
+def told_shape(told: Told, said: str | None) -> ToldShape:
+    """`said` is what was said with what it tells of; None where nothing was, or it is erased."""
     claim = told.claim
     return {
         "id": str(told.pk),
@@ -54,6 +56,7 @@ def told_shape(told: Told) -> ToldShape:
         "by": told.by.username if told.by else None,
         "at": told.at,
         "about": told.about,
+        "said": said,
         "read_at": told.read_at,
     }
 

@@ -14,7 +14,7 @@ from claims.api.base import StetView, StrictSerializer, caller, idempotent, read
 from claims.api.schema import schema_of
 from claims.api.shapes import PublicationShape
 from claims.errors import FieldError, InvalidInput, Missing
-from claims.models import Claim, Publication
+from claims.models import Claim, Person, Publication
 from claims.published import shown
 from claims.vocabulary import Scope
 from verification.api.inputs import (
@@ -30,6 +30,7 @@ from verification.api.shapes.claims import NotPublishedShape
 from verification.models import Evidence, HandOver, Note, Redaction, ScheduledPublication
 from verification.services import erasure, publication
 from verification.services.reading import claim_named, media_named
+from verification.services.sayings import Saying, sayings_of
 
 
 class PublicationAction(StetView):
@@ -116,8 +117,8 @@ class Redact(StetView):
     @extend_schema(operation_id="redact", request=RedactInput, responses={200: schema_of(dict[str, Any])})
     @idempotent
     def post(self, request: Request, name: str) -> Response:
-        """Erases a claim's text, a note, what was said at a hand-over, a bound, an original, or what is kept of who put a
-        media item up, for a court or a person's right. It can't be undone.
+        """Erases a claim's text, a note, what was said at a hand-over or with an act, a bound, an original, or what is
+        kept of who put a media item up, for a court or a person's right. It can't be undone.
         """
         claim, person = claim_named(caller(request), name), caller(request)
         said = read_input(RedactInput, request)
@@ -128,6 +129,8 @@ class Redact(StetView):
             redaction = erasure.redact_note(_note(claim, said), actor=person, **why)
         elif said["target"] == "hand_over":
             redaction = erasure.redact_hand_over(_hand_over(claim, said), actor=person, **why)
+        elif said["target"] == "said":
+            redaction = erasure.redact_saying(claim, _saying(claim, person, said), actor=person, **why)
         elif said["target"] == "evidence":
             redaction = erasure.redact_evidence(_evidence(claim, said), actor=person, **why)
         else:
@@ -181,6 +184,14 @@ def _hand_over(claim: Claim, said: dict[str, Any]) -> HandOver:
     if handed is None:
         raise InvalidInput(FieldError("/id", "This claim has no hand-over of this id.", "unknown"))
     return handed
+
+
+def _saying(claim: Claim, person: Person, said: dict[str, Any]) -> Saying:
+    wanted = _id(said)
+    for one in sayings_of(claim, viewer=person):
+        if one.id == wanted:
+            return one
+    raise InvalidInput(FieldError("/id", "Nothing of this id was said of this claim.", "unknown"))
 
 
 def _evidence(claim: Claim, said: dict[str, Any]) -> Evidence:

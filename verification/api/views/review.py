@@ -32,10 +32,12 @@ from verification.api.shapes.records import (
     AuditShape,
     NoteShape,
     OfferShape,
+    SayingShape,
     VerdictShape,
     audit_shape,
     note_shape,
     offer_shape,
+    saying_shape,
     verdict_shape,
 )
 from verification.api.views.claims import claim_response
@@ -44,6 +46,7 @@ from verification.services import casework, offers, review, telling
 from verification.services.audit import chain_of
 from verification.services.publication import gate
 from verification.services.reading import claim_named, claim_to_act_on
+from verification.services.sayings import sayings_of
 from verification.services.standing import face_of, line_of
 from verification.services.veil import hidden_people
 
@@ -404,3 +407,16 @@ class History(StetView):
         hidden = hidden_people(claim, caller(request))
         rows = AuditEntry.objects.filter(chain_id=chain_of(claim)).select_related("actor")
         return Response(paged(request, rows, by="seq", shape=lambda entry: dict(audit_shape(entry, hidden))))
+
+
+class Said(StetView):
+    scopes = {"GET": Scope.INTERNAL_READ}
+
+    @extend_schema(operation_id="list_said", responses={200: schema_of(dict[str, list[SayingShape]])})
+    def get(self, request: Request, name: str) -> Response:
+        """What people said with their acts on the claim, the latest first: why it was dropped, assigned, asked for,
+        reopened, taken away or skipped. `text` is null once it is erased. Behind a veil, only what the caller may read.
+        """
+        claim = claim_named(caller(request), name)
+        said = sayings_of(claim, viewer=caller(request))
+        return Response({"results": [saying_shape(one) for one in said]})

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from claims.api.base import StetView, caller, entity_tag, expected_revision, idempotent, read_input
-from claims.api.lists import paged
+from claims.api.lists import page_asked_for, with_links
 from claims.api.schema import page_of, schema_of
 from claims.errors import FieldError, InvalidInput
 from claims.vocabulary import Channel, Scope
@@ -25,6 +25,7 @@ from verification.api.shapes.telling import (
 from verification.models import TellingWishes, Told
 from verification.services import deliveries, telling, telling_wishes
 from verification.services.reading import claim_named
+from verification.services.sayings import said_in
 
 INBOX = page_of(ToldShape)
 INBOX = {
@@ -52,8 +53,10 @@ class Inbox(StetView):
             raise InvalidInput(FieldError("unread", "Use true or false.", "unknown_word"))
         if wanted is not None:
             rows = rows.filter(read_at__isnull=wanted == "true")
-        page = paged(request, rows, by="-at", shape=lambda told: dict(told_shape(told)))
-        return Response({**page, **_unread(request)})
+        page = page_asked_for(request, rows, by="-at")
+        said = said_in(page.rows)
+        results = [dict(told_shape(told, said.get(told.pk))) for told in page.rows]
+        return Response({**with_links(request, page, results), **_unread(request)})
 
 
 class InboxRead(StetView):

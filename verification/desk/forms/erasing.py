@@ -11,6 +11,7 @@ from django import forms
 from claims.models import Claim, MediaItem
 from verification.desk.forms.signoff import MAX_TEXT
 from verification.models import HandOver, Note
+from verification.services.sayings import Saying
 
 MAX_GROUND = 200
 
@@ -22,7 +23,7 @@ class Erasable:
     value: str
     title: str
     means: str
-    subject: Claim | MediaItem | Note | HandOver
+    subject: Claim | MediaItem | Note | HandOver | Saying
 
 
 class EraseForm(forms.Form):

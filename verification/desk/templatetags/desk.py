@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from claims.dates import ClaimedDate, say_date, say_utc
 from claims.vocabulary import Dimension
 from verification.checks import registry
-from verification.desk import words
+from verification.desk import audit_words, words
 from verification.domain.wording import say_distance, say_hour, say_moment
 from verification.models import CheckRun
 
@@ -26,6 +26,12 @@ register = template.Library()
 def label(word: str | None) -> str:
     """A word of the vocabulary, written out."""
     return words.label(str(word)) if word else ""
+
+
+@register.filter
+def did(action: str) -> str:
+    """What was done to a claim, from the word of the audit."""
+    return audit_words.did(action)
 
 
 @register.filter

@@ -15,6 +15,7 @@ from django.utils.text import Truncator
 from claims.errors import IllegalState, Missing
 from claims.models import Claim, MediaItem, Person
 from claims.vocabulary import Stage
+from verification.desk.audit_words import did
 from verification.desk.faces import item_names
 from verification.desk.forms.erasing import Erasable, EraseForm, HoldForm
 from verification.desk.frame import DeskRequest, page
@@ -23,12 +24,14 @@ from verification.models import HandOver, Note, Redaction
 from verification.services import erasure
 from verification.services.acting import roles_of
 from verification.services.reading import claim_named
+from verification.services.sayings import Saying, sayings_of
 from verification.services.veil import hidden_people
 
 WORDS = {
     "statement": "What the claim says",
     "note": "A note",
     "hand_over": "What was said at a hand-over",
+    "said": "What was said with an act",
     "evidence": "A bound",
     "original": "An original",
     "uploader": "Who put a media item up",
@@ -59,6 +62,8 @@ def _erase(request: DeskRequest, claim: Claim) -> HttpResponse:
             erasure.redact_note(one.subject, actor=request.user, **why)
         elif isinstance(one.subject, HandOver):
             erasure.redact_hand_over(one.subject, actor=request.user, **why)
+        elif isinstance(one.subject, Saying):
+            erasure.redact_saying(claim, one.subject, actor=request.user, **why)
         elif isinstance(one.subject, MediaItem) and one.value.startswith("uploader:"):
             erasure.redact_uploader(one.subject, actor=request.user, **why)
         elif isinstance(one.subject, MediaItem):
@@ -156,6 +161,14 @@ def _offered(claim: Claim, viewer: Person) -> Iterator[Erasable]:
             f"What was tried and what is next: “{said}”. That it was handed over, by whom, to whom and when, stays.",
             handed,
         )
+    for one in sayings_of(claim, viewer=viewer):
+        if one.text:
+            yield Erasable(
+                f"said:{one.id}",
+                f"What {one.by.display_name} said, {one.at.day} {one.at:%B %Y, %H:%M} UTC",
+                f"{did(one.act)}: “{Truncator(one.text).chars(120)}”. That it was done, by whom and when, stays.",
+                one,
+            )
 
 
 def _uploaders(claim: Claim, names: dict[Any, str]) -> Iterator[Erasable]:

@@ -30,6 +30,7 @@ from verification.models import FindingRow, ScheduledPublication
 from verification.services.acting import situation
 from verification.services.duplicates import original_of
 from verification.services.reading import claim_named
+from verification.services.sayings import sayings_of
 from verification.services.signoff import OfDimension, Outlook, decisions_of, outlook_of, rules_for
 from verification.services.veil import WHY, is_veiled
 
@@ -148,6 +149,7 @@ def _show(request: DeskRequest, claim: Claim, tried: Tried | None = None, status
         "area": "board",
         "claim": claim,
         "original": original_of(claim),
+        "said": sayings_of(claim, viewer=request.user),
         "line": _top_line(claim, outlook, steps),
         "outlook": outlook,
         "face": _face(claim, outlook),

@@ -20,6 +20,7 @@ from verification.domain.notices import say
 from verification.models import Told
 from verification.services import deliveries, telling, telling_wishes
 from verification.services.reading import claim_named
+from verification.services.sayings import said_in
 
 SHOWN = 50
 ON_THE_RECORD = frozenset({Notice.PUBLISHED, Notice.CORRECTED, Notice.HELD, Notice.WITHDRAWN})
@@ -33,8 +34,9 @@ def inbox(request: DeskRequest) -> HttpResponse:
     if only_unread:
         rows = rows.unread()
     shown = page_of(rows, by="-at", size=SHOWN, cursor=request.GET.get("cursor"))
+    said = said_in(shown.rows)
     days = [
-        (day, [(told, _sentence(told)) for told in lines])
+        (day, [(told, _sentence(told), said.get(told.pk, "")) for told in lines])
         for day, lines in groupby(shown.rows, key=lambda told: told.at.date())
     ]
     context = {"area": "inbox", "days": days, "page": shown, "only_unread": only_unread}

@@ -1,0 +1,124 @@
+"""What people say with their acts reaches whom it is for, is read where the claim is, and can be erased."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import Caller, file_claim, lease, published, refused
+from tests.scenarios.test_telling import inbox
+from tests.verification.test_erasure import traces
+from verification.models import Redaction
+from verification.services import audit
+
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
+
+LATER = "2999-01-01T00:00:00Z"
+WHY = {"reason": "A person asked for it.", "legal_ground": "Article 17 GDPR"}
+
+
+def said_of(by: Caller, claim: str) -> list[tuple[str, str, str | None]]:
+    answer = by.get(f"claims/{claim}/said/")
+    assert answer.status_code == 200, answer.content
+    return [(one["act"], one["by"], one["text"]) for one in answer.json()["results"]]
+
+
+# --- it reaches whom it is for
+
+
+def test_who_is_asked_for_a_dimension_reads_the_message(checker: Caller, editor: Caller) -> None:
+    claim = file_claim(checker)["id"]
+    lease(checker)
+    editor.post(
+        f"claims/{claim}/ask/", {"dimension": "date", "due_at": LATER, "message": "For the six o'clock."}
+    )
+    assert inbox(checker)[0]["said"] == "For the six o'clock."
+
+
+@pytest.mark.parametrize("act", ["break", "drop", "duplicate"])
+def test_who_loses_a_review_is_told_and_reads_why(checker: Caller, editor: Caller, act: str) -> None:
+    other = file_claim(checker, statement="The older one.", draft=True)["id"]
+    claim = file_claim(checker)["id"]
+    leased = lease(checker)
+    path, body = {
+        "break": (f"queue/{leased['entry']['id']}/break/", {}),
+        "drop": (f"claims/{claim}/drop/", {}),
+        "duplicate": (f"claims/{claim}/duplicate/", {"of": other}),
+    }[act]
+    done = editor.post(path, {**body, "reason": "The agency has it."})
+    assert done.status_code == 200, done.content
+    assert [(one["occasion"], one["said"]) for one in inbox(checker)] == [
+        ("lease_broken", "The agency has it.")
+    ]
+
+
+def test_nobody_is_told_of_a_review_that_nobody_held(checker: Caller, editor: Caller) -> None:
+    claim = file_claim(checker)["id"]
+    editor.post(f"claims/{claim}/drop/", {"reason": "Not ours."})
+    assert inbox(checker) == []
+
+
+# --- it is read where the claim is
+
+
+def test_what_was_said_stands_in_order_with_who_said_it(checker: Caller, second_checker: Caller, editor: Caller) -> None:  # fmt: skip
+    claim = file_claim(checker)["id"]
+    token = lease(second_checker)["lease_token"]
+    second_checker.post(f"queue/leases/{token}/skip/", {"reason": "It needs Farsi."})
+    editor.post(f"claims/{claim}/assign/", {"to": "olena", "reason": "You read Farsi."})
+    editor.post(f"claims/{claim}/drop/", {"reason": "Overtaken."})
+    editor.post(f"claims/{claim}/reopen/", {"reason": "Not so."})
+    assert said_of(checker, claim) == [
+        ("reopen", "edith", "Not so."),
+        ("drop", "edith", "Overtaken."),
+        ("assign", "edith", "You read Farsi."),
+        ("skip", "marko", "It needs Farsi."),
+    ]
+
+
+def test_what_is_said_inside_of_a_public_act_stands_beside_it(checker: Caller, editor: Caller) -> None:
+    claim = published(checker, editor)["claim"]
+    editor.post(
+        f"claims/{claim}/withdraw/", {"reason": "In error.", "internal_reason": "Their lawyer called."}
+    )
+    assert said_of(checker, claim) == [("withdraw", "edith", "Their lawyer called.")]
+
+
+# --- it can be erased
+
+
+@pytest.mark.parametrize("act", ["assign", "skip", "internal"])
+def test_it_can_be_erased_and_that_it_was_said_stays(
+    checker: Caller, second_checker: Caller, editor: Caller, admin: Caller, act: str
+) -> None:
+    secret = "Unmistakablewords"
+    if act == "internal":
+        claim = published(checker, editor)["claim"]
+        editor.post(f"claims/{claim}/withdraw/", {"reason": "In error.", "internal_reason": secret})
+    else:
+        claim = file_claim(checker)["id"]
+    if act == "skip":
+        checker.post(f"queue/leases/{lease(checker)['lease_token']}/skip/", {"reason": secret})
+    if act == "assign":
+        editor.post(f"claims/{claim}/assign/", {"to": "marko", "reason": secret})
+    (one,) = checker.get(f"claims/{claim}/said/").json()["results"]
+    assert one["text"] == secret
+    body = {"target": "said", "id": one["id"], **WHY}
+    assert refused(editor.post(f"claims/{claim}/redact/", body), 403)
+    done = admin.post(f"claims/{claim}/redact/", body)
+    assert done.status_code == 200, done.content
+    assert traces(secret) == []
+    (left,) = checker.get(f"claims/{claim}/said/").json()["results"]
+    assert (left["text"], left["by"], left["at"]) == (None, one["by"], one["at"])
+    assert list(audit.verify()) == []
+    if act == "assign":
+        assert inbox(second_checker)[0]["said"] is None
+
+
+def test_only_what_was_said_of_this_claim_is_erased_with_it(checker: Caller, editor: Caller, admin: Caller) -> None:  # fmt: skip
+    one, other = file_claim(checker)["id"], file_claim(checker, statement="Another.")["id"]
+    editor.post(f"claims/{other}/assign/", {"to": "olena", "reason": "Theirs."})
+    (theirs,) = checker.get(f"claims/{other}/said/").json()["results"]
+    answer = admin.post(f"claims/{one}/redact/", {"target": "said", "id": theirs["id"], **WHY})
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["pointer"] == "/id"
+    assert Redaction.objects.count() == 0

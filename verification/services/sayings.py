@@ -1,0 +1,98 @@
+"""What people said with an act on a claim: why it was dropped, who was to take it and why, why it was passed over."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Max
+
+from claims.models import Body, Claim, Person
+from verification.domain.transitions import Action
+from verification.models import AuditEntry, Skip, Told
+from verification.services.audit import chain_of
+from verification.services.veil import hidden_people
+
+ACTS = frozenset(
+    {
+        Action.ASK,
+        Action.ASSIGN,
+        Action.BREAK_LEASE,
+        Action.DROP,
+        Action.DUPLICATE,
+        Action.REOPEN,
+        Action.REQUEST_RECHECK,
+        Action.REQUEST_SECOND_REVIEW,
+        Action.PUBLISH,
+        Action.AMEND,
+        Action.CORRECT,
+        Action.HOLD,
+        Action.RELEASE,
+        Action.WITHDRAW,
+    }
+)
+"""Acts whose reason or message is kept for colleagues; what was said to the public stands in the publication."""
+
+KEPT_AS = ("reason", "internal_reason")
+MOST = 200
+"""So many acts of a claim are looked through, the latest first."""
+
+
+@dataclass(frozen=True)
+class Saying:
+    """One text. `id` names it for erasing; `text` is None once it is erased."""
+
+    id: uuid.UUID
+    act: Action
+    by: Person
+    at: datetime
+    text: str | None
+    subject: Body | Skip
+
+
+def sayings_of(claim: Claim, *, viewer: Person, current: bool = False) -> list[Saying]:
+    """What was said with acts on the claim, the latest first, without what a veil keeps from the viewer.
+
+    `current` leaves out what was said before a review was last submitted: it has done its work.
+    """
+    hidden = hidden_people(claim, viewer)
+    entries = AuditEntry.objects.filter(
+        chain_id=chain_of(claim), action__in=[act.value for act in ACTS]
+    ).exclude(actor__in=hidden)
+    skips = Skip.objects.filter(entry__claim=claim).exclude(person__in=hidden)
+    if current:
+        last = claim.reviews.aggregate(last=Max("submitted_at"))["last"]
+        if last is not None:
+            entries, skips = entries.filter(at__gt=last), skips.filter(at__gt=last)
+    said = [
+        *_with_acts(entries.select_related("actor").order_by("-seq")[:MOST]),
+        *_with_skips(skips.select_related("person").order_by("-at")[:MOST]),
+    ]
+    return sorted(said, key=lambda one: (one.at, one.id), reverse=True)
+
+
+def said_in(lines: Collection[Told]) -> dict[uuid.UUID, str]:
+    """By line of an inbox, what was said with what it tells of; nothing of what was erased."""
+    named = {told.pk: uuid.UUID(told.about["said"]) for told in lines if "said" in told.about}
+    bodies = Body.objects.in_bulk(set(named.values())) if named else {}
+    return {pk: bodies[body].content or "" for pk, body in named.items() if bodies[body].content}
+
+
+def _with_acts(entries: Iterable[AuditEntry]) -> Iterator[Saying]:
+    named = [
+        (uuid.UUID(entry.data[name]["body"]), entry)
+        for entry in entries
+        for name in KEPT_AS
+        if entry.actor is not None and name in entry.data
+    ]
+    bodies = Body.objects.in_bulk([body for body, _ in named]) if named else {}
+    for pk, entry in named:
+        assert entry.actor is not None  # noqa: S101 - only people say why
+        yield Saying(pk, Action(entry.action), entry.actor, entry.at, bodies[pk].content, bodies[pk])
+
+
+def _with_skips(skips: Iterable[Skip]) -> Iterator[Saying]:
+    for skip in skips:
+        yield Saying(skip.pk, Action.SKIP, skip.person, skip.at, skip.reason or None, skip)
