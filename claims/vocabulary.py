@@ -324,6 +324,7 @@ class Notice(StrEnum):
     HANDED_OVER = "handed_over"
     INVITED = "invited"
     LEASE_BROKEN = "lease_broken"
+    SKIPPED = "skipped"
     FLAGGED = "flagged"
     DUE_SOON = "due_soon"
     OVERDUE = "overdue"

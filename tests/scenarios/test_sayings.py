@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conftest import Caller, file_claim, lease, published, refused
+from claims.models import Desk
+from tests.conftest import Caller, file_claim, lease, published, refused, review
 from tests.scenarios.test_telling import inbox
 from tests.verification.test_erasure import traces
-from verification.models import Redaction
+from verification.models import Policy, Redaction
 from verification.services import audit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -57,6 +58,43 @@ def test_nobody_is_told_of_a_review_that_nobody_held(checker: Caller, editor: Ca
     assert inbox(checker) == []
 
 
+@pytest.mark.parametrize("by", ["assigned", "handed over", "nobody"])
+def test_who_gave_somebody_a_review_is_told_that_they_skipped_it(
+    checker: Caller, second_checker: Caller, editor: Caller, by: str
+) -> None:
+    claim = file_claim(checker)["id"]
+    if by == "assigned":
+        editor.post(f"claims/{claim}/assign/", {"to": "marko"})
+    if by == "handed over":
+        editor.post(f"claims/{claim}/assign/", {"to": "olena"})
+        token = lease(checker)["lease_token"]
+        assert checker.post(f"queue/leases/{token}/hand-over/", {"to": "marko"}).status_code == 200
+    token = lease(second_checker)["lease_token"]
+    second_checker.post(f"queue/leases/{token}/skip/", {"reason": "I am on leave."})
+    told = {"assigned": editor, "handed over": checker}.get(by)
+    for one in (checker, editor):
+        lines = [(line["occasion"], line["by"], line["said"]) for line in inbox(one)]
+        assert (("skipped", "marko", "I am on leave.") in lines) == (one is told)
+    assert lease(checker)["claim"]["id"] == claim
+
+
+def test_behind_a_veil_a_first_reviewers_message_is_kept_until_the_second_is_submitted(
+    checker: Caller, second_checker: Caller, editor: Caller, admin: Caller, desk: Desk
+) -> None:
+    Policy.objects.filter(desk=desk).update(second_review=True, blind_second_review=True)
+    claim = file_claim(checker)["id"]
+    review(editor, {"location": "contradicted", "date": "unverified"})
+    for author in (editor, admin):
+        sent = author.post(
+            f"claims/{claim}/assign/", {"to": "marko", "reason": f"From {author.person.username}"}
+        )
+        assert sent.status_code == 200, sent.content
+    assert [line["said"] for line in inbox(second_checker)] == ["From adam", None]
+    assert [text for *_, text in said_of(second_checker, claim)] == ["From adam"]
+    review(second_checker, {"location": "contradicted", "date": "unverified"})
+    assert [line["said"] for line in inbox(second_checker)] == ["From adam", "From edith"]
+
+
 # --- it is read where the claim is
 
 
@@ -81,6 +119,15 @@ def test_what_is_said_inside_of_a_public_act_stands_beside_it(checker: Caller, e
         f"claims/{claim}/withdraw/", {"reason": "In error.", "internal_reason": "Their lawyer called."}
     )
     assert said_of(checker, claim) == [("withdraw", "edith", "Their lawyer called.")]
+
+
+def test_why_a_contact_was_closed_is_read_too(checker: Caller) -> None:
+    claim = file_claim(checker, media=[{"url": "https://media.example/a.mp4"}])
+    sent = {"media": claim["media"][0]["id"], "account": "@a", "text": "Is it yours?", "channel": "phone"}
+    contact = checker.post(f"claims/{claim['id']}/contacts/", sent).json()["id"]
+    closed = checker.post(f"contacts/{contact}/close/", {"reason": "The number is dead."})
+    assert closed.status_code == 200, closed.content
+    assert said_of(checker, claim["id"]) == [("contact", "olena", "The number is dead.")]
 
 
 # --- it can be erased

@@ -17,6 +17,7 @@ _SENTENCES = {
     Notice.HANDED_OVER: "{by} handed it over",
     Notice.INVITED: "{by} invites you to their review",
     Notice.LEASE_BROKEN: "{by} ended your lease; your draft is kept",
+    Notice.SKIPPED: "{by} skipped it: it is for everybody again",
     Notice.FLAGGED: "{by} flags it to the desk's editors",
     Notice.DUE_SOON: "It is due soon",
     Notice.OVERDUE: "It is overdue",

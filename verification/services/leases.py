@@ -19,9 +19,11 @@ from django.utils import timezone
 from claims.errors import FieldError, IllegalState, InvalidInput, LeaseLost
 from claims.models import Claim, Desk, Person
 from claims.vocabulary import Notice, Stage
+from verification.domain.transitions import Action
 from verification.domain.wording import say_hour
-from verification.models import QueueEntry, Review, Skip
+from verification.models import AuditEntry, QueueEntry, Review, Skip
 from verification.models.queue import LEASED, WAITING
+from verification.services.audit import chain_of
 from verification.services.entries import note_lease
 from verification.services.jobs import after
 from verification.services.telling import editors_of, tell
@@ -145,25 +147,54 @@ def release_all(person: Person, *, desks: Iterable[Desk]) -> list[uuid.UUID]:
 def skip(token: str, person: Person, *, reason: str) -> QueueEntry:
     """Passes a review over with a reason; it is not offered to the same person for a while.
 
-    Who passes over what was meant for them gives it to all: else nobody could take it meanwhile. What three people
-    passed over is flagged for an editor to look at.
+    Who passes over what was meant for them gives it to all, and whoever gave it to them is told: else nobody could take
+    it meanwhile. What three people passed over is flagged for an editor to look at.
     """
     with _ending(token, person, "skipped") as entry:
         now = timezone.now()
-        Skip.objects.create(
+        skipped = Skip.objects.create(
             entry=entry,
             person=person,
             reason=reason,
             at=now,
             until=now + timedelta(seconds=entry.desk.policy.skip_seconds),
         )
-        QueueEntry.objects.filter(pk=entry.pk, assignee=person).update(assignee=None)
+        about = {"skip": str(skipped.pk)}
+        if QueueEntry.objects.filter(pk=entry.pk, assignee=person).update(assignee=None):
+            tell(
+                _gave_it_to(person, entry),
+                occasion=Notice.SKIPPED,
+                claim=entry.claim,
+                by=person,
+                at=now,
+                about=about,
+            )
         skipped_by = entry.skips.values("person").distinct().count()
         if skipped_by >= SKIPS_TO_FLAG and QueueEntry.objects.filter(pk=entry.pk, flagged_at=None).update(
             flagged_at=now
         ):
-            tell(editors_of(entry.desk), occasion=Notice.FLAGGED, claim=entry.claim, by=person, at=now)
+            tell(
+                editors_of(entry.desk),
+                occasion=Notice.FLAGGED,
+                claim=entry.claim,
+                by=person,
+                at=now,
+                about=about,
+            )
         return entry
+
+
+def _gave_it_to(person: Person, entry: QueueEntry) -> list[Person]:
+    """Who assigned or handed the claim to the person last."""
+    given = (
+        AuditEntry.objects.filter(
+            chain_id=chain_of(entry.claim), action__in=[Action.ASSIGN, Action.HAND_OVER]
+        )
+        .select_related("actor")
+        .order_by("-seq")
+        .first()
+    )
+    return [given.actor] if given and given.actor and given.data.get("to") == str(person.pk) else []
 
 
 def give_up(entry: QueueEntry, *, kind: str, by: Person | None, at: datetime) -> None:

@@ -12,6 +12,7 @@ from django.db.models import Max
 from claims.models import Body, Claim, Person
 from verification.domain.transitions import Action
 from verification.models import AuditEntry, Skip, Told
+from verification.models.veil import veiled_from
 from verification.services.audit import chain_of
 from verification.services.veil import hidden_people
 
@@ -20,6 +21,7 @@ ACTS = frozenset(
         Action.ASK,
         Action.ASSIGN,
         Action.BREAK_LEASE,
+        Action.CONTACT,
         Action.DROP,
         Action.DUPLICATE,
         Action.REOPEN,
@@ -36,6 +38,9 @@ ACTS = frozenset(
 """Acts whose reason or message is kept for colleagues; what was said to the public stands in the publication."""
 
 KEPT_AS = ("reason", "internal_reason")
+_NAMES = frozenset({"said", "skip"})
+"""As which a line of an inbox names a text: by the id of a body, or of a skip."""
+
 MOST = 200
 """So many acts of a claim are looked through, the latest first."""
 
@@ -73,11 +78,23 @@ def sayings_of(claim: Claim, *, viewer: Person, current: bool = False) -> list[S
     return sorted(said, key=lambda one: (one.at, one.id), reverse=True)
 
 
-def said_in(lines: Collection[Told]) -> dict[uuid.UUID, str]:
-    """By line of an inbox, what was said with what it tells of; nothing of what was erased."""
-    named = {told.pk: uuid.UUID(told.about["said"]) for told in lines if "said" in told.about}
-    bodies = Body.objects.in_bulk(set(named.values())) if named else {}
-    return {pk: bodies[body].content or "" for pk, body in named.items() if bodies[body].content}
+def said_in(lines: Collection[Told], *, viewer: Person) -> dict[uuid.UUID, str]:
+    """By line of the viewer's inbox, what was said with what it tells of; nothing of what is erased or veiled."""
+    speaking = [told for told in lines if _NAMES & told.about.keys()]
+    if not speaking:
+        return {}
+    bodies = Body.objects.in_bulk([told.about["said"] for told in speaking if "said" in told.about])
+    skips = Skip.objects.in_bulk([told.about["skip"] for told in speaking if "skip" in told.about])
+    texts = {str(pk): body.content for pk, body in bodies.items()}
+    texts |= {str(pk): skip.reason for pk, skip in skips.items()}
+    veiled = Claim.objects.filter(pk__in={told.claim_id for told in speaking}).filter(veiled_from(viewer))
+    hidden = {claim.pk: hidden_people(claim, viewer) for claim in veiled}
+    said = {}
+    for told in speaking:
+        text = next(texts.get(told.about[name]) for name in _NAMES & told.about.keys())
+        if text and told.by_id not in hidden.get(told.claim_id, ()):
+            said[told.pk] = text
+    return said
 
 
 def _with_acts(entries: Iterable[AuditEntry]) -> Iterator[Saying]:

@@ -54,7 +54,7 @@ class Inbox(StetView):
         if wanted is not None:
             rows = rows.filter(read_at__isnull=wanted == "true")
         page = page_asked_for(request, rows, by="-at")
-        said = said_in(page.rows)
+        said = said_in(page.rows, viewer=person)
         results = [dict(told_shape(told, said.get(told.pk))) for told in page.rows]
         return Response({**with_links(request, page, results), **_unread(request)})
 

@@ -34,7 +34,7 @@ def inbox(request: DeskRequest) -> HttpResponse:
     if only_unread:
         rows = rows.unread()
     shown = page_of(rows, by="-at", size=SHOWN, cursor=request.GET.get("cursor"))
-    said = said_in(shown.rows)
+    said = said_in(shown.rows, viewer=request.user)
     days = [
         (day, [(told, _sentence(told), said.get(told.pk, "")) for told in lines])
         for day, lines in groupby(shown.rows, key=lambda told: told.at.date())
