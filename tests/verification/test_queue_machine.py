@@ -11,7 +11,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any, ClassVar
 
@@ -93,6 +93,10 @@ LIKELY = {
     "re-check": [Stage.PUBLISHED, Stage.HELD, Stage.AWAITING_SIGNOFF],
 }
 """The stages in which an act on a claim is likely to go."""
+
+
+def a_second_ago() -> datetime:
+    return timezone.now() - timedelta(seconds=1)
 
 
 class Desk(RuleBasedStateMachine):
@@ -331,6 +335,25 @@ class Desk(RuleBasedStateMachine):
             self.skipped.discard((token.entry, colleague.pk))
 
     @is_held
+    @rule(pick=PICK, act=st.sampled_from(["decide", "undo", "submit", "renew", "release", "hand over"]))
+    def write_too_late(self, pick: int, act: str) -> None:
+        """A lease runs out while its holder is still at it, whether or not that was noticed."""
+        good = [token for token in self.tokens if self.is_live(token, token.holder)]
+        token = good[pick % len(good)]
+        self.run_out(token.entry)
+        claim, by = Claim.objects.get(pk=token.claim), {"actor": token.holder, "lease_token": str(token)}
+        new = review.NewVerdict(Dimension.DATE, Status.VERIFIED, reason="because", basis=[CHURCH])
+        acts: dict[str, Callable[[], Any]] = {
+            "decide": lambda: review.record_verdict(claim, **by, new=new),
+            "undo": lambda: review.undo_verdict(claim, **by),
+            "submit": lambda: review.submit_review(claim, **by),
+            "renew": lambda: leases.renew(str(token), token.holder),
+            "release": lambda: leases.release(str(token), token.holder),
+            "hand over": lambda: colleagues.hand_over(str(token), actor=token.holder, to=None),
+        }
+        assert not self.tried(acts[act]), f"a write came too late and landed: {act} under {token}"
+
+    @is_held
     @rule(pick=PICK, who=HOLDER, colleague=ANYBODY, end=st.booleans())
     def invite(self, pick: int, who: int | None, colleague: int, end: bool) -> None:
         asked = self.people[colleague]
@@ -402,9 +425,9 @@ class Desk(RuleBasedStateMachine):
     @rule(pick=PICK)
     def time_passes(self, pick: int) -> None:
         """A lease runs out, is found to have, skips are over, and embargoes end."""
-        past = timezone.now() - timedelta(seconds=1)
+        past = a_second_ago()
         for entry in QueueEntry.objects.held().order_by("pk")[pick % 2 : pick % 2 + 1]:
-            QueueEntry.objects.filter(pk=entry.pk).update(lease_until=past)
+            self.run_out(entry.pk)
         if pick % 3 == 0:
             leases.expire_leases()
         if pick % 5 == 0:
@@ -413,6 +436,9 @@ class Desk(RuleBasedStateMachine):
         ScheduledPublication.objects.filter(state=ScheduledPublication.WAITING).update(due_at=past)
         for due in publication.due_embargoes():
             self.made_public(due.claim, due.by, lambda due=due: publication.publish_scheduled(due))
+
+    def run_out(self, entry: uuid.UUID) -> None:
+        QueueEntry.objects.filter(pk=entry).update(lease_until=a_second_ago())
 
     def made_public(self, claim: Claim, person: Person, act: Callable[[], Any]) -> None:
         blockers, reviewers = publication.gate(claim, person), contributors(claim.pk)

@@ -10,7 +10,7 @@ from django import forms
 
 from claims.models import Claim, MediaItem
 from verification.desk.forms.signoff import MAX_TEXT
-from verification.models import HandOver, Note
+from verification.models import Evidence, HandOver, Note
 from verification.services.sayings import Saying
 
 MAX_GROUND = 200
@@ -23,7 +23,7 @@ class Erasable:
     value: str
     title: str
     means: str
-    subject: Claim | MediaItem | Note | HandOver | Saying
+    subject: Claim | MediaItem | Note | HandOver | Evidence | Saying
 
 
 class EraseForm(forms.Form):

@@ -20,7 +20,7 @@ from verification.desk.faces import item_names
 from verification.desk.forms.erasing import Erasable, EraseForm, HoldForm
 from verification.desk.frame import DeskRequest, page
 from verification.domain.transitions import Action, permit_role
-from verification.models import HandOver, Note, Redaction
+from verification.models import Evidence, HandOver, Note, Redaction
 from verification.services import erasure
 from verification.services.acting import roles_of
 from verification.services.reading import claim_named
@@ -62,6 +62,8 @@ def _erase(request: DeskRequest, claim: Claim) -> HttpResponse:
             erasure.redact_note(one.subject, actor=request.user, **why)
         elif isinstance(one.subject, HandOver):
             erasure.redact_hand_over(one.subject, actor=request.user, **why)
+        elif isinstance(one.subject, Evidence):
+            erasure.redact_evidence(one.subject, actor=request.user, **why)
         elif isinstance(one.subject, Saying):
             erasure.redact_saying(claim, one.subject, actor=request.user, **why)
         elif isinstance(one.subject, MediaItem) and one.value.startswith("uploader:"):
@@ -147,7 +149,7 @@ def _offered(claim: Claim, viewer: Person) -> Iterator[Erasable]:
         said = Truncator(note.body.content or "").chars(120)
         yield Erasable(
             f"note:{note.pk}",
-            f"The note of {note.by.display_name}, {note.at.day} {note.at:%B %Y, %H:%M} UTC",
+            f"The note of {note.by.display_name}, {_minute(note.at)}",
             f"What it says: “{said}”. That it was there, whose and when, stays.",
             note,
         )
@@ -157,15 +159,24 @@ def _offered(claim: Claim, viewer: Person) -> Iterator[Erasable]:
         said = Truncator(" / ".join(part for part in handed.said.values() if part)).chars(120)
         yield Erasable(
             f"hand_over:{handed.pk}",
-            f"What {handed.by.display_name} said at a hand-over, {handed.at.day} {handed.at:%B %Y, %H:%M} UTC",
+            f"What {handed.by.display_name} said at a hand-over, {_minute(handed.at)}",
             f"What was tried and what is next: “{said}”. That it was handed over, by whom, to whom and when, stays.",
             handed,
+        )
+    bounds = Evidence.objects.visible_to(viewer).filter(claim=claim, body__redacted_at=None)
+    for bound in bounds.select_related("body", "by"):
+        yield Erasable(
+            f"evidence:{bound.pk}",
+            f"The bound of {bound.by.display_name}, {_minute(bound.at)}",
+            f"What it bounds and why: “{Truncator(bound.content['reason']).chars(120)}”, and why it was struck."
+            " That it was there, whose and when, stays.",
+            bound,
         )
     for one in sayings_of(claim, viewer=viewer):
         if one.text:
             yield Erasable(
                 f"said:{one.id}",
-                f"What {one.by.display_name} said, {one.at.day} {one.at:%B %Y, %H:%M} UTC",
+                f"What {one.by.display_name} said, {_minute(one.at)}",
                 f"{did(one.act)}: “{Truncator(one.text).chars(120)}”. That it was done, by whom and when, stays.",
                 one,
             )
