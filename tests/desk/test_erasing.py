@@ -142,3 +142,14 @@ def test_only_an_admin_is_led_there(pages: Pages, checker: Caller, editor: Calle
         for page in (f"/claims/{ref}/", f"/claims/{ref}/sign-off/"):
             html = pages(caller).get(page).content.decode()
             assert (f'href="/claims/{ref}/erase/"' in html) == expected
+
+
+def test_a_bound_can_go(pages: Pages, checker: Caller, admin: Caller) -> None:
+    filed = file_claim(checker, media=[{"url": "https://media.example/one.mp4"}])
+    said = {"kind": "landmark", "reason": "Maria's house stands", "side": "not_before", "date": "2019"}
+    bound = checker.post(f"media/{filed['media'][0]['id']}/bounds/", said)
+    assert bound.status_code == 201, bound.content
+    here = Page(pages(admin), Claim.objects.get(pk=filed["id"]))
+    assert "Maria&#x27;s house stands" in here.html()
+    assert here.erase(f"evidence:{bound.json()['id']}").status_code == 302
+    assert "Maria" not in here.html()

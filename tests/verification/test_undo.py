@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -67,3 +68,42 @@ def test_a_submitted_review_is_not_undone(checker: Caller) -> None:
     token = f"{'0' * 8}-0000-7000-8000-{'0' * 12}.1"
     refused(checker.post(f"claims/{claim['id']}/verdicts/undo/", {"lease_token": token}), 423)
     assert Verdict.objects.exclude(undoes=None).count() == 0
+
+
+# --- undoing beside somebody else
+
+
+def together(checker: Caller, second_checker: Caller) -> dict[str, Any]:
+    file_claim(checker)
+    leased = lease(checker)
+    asked = checker.post(f"queue/leases/{leased['lease_token']}/invite/", {"person": "marko"})
+    assert asked.status_code == 200, asked.content
+    return leased
+
+
+def stands(by: Caller, leased: dict[str, Any]) -> str:
+    """What is said of the date in the open review."""
+    said = by.get(f"claims/{leased['claim']['id']}/verdicts/").json()["verdicts"]
+    return str([one["status"] for one in said if one["dimension"] == "date"][-1])
+
+
+@pytest.mark.parametrize("order", ["holder first", "colleague first"])
+def test_a_colleagues_undo_leaves_what_the_holder_says(checker: Caller, second_checker: Caller, order: str) -> None:  # fmt: skip
+    leased = together(checker, second_checker)
+    acts = [(checker, "unverified"), (second_checker, "contradicted")]
+    for by, status in acts if order == "holder first" else acts[::-1]:
+        assert decide(by, leased, "date", status).status_code == 201
+    assert undo(second_checker, leased).status_code == 201
+    assert stands(checker, leased) == "unverified"
+    refused(undo(second_checker, leased), 409)
+
+
+def test_what_the_holder_undid_a_colleague_does_not_undo_again(
+    checker: Caller, second_checker: Caller
+) -> None:
+    leased = together(checker, second_checker)
+    decide(second_checker, leased, "date", "contradicted")
+    assert undo(checker, leased).status_code == 201
+    assert decide(checker, leased, "date", "unverified").status_code == 201
+    refused(undo(second_checker, leased), 409)
+    assert stands(checker, leased) == "unverified"

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Max
 
 from claims.errors import FieldError, IllegalState, InvalidInput
-from claims.models import Body, Claim, Membership, Person
+from claims.models import Body, Claim, Person
 from claims.vocabulary import Dimension, Notice, ReviewKind, Stage
 from verification.domain.transitions import Action
 from verification.models import Ask, QueueEntry, Review
 from verification.services import audit, telling
 from verification.services.acting import Act, acting
 from verification.services.duplicates import original_of
-from verification.services.entries import ask_for, cancel_queue_entry, give_to, open_queue_entry
+from verification.services.entries import (
+    anybody_for,
+    ask_for,
+    at_work_on,
+    cancel_queue_entry,
+    give_to,
+    may_be_given,
+    open_queue_entry,
+)
 from verification.services.following import open_second_review
 from verification.services.leases import give_up, refuse_if_others_hold
 from verification.services.merging import take_media
@@ -38,16 +46,19 @@ def assign(
 
     The person must be on the desk's staff and may not be who the open review is a second look at.
     """
-    if to is not None and not Membership.objects.of_staff(to).filter(desk_id=claim.desk_id).exists():
+    if to is not None and not may_be_given(claim, to):
         raise InvalidInput(FieldError("/to", "Nobody of this name works on the claim's desk.", "unknown"))
     with acting(claim, actor=actor, action=Action.ASSIGN, revision=revision) as act:
+        former = act.claim.assignee
         give_to(act.claim, to, at=act.at)
         act.claim.assignee = to
         act.data["to"] = to.pk if to else None
         about = _keep_reason(act, reason)
         if to is not None:
             telling.keep_following(act.claim, [to], at=act.at)
-            telling.tell([to], occasion=Notice.ASSIGNED, claim=act.claim, by=actor, at=act.at, about=about)
+            _tell(act, Notice.ASSIGNED, [to], about)
+        if former is not None and former != to:
+            _tell(act, Notice.UNASSIGNED, [former], about)
     return act.claim
 
 
@@ -59,7 +70,7 @@ def drop(claim: Claim, *, actor: Person, reason: str, spare_others: bool = False
     with acting(claim, actor=actor, action=Action.DROP) as act:
         if spare_others:
             refuse_if_others_hold(act.claim, actor)
-        _take_away(act, _keep_reason(act, reason))
+        _end(act, Notice.DROPPED, _keep_reason(act, reason))
         act.move_to(Stage.DROPPED)
     return act.claim
 
@@ -95,7 +106,7 @@ def mark_duplicate(
                 raise InvalidInput(FieldError("/of", _is_one_too(original), "duplicate"))
             if spare_others:
                 refuse_if_others_hold(act.claim, actor)
-            _take_away(act, _keep_reason(act, reason))
+            _end(act, Notice.DUPLICATE, _keep_reason(act, reason))
             Claim.objects.filter(pk=claim.pk).update(duplicate_of=original)
             act.claim.duplicate_of = original
             act.move_to(Stage.DUPLICATE)
@@ -133,6 +144,7 @@ def request_recheck(claim: Claim, *, actor: Person, reason: str) -> Claim:
         open_queue_entry(act.claim, kind=ReviewKind.RECHECK, review_round=next_round(act.claim))
         if act.claim.stage == Stage.AWAITING_SIGNOFF:
             act.move_to(Stage.QUEUED)
+        telling.keep_following(act.claim, [actor], at=act.at)
         _keep_reason(act, reason)
     return act.claim
 
@@ -155,9 +167,15 @@ def request_second_review(claim: Claim, *, actor: Person, reason: str) -> Claim:
                 "A second person has reviewed this already. Ask for a re-check to have it looked at anew.",
                 code="already_seconded",
             )
-        open_second_review(act.claim, review_round=number)
+        entry = open_second_review(act.claim, review_round=number)
+        if not anybody_for(entry):
+            raise IllegalState(
+                "Everybody on the desk took part in this review: nobody is left who could look again with fresh eyes.",
+                code="nobody_left",
+            )
         if act.claim.stage == Stage.AWAITING_SIGNOFF:
             act.move_to(Stage.QUEUED)
+        telling.keep_following(act.claim, [actor], at=act.at)
         _keep_reason(act, reason)
     return act.claim
 
@@ -176,6 +194,7 @@ def ask(claim: Claim, *, actor: Person, dimension: Dimension, due_at: datetime, 
                 act.move_to(Stage.QUEUED)
         asked = ask_for(act.claim, dimension=dimension, due_at=due_at, by=actor, at=act.at)
         act.data |= {"dimension": dimension.value, "due_at": due_at}
+        telling.keep_following(act.claim, [actor], at=act.at)
         worker = asked.entry.holder or asked.entry.assignee
         telling.tell(
             [worker] if worker else [],
@@ -195,8 +214,11 @@ def break_lease(claim: Claim, *, actor: Person, reason: str) -> QueueEntry:
         if entry is None or entry.holder_id == actor.pk:
             raise IllegalState("Nobody else holds a review of this claim.", code="not_held")
         act.data["holder"] = entry.holder_id
-        _tell_holder(act, entry, _keep_reason(act, reason))
+        _tell(act, Notice.LEASE_BROKEN, at_work_on(entry), _keep_reason(act, reason))
         give_up(entry, kind="broken", by=actor, at=act.at)
+        if entry.assignee_id == act.data["holder"]:
+            # Else nobody but they could take it.
+            give_to(act.claim, None, at=act.at)
     return entry
 
 
@@ -207,8 +229,8 @@ def next_round(claim: Claim) -> int:
 
 
 def staff_named(claim: Claim, name: str) -> Person | None:
-    """A person on the claim's desk by id or user name."""
-    people = Person.objects.filter(memberships__desk_id=claim.desk_id)
+    """A person at work on the claim's desk by id or user name."""
+    people = Person.objects.filter(memberships__desk_id=claim.desk_id, is_active=True)
     try:
         return people.filter(pk=uuid.UUID(name)).first()
     except ValueError:
@@ -223,20 +245,15 @@ def _keep_reason(act: Act, reason: str) -> dict[str, str]:
     return {"said": str(body.pk)}
 
 
-def _take_away(act: Act, about: Mapping[str, str]) -> None:
-    """Ends the open review for good, and tells whoever held it."""
-    for entry in act.claim.queue_entries.held().select_related("holder"):
-        _tell_holder(act, entry, about)
+def _end(act: Act, occasion: Notice, about: Mapping[str, str]) -> None:
+    """Ends the open review for good. Who is at it, whose it was and who follows the claim are told."""
+    people = [*telling.followers_of(act.claim)]
+    for entry in act.claim.queue_entries.open().select_related("holder", "assignee"):
+        people += at_work_on(entry)
+        people += [entry.assignee] if entry.assignee else []
+    _tell(act, occasion, people, about)
     cancel_queue_entry(act.claim, at=act.at)
 
 
-def _tell_holder(act: Act, entry: QueueEntry, about: Mapping[str, str]) -> None:
-    if entry.holder is not None:
-        telling.tell(
-            [entry.holder],
-            occasion=Notice.LEASE_BROKEN,
-            claim=act.claim,
-            by=act.actor,
-            at=act.at,
-            about=about,
-        )
+def _tell(act: Act, occasion: Notice, people: Iterable[Person], about: Mapping[str, str]) -> None:
+    telling.tell(people, occasion=occasion, claim=act.claim, by=act.actor, at=act.at, about=about)

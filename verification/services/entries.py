@@ -11,11 +11,13 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from claims.errors import FieldError, InvalidInput
-from claims.models import Claim, Person
+from claims.models import Claim, Membership, Person
 from claims.models.bodies import canonical
-from claims.vocabulary import Dimension, ReviewKind
-from verification.models import Ask, LeaseEvent, Need, QueueEntry, Review, Skip
+from claims.models.desks import STAFF
+from claims.vocabulary import Dimension, Notice, ReviewKind
+from verification.models import Ask, Invitation, LeaseEvent, Need, QueueEntry, Review, Skip
 from verification.models.queue import CANCELLED, DONE, LEASED, WAITING
+from verification.services import telling
 
 BATCH = 500
 
@@ -33,12 +35,45 @@ def open_queue_entry(
         round=review_round,
         priority=claim.priority,
         created_at=now,
-        assignee=None if claim.assignee_id in barred else claim.assignee,
+        assignee=_still_theirs(claim, barred),
         barred="".join(f"|{person}|" for person in barred),
     )
     entry.put_in_place(now)
     entry.save(force_insert=True)
+    if entry.assignee is not None:
+        telling.tell([entry.assignee], occasion=Notice.ASSIGNED, claim=claim, by=None, at=now)
     return entry
+
+
+def _still_theirs(claim: Claim, barred: Collection[uuid.UUID]) -> Person | None:
+    """Whose the claim is, where they may do this review and are still there to do it."""
+    person = claim.assignee
+    if person is None or person.pk in barred or not may_be_given(claim, person):
+        return None
+    return person
+
+
+def may_be_given(claim: Claim, person: Person) -> bool:
+    """Whether the person works on the claim's desk."""
+    return person.is_active and Membership.objects.of_staff(person).filter(desk_id=claim.desk_id).exists()
+
+
+def anybody_for(entry: QueueEntry) -> bool:
+    """Whether anybody works on the desk who is not barred from the review."""
+    staff = Membership.objects.filter(
+        desk_id=entry.desk_id, role__in=STAFF, person__is_active=True, person__is_service=False
+    )
+    return any(f"|{person}|" not in entry.barred for person in staff.values_list("person_id", flat=True))
+
+
+def at_work_on(entry: QueueEntry) -> list[Person]:
+    """Who holds the review now, and whom they asked in."""
+    if entry.holder is None or not entry.is_held:
+        return []
+    asked = Invitation.objects.filter(
+        review__entry=entry, review__reviewer=entry.holder, review__state=Review.OPEN
+    )
+    return [entry.holder, *(one.person for one in asked.select_related("person"))]
 
 
 def open_entry(claim: Claim) -> QueueEntry | None:

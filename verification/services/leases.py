@@ -161,6 +161,7 @@ def skip(token: str, person: Person, *, reason: str) -> QueueEntry:
         )
         about = {"skip": str(skipped.pk)}
         if QueueEntry.objects.filter(pk=entry.pk, assignee=person).update(assignee=None):
+            Claim.objects.filter(pk=entry.claim_id, assignee=person).update(assignee=None)
             tell(
                 _gave_it_to(person, entry),
                 occasion=Notice.SKIPPED,
@@ -269,8 +270,12 @@ def _lost(entry: QueueEntry, person: Person) -> LeaseLost:
             holder=holder.display_name,
             expires_at=said(entry.lease_until),
         )
+    if entry.state not in {WAITING, LEASED}:
+        stage = entry.claim.stage.replace("_", " ")
+        return LeaseLost(f"This review has ended: the claim is {stage} now. What you recorded is kept.")
     return LeaseLost(
-        "Your time for this review ran out, or it was given up. Take the claim again; what you recorded is kept."
+        "Your time for this review ran out, or it was given back or taken away. Take the claim again; what you recorded is"
+        " kept."
     )
 
 

@@ -129,7 +129,7 @@ def take_over(
 
 
 def undo_verdict(claim: Claim, *, actor: Person, lease_token: str) -> list[Verdict]:
-    """Takes back what was decided last in the actor's open review; what was said before speaks again. Whoever was
+    """Takes back what was decided last in the actor's open review; what else was said in it speaks again. Whoever was
     asked into it takes back what they decided themselves.
 
     Nothing is overwritten: the verdicts returned are new ones that name those they undo. Called again, it goes
@@ -138,30 +138,28 @@ def undo_verdict(claim: Claim, *, actor: Person, lease_token: str) -> list[Verdi
     with acting(claim, actor=actor, action=Action.RECORD_VERDICT, lease_token=lease_token) as act:
         review = _review_of(act.entry)
         given = list(review.verdicts.select_related("body").order_by("seq"))
-        if review.reviewer_id != actor.pk:
-            given = [verdict for verdict in given if verdict.by_id == actor.pk]
         undone = {verdict.undoes_id for verdict in given}
         live = [verdict for verdict in given if verdict.undoes_id is None and verdict.pk not in undone]
-        if not live:
+        own = [verdict for verdict in live if actor.pk in {review.reviewer_id, verdict.by_id}]
+        if not own:
             raise IllegalState("There is nothing to undo in this review.", code="nothing_to_undo")
-        last = [verdict for verdict in live if verdict.at == live[-1].at]
-        before = {
-            (verdict.media_id, verdict.dimension): verdict for verdict in live if verdict.at != live[-1].at
-        }
+        last = [verdict for verdict in own if verdict.at == own[-1].at]
+        # Whoever said it, and before it or after.
+        left = {(verdict.media_id, verdict.dimension): verdict for verdict in live if verdict not in last}
         recorded = []
         for seq, verdict in enumerate(last, start=act.claim.verdicts.aggregate(last=Max("seq"))["last"] + 1):
-            earlier = before.get((verdict.media_id, verdict.dimension))
-            content = earlier.content if earlier else Verdict.EMPTY
+            speaks = left.get((verdict.media_id, verdict.dimension))
+            content = speaks.content if speaks else Verdict.EMPTY
             recorded.append(
                 Verdict.objects.create(
                     claim=act.claim,
                     review=review,
                     media_id=verdict.media_id,
                     dimension=verdict.dimension,
-                    status=earlier.status if earlier else Status.NOT_CHECKED.value,
-                    interim=bool(earlier and earlier.interim),
-                    relation=earlier.relation if earlier else "",
-                    credibility=earlier.credibility if earlier else None,
+                    status=speaks.status if speaks else Status.NOT_CHECKED.value,
+                    interim=bool(speaks and speaks.interim),
+                    relation=speaks.relation if speaks else "",
+                    credibility=speaks.credibility if speaks else None,
                     body=Body.objects.keep_json(content),
                     by=actor,
                     at=act.at,
@@ -207,6 +205,7 @@ def submit_review(claim: Claim, *, actor: Person, lease_token: str) -> Claim:
         review.submitted_at = act.at
         review.save(update_fields=["state", "submitted_at"])
         if act.entry is not None:
+            _tell_unanswered(act, act.entry, review)
             finish_entry(act.entry, actor, at=act.at)
         refresh(act.claim)
         act.data["review"] = review.pk
@@ -228,6 +227,27 @@ def submit_review(claim: Claim, *, actor: Person, lease_token: str) -> Claim:
             act.move_to(Stage.AWAITING_SIGNOFF if next_kind is None else Stage.QUEUED)
         _tell_what_changed(act, actor, before)
     return act.claim
+
+
+def _tell_unanswered(act: Act, entry: QueueEntry, review: Review) -> None:
+    """Who asked for a dimension that the review leaves undecided learns that it came without."""
+    decided = {
+        verdict.dimension
+        for verdict in standing(act.claim, draft=True).verdicts.values()
+        if verdict.review_id == review.pk
+    }
+    unanswered: dict[Person, set[str]] = {}
+    for ask in entry.asks.exclude(dimension__in=decided).select_related("by"):
+        unanswered.setdefault(ask.by, set()).add(ask.dimension)
+    for person, dimensions in unanswered.items():
+        telling.tell(
+            [person],
+            occasion=Notice.UNANSWERED,
+            claim=act.claim,
+            by=act.actor,
+            at=act.at,
+            about={"dimensions": ",".join(sorted(dimensions))},
+        )
 
 
 def add_note(

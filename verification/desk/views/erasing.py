@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.text import Truncator
 
+from claims.dates import say_utc
 from claims.errors import IllegalState, Missing
 from claims.models import Claim, MediaItem, Person
 from claims.vocabulary import Stage
@@ -149,7 +150,7 @@ def _offered(claim: Claim, viewer: Person) -> Iterator[Erasable]:
         said = Truncator(note.body.content or "").chars(120)
         yield Erasable(
             f"note:{note.pk}",
-            f"The note of {note.by.display_name}, {_minute(note.at)}",
+            f"The note of {note.by.display_name}, {say_utc(note.at)}",
             f"What it says: “{said}”. That it was there, whose and when, stays.",
             note,
         )
@@ -159,7 +160,7 @@ def _offered(claim: Claim, viewer: Person) -> Iterator[Erasable]:
         said = Truncator(" / ".join(part for part in handed.said.values() if part)).chars(120)
         yield Erasable(
             f"hand_over:{handed.pk}",
-            f"What {handed.by.display_name} said at a hand-over, {_minute(handed.at)}",
+            f"What {handed.by.display_name} said at a hand-over, {say_utc(handed.at)}",
             f"What was tried and what is next: “{said}”. That it was handed over, by whom, to whom and when, stays.",
             handed,
         )
@@ -167,7 +168,7 @@ def _offered(claim: Claim, viewer: Person) -> Iterator[Erasable]:
     for bound in bounds.select_related("body", "by"):
         yield Erasable(
             f"evidence:{bound.pk}",
-            f"The bound of {bound.by.display_name}, {_minute(bound.at)}",
+            f"The bound of {bound.by.display_name}, {say_utc(bound.at)}",
             f"What it bounds and why: “{Truncator(bound.content['reason']).chars(120)}”, and why it was struck."
             " That it was there, whose and when, stays.",
             bound,
@@ -176,7 +177,7 @@ def _offered(claim: Claim, viewer: Person) -> Iterator[Erasable]:
         if one.text:
             yield Erasable(
                 f"said:{one.id}",
-                f"What {one.by.display_name} said, {_minute(one.at)}",
+                f"What {one.by.display_name} said, {say_utc(one.at)}",
                 f"{did(one.act)}: “{Truncator(one.text).chars(120)}”. That it was done, by whom and when, stays.",
                 one,
             )
