@@ -34,11 +34,17 @@ _OF_CHANGE = {
     ChangeKind.AMENDED: "{by} amended what is published",
     ChangeKind.RELEASED: "{by} released it: it is public again",
 }
+_OF_DIMENSIONS = {
+    Notice.DUE_SOON: "Due soon: {dimensions}",
+    Notice.OVERDUE: "Overdue: {dimensions}",
+}
 
 
 def say(occasion: Notice, *, by: str | None, about: Mapping[str, str]) -> str:
     """The sentence, without a full stop. `about` may hold `dimensions` (by commas) and `change`."""
     sentence = _SENTENCES[occasion]
+    if about.get("dimensions"):
+        sentence = _OF_DIMENSIONS.get(occasion, sentence)
     if about.get("change") in set(_OF_CHANGE):
         sentence = _OF_CHANGE[ChangeKind(about["change"])]
     named = [f"the {word}" for word in about.get("dimensions", "").split(",") if word]
