@@ -158,6 +158,18 @@ def test_three_skips_bring_it_before_an_editor(
         under(who, lease(who), "skip", {"reason": "I can't read it"})
         assert editor.get(f"claims/{claim}/").json()["queue_entry"]["flagged"] == (number == 3)
     assert told(editor) == ["flagged"]
+    line = Told.objects.get(person=editor.person)
+    assert (
+        say(Notice(line.occasion), by="admin", about=line.about)
+        == "Three or more people skipped it, admin the last"
+    )
+    # Given to nobody in particular it is as it was; somebody whose it is ends the flag.
+    for to, flagged in ((None, True), ("marko", False)):
+        assert editor.post(f"claims/{claim}/assign/", {"to": to}).status_code == 200
+        assert editor.get(f"claims/{claim}/").json()["queue_entry"]["flagged"] == flagged
+    under(second_checker, lease(second_checker), "skip", {"reason": "Still can't"})
+    assert editor.get(f"claims/{claim}/").json()["queue_entry"]["flagged"]
+    assert told(editor) == ["flagged", "skipped", "flagged"]
 
 
 def test_an_editor_asks_for_a_dimension_by_an_hour(checker: Caller, editor: Caller) -> None:

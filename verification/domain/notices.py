@@ -18,7 +18,7 @@ _SENTENCES = {
     Notice.INVITED: "{by} invites you to their review",
     Notice.LEASE_BROKEN: "{by} ended your lease; your draft is kept",
     Notice.SKIPPED: "{by} skipped it: it is for everybody again",
-    Notice.FLAGGED: "{by} flags it to the desk's editors",
+    Notice.FLAGGED: "Three or more people skipped it, {by} the last",
     Notice.DUE_SOON: "It is due soon",
     Notice.OVERDUE: "It is overdue",
     Notice.CALL_AGAIN: "It is time to ask the uploader again",

@@ -94,14 +94,15 @@ def raise_overdue(at: datetime) -> int:
 def give_to(claim: Claim, person: Person | None, *, at: datetime) -> None:
     """Says whose the claim and its open review are; None gives them to everybody.
 
-    Who is given what they had passed over is offered it again: nobody else may take it. Raises InvalidInput at /to
-    where it would be a second look at their own work.
+    Who is given what they had passed over is offered it again: nobody else may take it; and the flag of what many passed
+    over ends. Raises InvalidInput at /to where it would be a second look at their own work.
     """
     entries = list(claim.queue_entries.open())
     if person is not None:
         refuse_own_work(entries, person, pointer="/to")
         Skip.objects.filter(entry__in=entries, person=person, until__gt=at).update(until=at)
-    QueueEntry.objects.filter(pk__in=[entry.pk for entry in entries]).update(assignee=person)
+    ended = {"flagged_at": None} if person is not None else {}
+    QueueEntry.objects.filter(pk__in=[entry.pk for entry in entries]).update(assignee=person, **ended)
     Claim.objects.filter(pk=claim.pk).update(assignee=person)
 
 
