@@ -22,6 +22,7 @@ _SENTENCES = {
     Notice.DUE_SOON: "It is due soon",
     Notice.OVERDUE: "It is overdue",
     Notice.CALL_AGAIN: "It is time to ask the uploader again",
+    Notice.ANSWERED: "{by} recorded what the uploader answered",
     Notice.RECHECK_NEEDED: "To be checked again: {dimensions}",
     Notice.VERDICT_CHANGED: "{by} changed what stands of {dimensions}",
     Notice.PUBLISHED: "{by} published it",

@@ -17,7 +17,7 @@ from claims.vocabulary import Notice
 from verification.models import Ask, Contact, QueueEntry
 from verification.models.queue import AskQuerySet
 from verification.services.jobs import after
-from verification.services.telling import editors_of, tell
+from verification.services.telling import editors_of, staff_for, tell
 
 SOON = timedelta(minutes=30)
 BATCH = 200
@@ -29,13 +29,13 @@ def remind(at: datetime) -> int:
     Who holds a review, else whom it is assigned to, is told of both. The desk's editors are told of what is overdue
     only where one of them asked for it by an hour: a goal that is missed is on the board, not in everybody's inbox.
     Of several hours that were asked for, each is told of; the later ones by their dimensions. That an uploader is to be
-    asked again is told to who asked them first.
+    asked again is told to who asked them first, to the desk's editors where they are gone.
     """
     due = QueueEntry.objects.open().select_related("claim__desk", "holder", "assignee")
     soon = due.filter(wanted_by__gt=Now(), wanted_by__lte=after(SOON.total_seconds()), reminded_at=None)
     late = due.overdue().filter(overdue_told_at=None)
     again = Contact.objects.filter(call_again_at__lte=Now(), reminded_at=None)
-    again = again.select_related("claim__desk", "opened_by")
+    again = again.select_related("claim__desk")
     told = 0
     for entry in soon.order_by("wanted_by")[:BATCH]:
         tell_them = partial(tell, _at_work_on(entry), occasion=Notice.DUE_SOON)
@@ -57,7 +57,7 @@ def remind(at: datetime) -> int:
         told += _once(entry, "due_at", "overdue_told_at", at, tell_them)
     for contact in again.order_by("call_again_at")[:BATCH]:
         about = {"media": str(contact.media_id)}
-        tell_them = partial(tell, [contact.opened_by], occasion=Notice.CALL_AGAIN, about=about)
+        tell_them = partial(tell, _seeing_through(contact), occasion=Notice.CALL_AGAIN, about=about)
         told += _once(contact, "call_again_at", "reminded_at", at, tell_them)
     return told
 
@@ -87,6 +87,12 @@ def _untold(asks: AskQuerySet, mark: str, lead: timedelta) -> list[tuple[QueueEn
         (entry, {"dimensions": ",".join(ask.dimension for ask in of_entry)})
         for entry, of_entry in groupby(rows.order_by("entry_id", "due_at")[:BATCH], key=attrgetter("entry"))
     ]
+
+
+def _seeing_through(contact: Contact) -> list[Person]:
+    """Who opened the contact; the desk's editors where they don't work there any more."""
+    opener = staff_for(contact.claim).filter(pk=contact.opened_by_id)
+    return list(opener) or list(editors_of(contact.claim.desk))
 
 
 def _at_work_on(entry: QueueEntry) -> list[Person]:
