@@ -333,6 +333,7 @@ class Notice(StrEnum):
     DUE_SOON = "due_soon"
     OVERDUE = "overdue"
     CALL_AGAIN = "call_again"
+    ANSWERED = "answered"
     RECHECK_NEEDED = "recheck_needed"
     VERDICT_CHANGED = "verdict_changed"
     PUBLISHED = "published"

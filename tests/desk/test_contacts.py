@@ -95,6 +95,17 @@ def test_who_is_told_to_ask_again_is_led_to_the_contact(checker: Caller, pages: 
     assert browser.get(f"/inbox/{Told.objects.get().pk}/")["Location"] == f"/media/{item}/rights/"
 
 
+def test_who_is_told_of_an_answer_is_led_to_the_contact(
+    checker: Caller, second_checker: Caller, pages: Pages
+) -> None:
+    claim, item = claim_of(checker)
+    contact = asked(checker, claim, item)["id"]
+    assert second_checker.post(f"contacts/{contact}/answer/", YES).status_code == 200
+    browser = pages(checker)
+    assert "marko recorded what the uploader answered" in text_of(browser.get("/inbox/"))
+    assert browser.get(f"/inbox/{Told.objects.get().pk}/")["Location"] == f"/media/{item}/rights/"
+
+
 def test_what_was_typed_stays_where_it_is_refused(checker: Caller, pages: Pages) -> None:
     claim, item = claim_of(checker)
     contact = asked(checker, claim, item)["id"]

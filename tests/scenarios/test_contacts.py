@@ -10,7 +10,7 @@ import time_machine
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from claims.models import Desk, MediaItem
+from claims.models import Desk, MediaItem, Person
 from claims.vocabulary import Role
 from tests.conftest import Caller, caller, everything, file_claim, lease, refused, review
 from verification.models import AuditEntry, Contact, Policy, Told
@@ -283,6 +283,53 @@ def test_who_opened_a_contact_is_told_once_that_it_is_time_to_ask_again(
     assert reminders.remind(timezone.now()) == 0
     shown = checker.get("inbox/").json()["results"][0]
     assert (shown["occasion"], shown["by"], shown["about"]) == ("call_again", None, {"media": item})
+
+
+def test_the_hour_to_ask_again_stays_until_it_has_come(checker: Caller, second_checker: Caller) -> None:
+    claim, item = claim_of(checker)
+    soon = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    contact = asked(checker, claim, item, call_again_at=soon)
+    for call in ("answer", "ask-again"):
+        response = second_checker.post(f"contacts/{contact['id']}/{call}/", YES)
+        assert response.json()["call_again_at"] == contact["call_again_at"]
+    later = (datetime.now(UTC) + timedelta(hours=2)).isoformat()
+    moved = second_checker.post(f"contacts/{contact['id']}/answer/", {**YES, "call_again_at": later})
+    assert datetime.fromisoformat(moved.json()["call_again_at"]) == datetime.fromisoformat(later)
+    Contact.objects.update(call_again_at=timezone.now())
+    assert second_checker.post(f"contacts/{contact['id']}/answer/", YES).json()["call_again_at"] is None
+
+
+def test_who_opened_a_contact_is_told_of_the_answer_that_somebody_else_records(
+    checker: Caller, second_checker: Caller
+) -> None:
+    claim, item = claim_of(checker)
+    contact = asked(checker, claim, item)["id"]
+    told = Told.objects.filter(occasion="answered")
+    for who, body, lines in (
+        (second_checker, YES, 1),
+        (checker, YES, 1),
+        (second_checker, {**YES, **TERMS}, 2),
+    ):
+        assert who.post(f"contacts/{contact}/answer/", body).status_code == 200
+        assert told.count() == lines
+    assert {(line.person, line.by, line.about["media"]) for line in told} == {
+        (checker.person, second_checker.person, item)
+    }
+
+
+@pytest.mark.parametrize("gone", ["deactivated", "off the desk"])
+def test_where_who_asked_is_gone_editors_are_told_to_ask_again(
+    checker: Caller, editor: Caller, gone: str
+) -> None:
+    claim, item = claim_of(checker)
+    asked(checker, claim, item)
+    Contact.objects.update(call_again_at=timezone.now())
+    if gone == "deactivated":
+        Person.objects.filter(pk=checker.person.pk).update(is_active=False)
+    else:
+        checker.person.memberships.all().delete()
+    assert reminders.remind(timezone.now()) == 1
+    assert [line.person for line in Told.objects.filter(occasion="call_again")] == [editor.person]
 
 
 def test_behind_a_veil_one_knows_that_they_were_asked_and_not_what(

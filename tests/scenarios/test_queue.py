@@ -44,6 +44,21 @@ def test_reviews_are_handed_out_by_priority_and_age_and_each_once(
     }  # fmt: skip
 
 
+def test_what_somebody_skipped_does_not_wait_for_them(checker: Caller, second_checker: Caller) -> None:
+    now = timezone.now()
+    for statement, wanted_by in (("late", now - timedelta(hours=1)), ("soon", now + timedelta(minutes=50))):
+        claim = file_claim(checker, statement=statement)["id"]
+        QueueEntry.objects.filter(claim=claim).update(wanted_by=wanted_by)
+        token = lease(checker)["lease_token"]
+        assert checker.post(f"queue/leases/{token}/skip/", {"reason": "mine"}).status_code == 200
+    shown = checker.get("queue/").json()
+    assert shown["summary"] == {"waiting": 0, "leased": 0, "due_soon": 0, "overdue": 0}
+    assert shown["not_for_you"]["skipped"] == 2
+    assert second_checker.get("queue/").json()["summary"] == {
+        "waiting": 2, "leased": 0, "due_soon": 1, "overdue": 1,
+    }  # fmt: skip
+
+
 def test_what_is_wanted_may_be_narrowed(checker: Caller) -> None:
     file_claim(checker, statement="a video", media=[{"url": "https://media.example/one.mp4"}])
     file_claim(checker, statement="in Ukrainian", language="uk")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
 from claims.errors import IllegalState
+from claims.vocabulary import Notice
 from tests.conftest import Caller, decide, file_claim, lease, refused, submitted
-from verification.models import HandOver, LeaseEvent, QueueEntry, Told, Verdict
+from verification.domain.notices import say
+from verification.models import Ask, HandOver, LeaseEvent, QueueEntry, Told, Verdict
 from verification.services import audit, leases, reminders
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -28,6 +31,15 @@ def told(who: Caller) -> list[str]:
 
 def soon(**ahead: int) -> str:
     return (timezone.now() + timedelta(**ahead)).isoformat()
+
+
+def ask(who: Caller, claim: str, dimension: str, due_at: str) -> str:
+    """Asks for a dimension by an hour; the hour that the entry then stands by."""
+    asked = who.post(f"claims/{claim}/ask/", {"dimension": dimension, "due_at": due_at})
+    assert asked.status_code == 200, asked.content
+    entry = asked.json()["queue_entry"]
+    assert entry["due_at"] == entry["wanted_by"]
+    return datetime.fromisoformat(entry["due_at"]).isoformat()
 
 
 def test_a_review_is_handed_on_with_what_was_tried(checker: Caller, second_checker: Caller) -> None:
@@ -146,6 +158,18 @@ def test_three_skips_bring_it_before_an_editor(
         under(who, lease(who), "skip", {"reason": "I can't read it"})
         assert editor.get(f"claims/{claim}/").json()["queue_entry"]["flagged"] == (number == 3)
     assert told(editor) == ["flagged"]
+    line = Told.objects.get(person=editor.person)
+    assert (
+        say(Notice(line.occasion), by="admin", about=line.about)
+        == "Three or more people skipped it, admin the last"
+    )
+    # Given to nobody in particular it is as it was; somebody whose it is ends the flag.
+    for to, flagged in ((None, True), ("marko", False)):
+        assert editor.post(f"claims/{claim}/assign/", {"to": to}).status_code == 200
+        assert editor.get(f"claims/{claim}/").json()["queue_entry"]["flagged"] == flagged
+    under(second_checker, lease(second_checker), "skip", {"reason": "Still can't"})
+    assert editor.get(f"claims/{claim}/").json()["queue_entry"]["flagged"]
+    assert told(editor) == ["flagged", "skipped", "flagged"]
 
 
 def test_an_editor_asks_for_a_dimension_by_an_hour(checker: Caller, editor: Caller) -> None:
@@ -186,6 +210,60 @@ def test_who_works_on_it_is_reminded_and_then_the_desk(checker: Caller, editor: 
     assert told(checker) == ["asked", "due_soon", "overdue"]
     assert told(editor) == ["overdue"]
     assert checker.get("queue/").json()["summary"]["leased"] == 1
+
+
+def test_what_was_told_is_not_told_again_because_more_is_asked_for(checker: Caller, editor: Caller) -> None:
+    claim = file_claim(checker)["id"]
+    lease(checker)
+    ask(editor, claim, "date", soon(minutes=20))
+    assert reminders.remind(timezone.now()) == 1
+    passed = timezone.now()
+    Ask.objects.update(due_at=passed)
+    QueueEntry.objects.update(due_at=passed, wanted_by=passed)
+    assert reminders.remind(timezone.now()) == 1
+    assert ask(editor, claim, "location", soon(hours=5)) == passed.isoformat()
+    assert reminders.remind(timezone.now()) == 0
+    assert told(editor) == ["overdue"]
+
+
+def test_each_hour_that_was_asked_for_is_told_of_by_itself(checker: Caller, editor: Caller) -> None:
+    claim = file_claim(checker)["id"]
+    lease(checker)
+    ask(editor, claim, "date", soon(minutes=20))
+    ask(editor, claim, "location", soon(hours=5))
+    location = Ask.objects.filter(dimension="location")
+    for hours_later, nears in ((5, timedelta(minutes=10)), (1, timedelta(0))):
+        reminders.remind(timezone.now())
+        QueueEntry.objects.update(
+            reminded_at=timezone.now() - timedelta(hours=hours_later),
+            overdue_told_at=timezone.now() - timedelta(hours=hours_later),
+        )
+        Ask.objects.update(at=F("at") - timedelta(hours=hours_later + 1))
+        Ask.objects.filter(dimension="date").update(due_at=timezone.now() - timedelta(hours=hours_later + 1))
+        location.update(due_at=timezone.now() + nears)
+        assert [reminders.remind(timezone.now()) for _ in range(2)] == [1, 0]
+    lines = list(Told.objects.filter(person=checker.person).exclude(occasion="asked").order_by("id"))
+    assert [say(Notice(line.occasion), by=None, about=line.about) for line in lines] == [
+        "It is due soon",
+        "Due soon: the location",
+        "Overdue: the location",
+    ]
+    assert told(editor) == ["overdue"]
+
+
+def test_an_hour_is_put_off_by_asking_anew(checker: Caller, editor: Caller) -> None:
+    claim = file_claim(checker)["id"]
+    lease(checker)
+    ask(editor, claim, "date", soon(minutes=20))
+    assert reminders.remind(timezone.now()) == 1
+    later, latest = soon(hours=3), soon(hours=5)
+    assert ask(editor, claim, "date", latest) == latest
+    assert ask(editor, claim, "location", later) == later
+    assert ask(editor, claim, "location", soon(hours=6)) == latest
+    assert reminders.remind(timezone.now()) == 0
+    # Brought forward, it is told of anew.
+    ask(editor, claim, "date", soon(minutes=5))
+    assert [reminders.remind(timezone.now()) for _ in range(2)] == [1, 0]
 
 
 def test_at_the_end_of_a_shift_everything_is_given_back(checker: Caller, second_checker: Caller) -> None:

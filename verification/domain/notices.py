@@ -22,10 +22,11 @@ _SENTENCES = {
     Notice.DROPPED: "{by} dropped it",
     Notice.DUPLICATE: "{by} marked it as a duplicate",
     Notice.SKIPPED: "{by} skipped it: it is for everybody again",
-    Notice.FLAGGED: "{by} flags it to the desk's editors",
+    Notice.FLAGGED: "Three or more people skipped it, {by} the last",
     Notice.DUE_SOON: "It is due soon",
     Notice.OVERDUE: "It is overdue",
     Notice.CALL_AGAIN: "It is time to ask the uploader again",
+    Notice.ANSWERED: "{by} recorded what the uploader answered",
     Notice.RECHECK_NEEDED: "To be checked again: {dimensions}",
     Notice.VERDICT_CHANGED: "{by} changed what stands of {dimensions}",
     Notice.PUBLISHED: "{by} published it",
@@ -38,11 +39,17 @@ _OF_CHANGE = {
     ChangeKind.AMENDED: "{by} amended what is published",
     ChangeKind.RELEASED: "{by} released it: it is public again",
 }
+_OF_DIMENSIONS = {
+    Notice.DUE_SOON: "Due soon: {dimensions}",
+    Notice.OVERDUE: "Overdue: {dimensions}",
+}
 
 
 def say(occasion: Notice, *, by: str | None, about: Mapping[str, str]) -> str:
     """The sentence, without a full stop. `about` may hold `dimensions` (by commas) and `change`."""
     sentence = _SENTENCES[occasion]
+    if about.get("dimensions"):
+        sentence = _OF_DIMENSIONS.get(occasion, sentence)
     if about.get("change") in set(_OF_CHANGE):
         sentence = _OF_CHANGE[ChangeKind(about["change"])]
     named = [f"the {word}" for word in about.get("dimensions", "").split(",") if word]

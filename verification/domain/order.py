@@ -3,7 +3,7 @@
 An entry stands by its class, then by the time it is wanted by, then by its age. The class is that of the claim's
 priority; for each full `aging` that the entry is overdue it rises one class, so that nothing waits for ever behind
 what is filed later: in the highest class whatever is overdue stands before all that is wanted later. It is wanted
-by the hour that an editor asked for, else by its age plus the desk's goal for its priority.
+by the earliest hour that editors asked for, else by its age plus the desk's goal for its priority.
 """
 
 from __future__ import annotations

@@ -246,6 +246,17 @@ class HandOver(Identified):
         return value or {"tried": "", "next": ""}
 
 
+class AskQuerySet(models.QuerySet["Ask"]):
+    def standing(self) -> AskQuerySet:
+        """The newest of each dimension of an entry: to ask anew is to put off, or to bring forward."""
+        newer = Ask.objects.filter(
+            entry=models.OuterRef("entry"),
+            dimension=models.OuterRef("dimension"),
+            at__gt=models.OuterRef("at"),
+        )
+        return self.exclude(models.Exists(newer))
+
+
 class Ask(Identified):
     """An editor wants a dimension decided by an hour. It is open as long as its entry is."""
 
@@ -254,6 +265,8 @@ class Ask(Identified):
     due_at = models.DateTimeField()
     by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
+
+    objects = AskQuerySet.as_manager()
 
     class Meta:
         ordering = ["due_at", "id"]

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from django.utils import timezone
 
 from claims.errors import FieldError, IllegalState, InvalidInput, Missing
 from claims.models import Body, MediaItem, Person
-from claims.vocabulary import ContactChannel, ContactOutcome, MessageKind, Permission
+from claims.vocabulary import ContactChannel, ContactOutcome, MessageKind, Notice, Permission
 from verification.domain.transitions import Action
 from verification.domain.uploaders import Uploader, uploader_from
 from verification.domain.wording import say_day
@@ -27,6 +27,7 @@ from verification.services.permissions import (
     record_permission,
     set_permission,
 )
+from verification.services.telling import tell
 
 OUTCOMES = frozenset({*ALLOWING, Permission.REFUSED})
 """What an answer may make of the permission."""
@@ -96,7 +97,8 @@ def open_contact(
 
 
 def ask_again(contact: Contact, *, actor: Person, said: Said) -> Contact:
-    """Records that the uploader was asked once more, by whomever. Raises IllegalState where it is closed."""
+    """Records that the uploader was asked once more, by whomever; the hour to ask again stays where none is said and it
+    is yet to come. Raises IllegalState where it is closed."""
     return _go_on(contact, MessageKind.ASKED, said, actor)
 
 
@@ -108,7 +110,7 @@ def take_answer(
     terms: Terms | None = None,
     media: Collection[uuid.UUID] = (),
 ) -> Contact:
-    """Records what the uploader answered. With terms it ends the contact, and they hold for the item that was asked
+    """Records what the uploader answered; who asked them first is told. With terms it ends the contact, and they hold for the item that was asked
     about, and for the claim's other items of `media`.
 
     Raises InvalidInput for terms that don't go together and items that are not the claim's, IllegalState where the
@@ -201,12 +203,24 @@ def _go_on(
 ) -> Contact:
     _check_times(said, not_before=contact.opened_at)
     with acting(contact.claim, actor=actor, action=Action.CONTACT) as act:
+        # An hour that is yet to come stays, whoever set it; one that has passed is done with.
+        hour = said.call_again_at or Case(When(call_again_at__gt=act.at, then="call_again_at"))
         still = Contact.objects.open().filter(pk=contact.pk)
-        if still.update(call_again_at=said.call_again_at, reminded_at=None) != 1:
+        if still.update(call_again_at=hour, reminded_at=None) != 1:
             raise _closed()
-        contact.call_again_at = said.call_again_at
+        contact.refresh_from_db(fields=["call_again_at"])
         act.data |= {"contact": contact.pk, "media": contact.media_id}
         _keep(act, contact, kind, said, actor)
+        if kind == MessageKind.ANSWERED:
+            about = {"media": str(contact.media_id)}
+            tell(
+                [contact.opened_by],
+                occasion=Notice.ANSWERED,
+                claim=act.claim,
+                by=actor,
+                at=act.at,
+                about=about,
+            )
         if outcome is not None:
             _close(act, contact, outcome)
     return contact

@@ -101,12 +101,15 @@ def follow_claim(claim: Claim) -> None:
 
 
 def ask_for(claim: Claim, *, dimension: Dimension, due_at: datetime, by: Person, at: datetime) -> Ask:
-    """Has the open entry stand by an hour that an editor asked for; of several the earliest counts."""
+    """Has the open entry stand by the hours that editors asked for.
+
+    Of each dimension the newest ask counts, and of these the earliest hour, even where it has passed: what is overdue
+    stays so until it is decided or put off. Each hour is reminded of by itself, so what was told is left as it is.
+    """
     entry = _open(claim)[0]
     ask = Ask.objects.create(entry=entry, dimension=dimension.value, due_at=due_at, by=by, at=at)
-    entry.due_at = due_at if entry.due_at is None else min(entry.due_at, due_at)
-    entry.reminded_at = entry.overdue_told_at = None
-    _save_in_place(entry, at, "due_at", "reminded_at", "overdue_told_at")
+    entry.due_at = min(entry.asks.standing().values_list("due_at", flat=True))
+    _save_in_place(entry, at, "due_at")
     return ask
 
 
@@ -126,14 +129,15 @@ def raise_overdue(at: datetime) -> int:
 def give_to(claim: Claim, person: Person | None, *, at: datetime) -> None:
     """Says whose the claim and its open review are; None gives them to everybody.
 
-    Who is given what they had passed over is offered it again: nobody else may take it. Raises InvalidInput at /to
-    where it would be a second look at their own work.
+    Who is given what they had passed over is offered it again: nobody else may take it; and the flag of what many passed
+    over ends. Raises InvalidInput at /to where it would be a second look at their own work.
     """
     entries = list(claim.queue_entries.open())
     if person is not None:
         refuse_own_work(entries, person, pointer="/to")
         Skip.objects.filter(entry__in=entries, person=person, until__gt=at).update(until=at)
-    QueueEntry.objects.filter(pk__in=[entry.pk for entry in entries]).update(assignee=person)
+    ended = {"flagged_at": None} if person is not None else {}
+    QueueEntry.objects.filter(pk__in=[entry.pk for entry in entries]).update(assignee=person, **ended)
     Claim.objects.filter(pk=claim.pk).update(assignee=person)
 
 

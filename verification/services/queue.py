@@ -60,7 +60,7 @@ class Narrowing:
 
 @dataclass(frozen=True)
 class Summary:
-    """How much of what the person may take waits, is held, is wanted within the hour, is overdue."""
+    """How much of what the person may take is offered to them, is held, is offered and wanted within the hour, or overdue."""
 
     waiting: int
     leased: int
@@ -182,11 +182,11 @@ def entry_of(person: Person, entry_id: uuid.UUID) -> QueueEntry:
 
 
 def summary(person: Person, *, desk: Desk | None = None) -> Summary:
-    """How much waits, is held, is wanted within the hour, is overdue, among what the person may take."""
+    """What the person's queue comes to; what they skipped waits for others meanwhile, see `not_for`."""
     entries = QueueEntry.objects.open().takeable_by(person)
     if desk is not None:
         entries = entries.filter(desk=desk)
-    waiting = entries.free()
+    waiting = entries.free().not_skipped_by(person)
     return Summary(
         waiting=_counted(waiting),
         leased=_counted(entries.held()),

@@ -41,7 +41,7 @@ def tell(
     wanted = {person.pk for person in people} - {by.pk if by else None}
     if not wanted:
         return
-    reached = _at_work_on(claim).filter(pk__in=wanted).select_related("telling_wishes")
+    reached = staff_for(claim).filter(pk__in=wanted).select_related("telling_wishes")
     told = [
         Told(person=person, claim=claim, occasion=occasion.value, by=by, at=at, about=dict(about or {}))
         for person in reached
@@ -51,6 +51,13 @@ def tell(
         Outgoing(told=each, channel=channel.value, due_at=due)
         for each in told
         for channel, due in _due(each.person, at).items()
+    )
+
+
+def staff_for(claim: Claim) -> QuerySet[Person]:
+    """Who works on a claim's desk; nobody else is told of it."""
+    return Person.objects.filter(
+        is_active=True, memberships__desk_id=claim.desk_id, memberships__role__in=STAFF
     )
 
 
@@ -97,9 +104,7 @@ def keep_following(claim: Claim, people: Iterable[Person], *, at: datetime) -> N
 
 def mentioned_in(claim: Claim, text: str) -> QuerySet[Person]:
     """Who of those that may see the claim is mentioned by a text."""
-    return (
-        _at_work_on(claim).alias(name=Lower("username")).filter(name__in=named_in(text)).order_by("username")
-    )
+    return staff_for(claim).alias(name=Lower("username")).filter(name__in=named_in(text)).order_by("username")
 
 
 def mentions_on(claim: Claim) -> dict[str, list[str]]:
@@ -127,12 +132,6 @@ def mark_read(person: Person, *, ids: Collection[uuid.UUID] | None = None, until
     if until is not None:
         mine = mine.filter(Q(at__lt=until.at) | Q(at=until.at, pk__lte=until.pk))
     return mine.update(read_at=timezone.now())
-
-
-def _at_work_on(claim: Claim) -> QuerySet[Person]:
-    return Person.objects.filter(
-        is_active=True, memberships__desk_id=claim.desk_id, memberships__role__in=STAFF
-    )
 
 
 def _due(person: Person, at: datetime) -> dict[Channel, datetime]:

@@ -124,7 +124,10 @@ class AskAgain(StetView):
     )
     @idempotent
     def post(self, request: Request, contact_id: uuid.UUID) -> Response:
-        """Records that the uploader was asked once more; `call_again_at` is when to do so next."""
+        """Records that the uploader was asked once more; `call_again_at` is when to do so next.
+
+        Without it an hour that was set and is yet to come stays.
+        """
         contact = contact_named(caller(request), contact_id)
         said = said_in(read_input(SaidInput, request))
         return _shown(request, contacts.ask_again(contact, actor=caller(request), said=said))

@@ -36,8 +36,8 @@ class QueueList(StetView):
     def get(self, request: Request) -> Response:
         """Open reviews that the caller may take, in the order in which they are handed out, with their holders.
 
-        `summary` counts them; `not_for_you` counts what else waits on the caller's desks, by why they may not take
-        it. Beyond 1,000 nothing is counted.
+        `summary` counts them, without those that the caller skipped; `not_for_you` counts these, and what else waits
+        on the caller's desks, by why they may not take it. Beyond 1,000 nothing is counted.
         """
         person = caller(request)
         rows = QueueEntry.objects.open().takeable_by(person).with_all_shown()

@@ -25,6 +25,7 @@ from verification.services.sayings import said_in
 SHOWN = 50
 ON_THE_RECORD = frozenset({Notice.PUBLISHED, Notice.CORRECTED, Notice.HELD, Notice.WITHDRAWN})
 """Told of what is or was public, which stands on the sign-off page."""
+ABOUT_A_CONTACT = frozenset({Notice.CALL_AGAIN, Notice.ANSWERED})
 
 
 @page()
@@ -119,7 +120,7 @@ def _sentence(told: Told) -> str:
 def _place_of(told: Told) -> str:
     if told.occasion in ON_THE_RECORD:
         return reverse("sign-off", args=[told.claim.ref])
-    if told.occasion == Notice.CALL_AGAIN:
+    if told.occasion in ABOUT_A_CONTACT:
         return reverse("rights", args=[told.about["media"]])
     claim = reverse("claim", args=[told.claim.ref])
     if note := told.about.get("note"):
