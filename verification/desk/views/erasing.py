@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -180,6 +181,11 @@ def _offered(claim: Claim, viewer: Person) -> Iterator[Erasable]:
                 f"{did(one.act)}: “{Truncator(one.text).chars(120)}”. That it was done, by whom and when, stays.",
                 one,
             )
+
+
+def _minute(at: datetime) -> str:
+    """Without the markup of `when`: titles are plain text."""
+    return f"{at.day} {at:%B %Y, %H:%M} UTC"
 
 
 def _uploaders(claim: Claim, names: dict[Any, str]) -> Iterator[Erasable]:
