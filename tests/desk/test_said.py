@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from tests.conftest import Caller, file_claim, lease, submitted
-from tests.scenarios.test_sayings import WHY, said_of
+from tests.scenarios.test_sayings import WHY, hand_over, said_of
 from tests.scenarios.test_telling import inbox
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -59,6 +59,22 @@ def test_the_claim_page_shows_what_still_bears_on_the_work(pages: Pages, checker
     assert "Before the review." not in shown
     signing = words(desk.get(f"{here}sign-off/"))
     assert signing.index("After the review.") < signing.index("Before the review.")
+
+
+def test_a_hand_over_is_read_once_and_still_when_the_next_has_come(
+    pages: Pages, checker: Caller, second_checker: Caller
+) -> None:
+    claim = file_claim(checker)
+    here = f"/claims/{claim['ref']}/"
+    hand_over(checker, to="marko", tried="Rang the <mayor>.", next="Ask the utility.")
+    shown = words(pages(second_checker).get(here))
+    assert shown.count("Rang the &lt;mayor&gt;.") == 1
+    assert 'id="said-title"' not in shown
+    hand_over(second_checker, to="olena", next="Look at the shadows.")
+    for path in (here, f"{here}sign-off/"):
+        shown = words(pages(checker).get(path))
+        assert shown.count("Look at the shadows.") == 1
+        assert "Tried: Rang the &lt;mayor&gt;.<br>Next: Ask the utility." in shown
 
 
 def test_a_claim_of_which_nothing_was_said_says_nothing(pages: Pages, checker: Caller) -> None:

@@ -37,6 +37,10 @@ def test_a_review_is_handed_over_and_the_next_shift_reads_it_first(
     assert half.status_code == 422
     assert "Give a time too" in words(half)
     assert "Called the mayor" in words(half)
+    past = pages(checker).post(f"/claims/{ref}/hand-over/", {**sent, "date": "2020-01-02"})
+    assert past.status_code == 422
+    assert past.context["hand_over"].errors == {"date": ["This hour has passed. Give a later one."]}
+    assert "Called the mayor" in words(past)
     done = pages(checker).post(f"/claims/{ref}/hand-over/", sent, follow=True)
     assert f"{ref} is with" in words(done)
     queue = words(pages(second_checker).get("/queue/"))

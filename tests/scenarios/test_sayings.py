@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 
 from claims.models import Desk
 from tests.conftest import Caller, file_claim, lease, published, refused, review
 from tests.scenarios.test_telling import inbox
 from tests.verification.test_erasure import traces
-from verification.models import Policy, Redaction
+from verification.models import Policy, QueueEntry, Redaction, Skip
 from verification.services import audit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -21,6 +22,11 @@ def said_of(by: Caller, claim: str) -> list[tuple[str, str, str | None]]:
     answer = by.get(f"claims/{claim}/said/")
     assert answer.status_code == 200, answer.content
     return [(one["act"], one["by"], one["text"]) for one in answer.json()["results"]]
+
+
+def hand_over(by: Caller, *, to: str | None = None, **said: str) -> None:
+    done = by.post(f"queue/leases/{lease(by)['lease_token']}/hand-over/", {"to": to, **said})
+    assert done.status_code == 200, done.content
 
 
 # --- it reaches whom it is for
@@ -123,10 +129,59 @@ def test_why_a_contact_was_closed_is_read_too(checker: Caller) -> None:
     assert said_of(checker, claim["id"]) == [("contact", "olena", "The number is dead.")]
 
 
+def test_what_was_written_at_a_hand_over_is_read_after_the_next_one_and_the_submission(
+    checker: Caller, second_checker: Caller
+) -> None:
+    claim = file_claim(checker)["id"]
+    hand_over(checker, to="marko", tried="Rang the mayor.", next="Ask the utility.")
+    hand_over(second_checker, to="olena")
+    hand_over(checker, to="marko", next="Look at the shadows.")
+    review(second_checker, {"location": "unverified", "date": "unverified"})
+    assert said_of(checker, claim) == [
+        ("hand-over", "olena", "Next: Look at the shadows."),
+        ("hand-over", "olena", "Tried: Rang the mayor.\nNext: Ask the utility."),
+    ]
+
+
+def test_behind_a_veil_what_a_first_reviewer_wrote_at_a_hand_over_is_kept(
+    checker: Caller, second_checker: Caller, editor: Caller, desk: Desk
+) -> None:
+    Policy.objects.filter(desk=desk).update(second_review=True, blind_second_review=True)
+    claim = file_claim(checker)["id"]
+    hand_over(checker, to="edith", tried="The tower is not there.")
+    review(editor, {"location": "contradicted", "date": "unverified"})
+    assert [text for *_, text in said_of(editor, claim)] == ["Tried: The tower is not there."]
+    assert said_of(second_checker, claim) == []
+
+
+def test_all_that_was_said_is_read_and_can_be_erased_however_much_it_is(
+    checker: Caller, editor: Caller, admin: Caller
+) -> None:
+    claim = file_claim(checker)["id"]
+    editor.post(f"claims/{claim}/assign/", {"to": "olena", "reason": "The first."})
+    entry, at = QueueEntry.objects.get(), timezone.now()
+    Skip.objects.bulk_create(
+        Skip(entry=entry, person=editor.person, reason=f"No. {number}", at=at, until=at)
+        for number in range(250)
+    )
+    (first,) = [
+        one for one in checker.get(f"claims/{claim}/said/").json()["results"] if one["act"] == "assign"
+    ]
+    for number in (0, 249):
+        skip = Skip.objects.get(reason=f"No. {number}")
+        done = admin.post(f"claims/{claim}/redact/", {"target": "said", "id": str(skip.pk), **WHY})
+        assert done.status_code == 200, done.content
+    said = said_of(checker, claim)
+    assert (len(said), said.count(("skip", "edith", None))) == (251, 2)
+    assert (
+        admin.post(f"claims/{claim}/redact/", {"target": "said", "id": first["id"], **WHY}).status_code == 200
+    )
+
+
 # --- it can be erased
 
 
-@pytest.mark.parametrize("act", ["assign", "skip", "internal"])
+@pytest.mark.parametrize("act", ["assign", "skip", "internal", "hand over"])
 def test_it_can_be_erased_and_that_it_was_said_stays(
     checker: Caller, second_checker: Caller, editor: Caller, admin: Caller, act: str
 ) -> None:
@@ -140,8 +195,10 @@ def test_it_can_be_erased_and_that_it_was_said_stays(
         checker.post(f"queue/leases/{lease(checker)['lease_token']}/skip/", {"reason": secret})
     if act == "assign":
         editor.post(f"claims/{claim}/assign/", {"to": "marko", "reason": secret})
+    if act == "hand over":
+        hand_over(checker, tried=secret)
     (one,) = checker.get(f"claims/{claim}/said/").json()["results"]
-    assert one["text"] == secret
+    assert one["text"] == (f"Tried: {secret}" if act == "hand over" else secret)
     body = {"target": "said", "id": one["id"], **WHY}
     assert refused(editor.post(f"claims/{claim}/redact/", body), 403)
     done = admin.post(f"claims/{claim}/redact/", body)

@@ -302,3 +302,14 @@ def test_who_is_handed_what_they_passed_over_is_offered_it(checker: Caller, seco
     given = checker.post(f"queue/leases/{token}/hand-over/", {"to": "marko", "tried": "all", "next": ""})
     assert given.status_code == 200, given.content
     assert lease(second_checker)["claim"]["id"] == claim
+
+
+def test_nobody_is_to_call_back_at_an_hour_that_has_passed(checker: Caller) -> None:
+    file_claim(checker)
+    leased = lease(checker)
+    past = under(checker, leased, "hand-over", {"to": None, "tried": "Everything", "call_back_at": soon(minutes=-1)})  # fmt: skip
+    refused(past, 400, pointer="/call_back_at")
+    assert [one["code"] for one in past.json()["errors"]] == ["past"]
+    assert not HandOver.objects.exists()
+    later = under(checker, leased, "hand-over", {"to": None, "call_back_at": soon(minutes=5)})
+    assert later.status_code == 200, later.content

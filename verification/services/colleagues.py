@@ -37,12 +37,15 @@ def hand_over(
 ) -> HandOver:
     """Gives a review on, to a colleague or (None) to the whole desk, with what was tried and what is next.
 
-    What was recorded and typed stays. Raises InvalidInput at /to for somebody who may not take it.
+    What was recorded and typed stays. Raises InvalidInput at /to for somebody who may not take it, at /call_back_at for
+    an hour that has passed.
     """
     with acting(claim_of(token, actor), actor=actor, action=Action.HAND_OVER, lease_token=token) as act:
         entry = _held(act.entry)
         if to is not None:
             _may_work_on(entry, to, pointer="/to", actor=actor)
+        if call_back_at is not None and call_back_at <= act.at:
+            raise InvalidInput(FieldError("/call_back_at", "This hour has passed. Give a later one.", "past"))
         give_up(entry, kind="handed_over", by=actor, at=act.at)
         give_to(act.claim, to, at=act.at)
         said = HandOver.objects.create(

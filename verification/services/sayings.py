@@ -1,4 +1,6 @@
-"""What people said with an act on a claim: why it was dropped, who was to take it and why, why it was passed over."""
+"""What people said with an act on a claim: why it was dropped, who was to take it and why, why it was passed over, what
+was tried and is next where a review was handed over.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from django.db.models import Max
 
 from claims.models import Body, Claim, Person
 from verification.domain.transitions import Action
-from verification.models import AuditEntry, Skip, Told
+from verification.models import AuditEntry, HandOver, Skip, Told
 from verification.models.veil import veiled_from
 from verification.services.audit import chain_of
 from verification.services.veil import hidden_people
@@ -38,11 +40,10 @@ ACTS = frozenset(
 """Acts whose reason or message is kept for colleagues; what was said to the public stands in the publication."""
 
 KEPT_AS = ("reason", "internal_reason")
+PARTS = {"tried": "Tried", "next": "Next"}
+"""What is said at a hand-over, and how it is told."""
 _NAMES = frozenset({"said", "skip"})
 """As which a line of an inbox names a text: by the id of a body, or of a skip."""
-
-MOST = 200
-"""So many acts of a claim are looked through, the latest first."""
 
 
 @dataclass(frozen=True)
@@ -58,24 +59,36 @@ class Saying:
 
 
 def sayings_of(claim: Claim, *, viewer: Person, current: bool = False) -> list[Saying]:
-    """What was said with acts on the claim, the latest first, without what a veil keeps from the viewer.
+    """All that was said with acts on the claim, the latest first, without what a veil keeps from the viewer.
 
-    `current` leaves out what was said before a review was last submitted: it has done its work.
+    `current` leaves out what was said before a review was last submitted, for it has done its work, and the newest
+    hand-over of the open review, which is shown with that.
     """
     hidden = hidden_people(claim, viewer)
     entries = AuditEntry.objects.filter(
         chain_id=chain_of(claim), action__in=[act.value for act in ACTS]
     ).exclude(actor__in=hidden)
     skips = Skip.objects.filter(entry__claim=claim).exclude(person__in=hidden)
+    hand_overs = HandOver.objects.filter(entry__claim=claim).exclude(by__in=hidden)
     if current:
         last = claim.reviews.aggregate(last=Max("submitted_at"))["last"]
         if last is not None:
             entries, skips = entries.filter(at__gt=last), skips.filter(at__gt=last)
+            hand_overs = hand_overs.filter(at__gt=last)
+        newest = HandOver.objects.filter(entry__in=claim.queue_entries.open()).first()
+        if newest is not None:
+            hand_overs = hand_overs.exclude(pk=newest.pk)
     said = [
-        *_with_acts(entries.select_related("actor").order_by("-seq")[:MOST]),
-        *_with_skips(skips.select_related("person").order_by("-at")[:MOST]),
+        *_with_acts(entries.select_related("actor")),
+        *_with_skips(skips.select_related("person")),
+        *_at_hand_overs(hand_overs.select_related("by", "body")),
     ]
     return sorted(said, key=lambda one: (one.at, one.id), reverse=True)
+
+
+def saying_named(claim: Claim, named: uuid.UUID, *, viewer: Person) -> Saying | None:
+    """What was said with an act on the claim, by its id; None where the viewer is shown no such text."""
+    return next((one for one in sayings_of(claim, viewer=viewer) if one.id == named), None)
 
 
 def said_in(lines: Collection[Told], *, viewer: Person) -> dict[uuid.UUID, str]:
@@ -113,3 +126,11 @@ def _with_acts(entries: Iterable[AuditEntry]) -> Iterator[Saying]:
 def _with_skips(skips: Iterable[Skip]) -> Iterator[Saying]:
     for skip in skips:
         yield Saying(skip.pk, Action.SKIP, skip.person, skip.at, skip.reason or None, skip)
+
+
+def _at_hand_overs(hand_overs: Iterable[HandOver]) -> Iterator[Saying]:
+    for handed in hand_overs:
+        parts = [f"{label}: {handed.said[name]}" for name, label in PARTS.items() if handed.said[name]]
+        if parts or handed.body.redacted_at is not None:
+            text = "\n".join(parts) or None
+            yield Saying(handed.body_id, Action.HAND_OVER, handed.by, handed.at, text, handed.body)

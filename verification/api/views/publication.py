@@ -30,7 +30,7 @@ from verification.api.shapes.claims import NotPublishedShape
 from verification.models import Evidence, HandOver, Note, Redaction, ScheduledPublication
 from verification.services import erasure, publication
 from verification.services.reading import claim_named, media_named
-from verification.services.sayings import Saying, sayings_of
+from verification.services.sayings import Saying, saying_named
 
 
 class PublicationAction(StetView):
@@ -187,11 +187,10 @@ def _hand_over(claim: Claim, said: dict[str, Any]) -> HandOver:
 
 
 def _saying(claim: Claim, person: Person, said: dict[str, Any]) -> Saying:
-    wanted = _id(said)
-    for one in sayings_of(claim, viewer=person):
-        if one.id == wanted:
-            return one
-    raise InvalidInput(FieldError("/id", "Nothing of this id was said of this claim.", "unknown"))
+    saying = saying_named(claim, _id(said), viewer=person)
+    if saying is None:
+        raise InvalidInput(FieldError("/id", "Nothing of this id was said of this claim.", "unknown"))
+    return saying
 
 
 def _evidence(claim: Claim, said: dict[str, Any]) -> Evidence:

@@ -415,7 +415,8 @@ class Said(StetView):
     @extend_schema(operation_id="list_said", responses={200: schema_of(dict[str, list[SayingShape]])})
     def get(self, request: Request, name: str) -> Response:
         """What people said with their acts on the claim, the latest first: why it was dropped, assigned, asked for,
-        reopened, taken away or skipped. `text` is null once it is erased. Behind a veil, only what the caller may read.
+        reopened, taken away or skipped, and what was tried and is next where it was handed over. `text` is null once it
+        is erased. Behind a veil, only what the caller may read. In one piece, for a claim's acts are few.
         """
         claim = claim_named(caller(request), name)
         said = sayings_of(claim, viewer=caller(request))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -158,6 +159,8 @@ def _offered(claim: Claim, viewer: Person) -> Iterator[Erasable]:
     handed_over = handed_over.exclude(by__in=hidden_people(claim, viewer))
     for handed in handed_over.select_related("body", "by", "entry__claim"):
         said = Truncator(" / ".join(part for part in handed.said.values() if part)).chars(120)
+        if not said:
+            continue
         yield Erasable(
             f"hand_over:{handed.pk}",
             f"What {handed.by.display_name} said at a hand-over, {say_utc(handed.at)}",
@@ -166,15 +169,17 @@ def _offered(claim: Claim, viewer: Person) -> Iterator[Erasable]:
         )
     bounds = Evidence.objects.visible_to(viewer).filter(claim=claim, body__redacted_at=None)
     for bound in bounds.select_related("body", "by"):
+        why = (bound.content or {}).get("reason", "")
         yield Erasable(
             f"evidence:{bound.pk}",
             f"The bound of {bound.by.display_name}, {say_utc(bound.at)}",
-            f"What it bounds and why: “{Truncator(bound.content['reason']).chars(120)}”, and why it was struck."
+            f"What it bounds and why: “{Truncator(why).chars(120)}”, and why it was struck."
             " That it was there, whose and when, stays.",
             bound,
         )
     for one in sayings_of(claim, viewer=viewer):
-        if one.text:
+        # Hand-overs are offered above.
+        if one.text and one.act != Action.HAND_OVER:
             yield Erasable(
                 f"said:{one.id}",
                 f"What {one.by.display_name} said, {say_utc(one.at)}",

@@ -19,6 +19,9 @@ from verification.desk.workbench import Workbench
 from verification.services import casework, colleagues
 from verification.services.reading import claim_named
 
+FIELDS = {"/call_back_at": "date"}
+"""The field that a refused value is told at, where it has another name on the page."""
+
 
 @page()
 def together(request: DeskRequest, ref: str) -> HttpResponse:
@@ -96,7 +99,7 @@ def _tried(
             return act()
         except InvalidInput as error:
             for one in error.errors:
-                name = one.pointer.strip("/")
+                name = FIELDS.get(one.pointer, one.pointer.strip("/"))
                 form.add_error(name if name in form.fields else None, one.detail)
         except (LeaseLost, IllegalState) as error:
             status = status_of(error)
