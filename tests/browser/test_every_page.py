@@ -159,6 +159,42 @@ def test_the_page_of_a_permission_is_accessible_with_every_fold_open(desk: Desk,
         assert excess_of(visitor) == {}, path
 
 
+def test_one_long_word_widens_no_page(desk: Desk, come: Come) -> None:
+    word = f"https://media.example/{'a' * 300}"
+    claim = desk.file(statement=word)
+    olena, edith = desk.api("olena"), desk.api("edith")
+    here, excess = f"/claims/{claim['ref']}", {}
+
+    def look(who: Visitor, *paths: str) -> None:
+        for path in paths:
+            who.go(path)
+            if over := excess_of(who):
+                excess[f"{path}, {desk.claim(claim['ref'])['stage']}"] = over
+
+    checker, editor, admin = come("olena"), come("edith"), come("adam")
+    assert edith.post(f"claims/{claim['id']}/assign/", {"to": "olena", "reason": word}).status == 200
+    entry = desk.claim(claim["ref"])["queue_entry"]["id"]
+    for said in ({"tried": word, "next": word}, {"next": word}):
+        token = olena.post(f"queue/{entry}/lease/").json["lease_token"]
+        handed = olena.post(f"queue/leases/{token}/hand-over/", {"to": None, **said})
+        assert handed.status == 200, handed.body
+    look(checker, f"{here}/", "/inbox/", "/queue/", f"{here}/edit/")
+    look(admin, f"{here}/erase/")
+    token = olena.post(f"queue/{entry}/lease/").json["lease_token"]
+    look(checker, f"{here}/", f"{here}/together/", "/queue/")
+    for dimension in ("location", "date"):
+        verdict = {"lease_token": token, "dimension": dimension, "status": "unverified", "reason": word}
+        assert olena.post(f"claims/{claim['id']}/verdicts/", verdict).status == 201
+    assert olena.post(f"claims/{claim['id']}/submit/", {"lease_token": token}).status == 200
+    look(editor, "/claims/", f"{here}/", f"{here}/sign-off/")
+    assert edith.post(f"claims/{claim['id']}/publish/").status == 200
+    look(editor, f"{here}/sign-off/", f"/published/{claim['id']}/")
+    withdrawn = {"reason": word, "internal_reason": word}
+    assert edith.post(f"claims/{claim['id']}/withdraw/", withdrawn).status == 200
+    look(editor, f"{here}/sign-off/", f"/published/{claim['id']}/")
+    assert excess == {}
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_states_that_a_review_goes_through_are_accessible(theme: str, desk: Desk, come: Come) -> None:
     claim = desk.file(statement=f"A claim to try the {theme} states with.", priority="breaking")
