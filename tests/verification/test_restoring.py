@@ -31,6 +31,7 @@ from verification.models import (
 )
 from verification.services import audit, erasure, jobs, work
 from verification.services.restoring import KnownErasure, known_erasures, repeat_erasure, take_up_restored
+from verification.services.sayings import sayings_of
 
 pytestmark = pytest.mark.django_db
 
@@ -205,12 +206,35 @@ def test_what_was_said_at_a_hand_over_is_erased_again(claim: Claim, admin: Calle
     assert list(audit.verify()) == []
 
 
+@pytest.mark.parametrize("act", ["assign", "skip", "hand-over"])
+def test_what_was_said_with_an_act_is_erased_again(
+    claim: Claim, admin: Caller, checker: Caller, act: str
+) -> None:
+    other = Claim.objects.get(pk=file_claim(checker, statement="Spoken of.")["id"])
+    if act == "assign":
+        assert (
+            admin.post(f"claims/{other.pk}/assign/", {"to": "olena", "reason": "Saidsecret"}).status_code
+            == 200
+        )
+    else:
+        token = checker.post("queue/next/").json()["lease_token"]
+        body = {"reason": "Saidsecret"} if act == "skip" else {"to": None, "tried": "Saidsecret"}
+        assert checker.post(f"queue/leases/{token}/{act}/", body).status_code == 200
+    (one,) = sayings_of(other, viewer=admin.person)
+    (known,) = as_at_the_backup(lambda: erasure.redact_saying(other, one, actor=admin.person, **WHY))
+    assert [said.text for said in sayings_of(other, viewer=admin.person)] == [one.text]
+    assert repeat_erasure(known) is True
+    assert repeat_erasure(known) is False
+    assert [said.text for said in sayings_of(other, viewer=admin.person)] == [None]
+    assert list(audit.verify()) == []
+
+
 def test_what_is_erased_already_or_of_another_desk_is_left_alone(claim: Claim, admin: Caller) -> None:
     (known,) = as_at_the_backup(lambda: erasure.redact_statement(claim, actor=admin.person, **WHY))
     assert repeat_erasure(known) is True
     entries = AuditEntry.objects.count()
     assert repeat_erasure(known) is False
-    for target in ("statement", "note", "hand_over", "evidence", "original"):
+    for target in ("statement", "note", "hand_over", "said", "evidence", "original"):
         foreign = KnownErasure(str(uuid.uuid4()), target, str(uuid.uuid4()), "0" * 64, known.said)
         assert repeat_erasure(foreign) is False
     assert AuditEntry.objects.count() == entries

@@ -70,7 +70,7 @@ def redact_saying(
 ) -> Redaction:
     """Erases what was said with an act on the claim, or why somebody skipped it; the act stays on record."""
     with _redacting(claim, actor, "said", saying.id, reason, legal_ground) as (act, redaction):
-        erase_saying(act, saying)
+        erase_saying(act, saying.subject)
     return redaction
 
 
@@ -134,12 +134,12 @@ def erase_hand_over(act: Act, handed: HandOver) -> None:
     _erase(act, [handed.body_id])
 
 
-def erase_saying(act: Act, saying: Saying) -> None:
+def erase_saying(act: Act, said: Body | Skip) -> None:
     """The effect of redacting what was said with an act, within the act that records it."""
-    if isinstance(saying.subject, Skip):
-        Skip.objects.filter(pk=saying.subject.pk).update(reason="")
+    if isinstance(said, Skip):
+        Skip.objects.filter(pk=said.pk).update(reason="")
     else:
-        _erase(act, [saying.subject.pk])
+        _erase(act, [said.pk])
 
 
 def erase_evidence(act: Act, evidence: Evidence) -> None:

@@ -28,9 +28,11 @@ from verification.models import (
 )
 from verification.services import audit, erasure, jobs, leases
 from verification.services.acting import acting_by_itself
+from verification.services.sayings import left_to_erase
 
 STATEMENT, NOTE, EVIDENCE, ORIGINAL, UPLOADER = "statement", "note", "evidence", "original", "uploader"
 HAND_OVER = "hand_over"
+SAID = "said"
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,10 @@ def _erase_again(known: KnownErasure, claim: Claim) -> None:
             erasure.erase_note(act, Note.objects.get(pk=known.target_id))
         elif known.target == HAND_OVER:
             erasure.erase_hand_over(act, HandOver.objects.get(pk=known.target_id))
+        elif known.target == SAID:
+            left = left_to_erase(uuid.UUID(known.target_id))
+            if left is not None:
+                erasure.erase_saying(act, left[1])
         elif known.target == EVIDENCE:
             erasure.erase_evidence(act, Evidence.objects.get(pk=known.target_id))
         elif known.target == ORIGINAL:
@@ -114,13 +120,15 @@ def _erase_again(known: KnownErasure, claim: Claim) -> None:
 
 def _claim_of(known: KnownErasure) -> Claim | None:
     """The claim on whose chain the erasure is to be repeated, if there is anything left to erase."""
-    if known.target == NOTE:
-        return Claim.objects.filter(notes__pk=known.target_id, notes__body__redacted_at=None).first()
+    if rows := {NOTE: "notes", EVIDENCE: "evidence"}.get(known.target):
+        there = {f"{rows}__pk": known.target_id, f"{rows}__body__redacted_at": None}
+        return Claim.objects.filter(**there).first()
     if known.target == HAND_OVER:
         handed = HandOver.objects.filter(pk=known.target_id, body__redacted_at=None)
         return Claim.objects.filter(queue_entries__hand_overs__in=handed).first()
-    if known.target == EVIDENCE:
-        return Claim.objects.filter(evidence__pk=known.target_id, evidence__body__redacted_at=None).first()
+    if known.target == SAID:
+        left = left_to_erase(uuid.UUID(known.target_id))
+        return left[0] if left else None
     if known.target == ORIGINAL:
         left = Claim.objects.filter(media__asset__pk=known.target_id, media__asset__redacted_at=None)
         return left.order_by("pk").first()

@@ -8,8 +8,10 @@ import uuid
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import or_
 
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from claims.models import Body, Claim, Person
 from verification.domain.transitions import Action
@@ -89,6 +91,22 @@ def sayings_of(claim: Claim, *, viewer: Person, current: bool = False) -> list[S
 def saying_named(claim: Claim, named: uuid.UUID, *, viewer: Person) -> Saying | None:
     """What was said with an act on the claim, by its id; None where the viewer is shown no such text."""
     return next((one for one in sayings_of(claim, viewer=viewer) if one.id == named), None)
+
+
+def left_to_erase(named: uuid.UUID) -> tuple[Claim, Body | Skip] | None:
+    """What this id names that is not erased, with the claim that it was said of; whoever may read it."""
+    skip = Skip.objects.exclude(reason="").filter(pk=named).select_related("entry__claim").first()
+    if skip is not None:
+        return skip.entry.claim, skip
+    body = Body.objects.filter(pk=named, redacted_at=None).first()
+    if body is None:
+        return None
+    handed = HandOver.objects.filter(body=body).select_related("entry__claim").first()
+    if handed is not None:
+        return handed.entry.claim, body
+    is_named = reduce(or_, (Q(**{f"data__{name}__body": str(named)}) for name in KEPT_AS))
+    entry = AuditEntry.objects.filter(is_named, action__in=[act.value for act in ACTS]).first()
+    return (Claim.objects.get(pk=entry.chain_id.removeprefix("claim:")), body) if entry else None
 
 
 def said_in(lines: Collection[Told], *, viewer: Person) -> dict[uuid.UUID, str]:
