@@ -127,8 +127,8 @@ def _claim_of(known: KnownErasure) -> Claim | None:
         handed = HandOver.objects.filter(pk=known.target_id, body__redacted_at=None)
         return Claim.objects.filter(queue_entries__hand_overs__in=handed).first()
     if known.target == SAID:
-        left = left_to_erase(uuid.UUID(known.target_id))
-        return left[0] if left else None
+        said = left_to_erase(uuid.UUID(known.target_id))
+        return said[0] if said else None
     if known.target == ORIGINAL:
         left = Claim.objects.filter(media__asset__pk=known.target_id, media__asset__redacted_at=None)
         return left.order_by("pk").first()
