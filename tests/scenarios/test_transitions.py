@@ -41,7 +41,7 @@ break-lease       editors     .     O      O       .        .       O     O     
 record-verdict    staff       .     C      C       .        .       C     C       .        .        .
 submit            staff       .     L      L       .        .       L     L       .        .        .
 ask               editors     .     x      x       x        .       x     x       .        .        .
-assign            editors     x     x      x       x        .       .     .       .        .        .
+assign            editors     x     x      x       x        .       x     x       .        .        .
 drop              staff       x     x      x       x        .       .     .       .        .        .
 duplicate         staff       x     x      x       x        .       .     .       .        .        .
 reopen            staff       .     .      .       .        .       .     .       x        x        x

@@ -102,7 +102,7 @@ TABLE: dict[Action, Rule] = {
         frozenset({Stage.QUEUED, Stage.IN_REVIEW, Stage.AWAITING_SIGNOFF, Stage.PUBLISHED, Stage.HELD}),
         EDITORS,
     ),
-    Action.ASSIGN: Rule(LIVE, EDITORS),
+    Action.ASSIGN: Rule(UNDECIDED | {Stage.PUBLISHED, Stage.HELD}, EDITORS),
     Action.DROP: Rule(UNDECIDED, STAFF, to=Stage.DROPPED),
     Action.DUPLICATE: Rule(UNDECIDED, STAFF, to=Stage.DUPLICATE),
     Action.REOPEN: Rule(frozenset({Stage.DROPPED, Stage.DUPLICATE, Stage.WITHDRAWN}), STAFF, to=Stage.QUEUED),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q, QuerySet
 
 from claims.errors import FieldError, IllegalState, InvalidInput
 from claims.models import Body, Claim, Person
@@ -247,13 +247,18 @@ def _keep_reason(act: Act, reason: str) -> dict[str, str]:
 
 def _end(act: Act, occasion: Notice, about: Mapping[str, str]) -> None:
     """Ends the open review for good. Who is at it, whose it was and who follows the claim are told."""
-    people = [*telling.followers_of(act.claim)]
-    for entry in act.claim.queue_entries.open().select_related("holder", "assignee"):
-        people += at_work_on(entry)
-        people += [entry.assignee] if entry.assignee else []
+    entries = list(act.claim.queue_entries.open().select_related("holder"))
+    theirs = {person.pk for entry in entries for person in at_work_on(entry)} | {
+        entry.assignee_id for entry in entries
+    }
+    people = Person.objects.filter(
+        Q(pk__in=theirs - {None}) | Q(pk__in=telling.followers_of(act.claim).values("pk"))
+    )
     _tell(act, occasion, people, about)
-    cancel_queue_entry(act.claim, at=act.at)
+    cancel_queue_entry(act.claim, at=act.at, entries=entries)
 
 
-def _tell(act: Act, occasion: Notice, people: Iterable[Person], about: Mapping[str, str]) -> None:
+def _tell(
+    act: Act, occasion: Notice, people: Iterable[Person] | QuerySet[Person], about: Mapping[str, str]
+) -> None:
     telling.tell(people, occasion=occasion, claim=act.claim, by=act.actor, at=act.at, about=about)

@@ -151,9 +151,11 @@ def refuse_own_work(entries: Iterable[QueueEntry], person: Person, *, pointer: s
         )
 
 
-def cancel_queue_entry(claim: Claim, *, at: datetime) -> None:
-    """Ends what is open of a claim that is decided otherwise; the holder of a lease loses it."""
-    for entry in claim.queue_entries.open():
+def cancel_queue_entry(claim: Claim, *, at: datetime, entries: Iterable[QueueEntry] | None = None) -> None:
+    """Ends what is open of a claim that is decided otherwise; the holder of a lease loses it. `entries` are the open
+    ones, where they have been read already.
+    """
+    for entry in claim.queue_entries.open() if entries is None else entries:
         entry.fence += 1
         QueueEntry.objects.filter(pk=entry.pk).update(
             state=CANCELLED, holder=None, lease_until=None, fence=entry.fence

@@ -24,7 +24,7 @@ COUNTED = 99
 
 
 def tell(
-    people: Iterable[Person],
+    people: Iterable[Person] | QuerySet[Person],
     *,
     occasion: Notice,
     claim: Claim,
@@ -38,9 +38,11 @@ def tell(
     or does not work on the claim's desk. `about` holds ids and short words, never what somebody wrote: a note is
     named by its id, so that erasing it need not look here.
     """
-    wanted = {person.pk for person in people} - {by.pk if by else None}
-    if not wanted:
-        return
+    wanted: QuerySet[Person, uuid.UUID] | set[uuid.UUID]
+    if isinstance(people, QuerySet):
+        wanted = (people.exclude(pk=by.pk) if by else people).values_list("pk", flat=True)
+    else:
+        wanted = {person.pk for person in people if person != by}
     reached = staff_for(claim).filter(pk__in=wanted).select_related("telling_wishes")
     told = [
         Told(person=person, claim=claim, occasion=occasion.value, by=by, at=at, about=dict(about or {}))

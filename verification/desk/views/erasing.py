@@ -177,8 +177,8 @@ def _offered(claim: Claim, viewer: Person) -> Iterator[Erasable]:
             bound,
         )
     for one in sayings_of(claim, viewer=viewer):
-        # Hand-overs are offered above.
-        if one.text and one.act != Action.HAND_OVER:
+        # Hand-overs are offered above, and why a contact was closed goes with its uploader.
+        if one.text and one.act not in {Action.HAND_OVER, Action.CONTACT}:
             yield Erasable(
                 f"said:{one.id}",
                 f"What {one.by.display_name} said, {say_utc(one.at)}",
