@@ -243,6 +243,14 @@ class Desk(RuleBasedStateMachine):
         if lease:
             self.given(lease, person)
 
+    @precondition(lambda self: len(self.claims) < 6)
+    @rule(who=ANYBODY)
+    def take_too_many(self, who: int) -> None:
+        while len(self.takeable(self.people[who])) <= AT_ONCE:
+            self.file(Priority.NORMAL, draft=False)
+        for _ in range(AT_ONCE + 1):
+            self.take_next(who)
+
     @rule(pick=PICK, who=ANYBODY)
     def take(self, pick: int, who: int) -> None:
         entry, person = (
@@ -470,7 +478,9 @@ class Desk(RuleBasedStateMachine):
 
     @invariant()
     def stages_agree_with_entries_and_reviews(self) -> None:
-        self.held = QueueEntry.objects.held().count()
+        held = Counter(QueueEntry.objects.held().values_list("holder_id", flat=True))
+        self.held = held.total()
+        assert max(held.values(), default=0) <= AT_ONCE, "somebody holds more than the desk allows"
         self.stages = set(Claim.objects.values_list("stage", flat=True))
         entries: dict[uuid.UUID, list[str]] = {}
         for claim, state in QueueEntry.objects.open().values_list("claim_id", "state"):
