@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -191,9 +191,12 @@ def submit_review(claim: Claim, *, actor: Person, lease_token: str) -> Claim:
     """
     with acting(claim, actor=actor, action=Action.SUBMIT, lease_token=lease_token) as act:
         review = _review_of(act.entry)
-        if not any(
-            verdict.review_id == review.pk for verdict in standing(act.claim, draft=True).verdicts.values()
-        ):
+        decided = {
+            verdict.dimension
+            for verdict in standing(act.claim, draft=True).verdicts.values()
+            if verdict.review_id == review.pk
+        }
+        if not decided:
             raise IllegalState(
                 "Nothing is decided in this review. Record a verdict, or skip or release the claim.",
                 code="nothing_decided",
@@ -205,7 +208,7 @@ def submit_review(claim: Claim, *, actor: Person, lease_token: str) -> Claim:
         review.submitted_at = act.at
         review.save(update_fields=["state", "submitted_at"])
         if act.entry is not None:
-            _tell_unanswered(act, act.entry, review)
+            _tell_unanswered(act, act.entry, decided)
             finish_entry(act.entry, actor, at=act.at)
         refresh(act.claim)
         act.data["review"] = review.pk
@@ -229,13 +232,8 @@ def submit_review(claim: Claim, *, actor: Person, lease_token: str) -> Claim:
     return act.claim
 
 
-def _tell_unanswered(act: Act, entry: QueueEntry, review: Review) -> None:
+def _tell_unanswered(act: Act, entry: QueueEntry, decided: Collection[str]) -> None:
     """Who asked for a dimension that the review leaves undecided learns that it came without."""
-    decided = {
-        verdict.dimension
-        for verdict in standing(act.claim, draft=True).verdicts.values()
-        if verdict.review_id == review.pk
-    }
     unanswered: dict[Person, set[str]] = {}
     for ask in entry.asks.exclude(dimension__in=decided).select_related("by"):
         unanswered.setdefault(ask.by, set()).add(ask.dimension)
