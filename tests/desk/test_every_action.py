@@ -13,7 +13,7 @@ from django.utils import timezone
 from claims.models import Capture, MediaItem
 from claims.vocabulary import Role
 from tests.conftest import Caller, file_claim
-from tests.scenarios.test_transitions import ROAD, brought_to, says_table
+from tests.scenarios.test_transitions import PUBLIC, ROAD, brought_to, lease_at, says_table
 from verification.desk.signoff_acts import ACTS
 from verification.domain.transitions import Action
 from verification.models import MediaMatch
@@ -93,13 +93,12 @@ def test_the_pages_offer_what_the_table_allows(
     if is_asked_in:
         token = shown["queue_entry"]["lease_token"]
         assert checker.post(f"queue/leases/{token}/invite/", {"person": "marko"}).status_code == 200
-    public = stage in {"published", "published under re-check", "held", "withdrawn"}
+    public = stage in PUBLIC
     people = ((checker, Role.FACT_CHECKER), (second_checker, Role.FACT_CHECKER), (editor, Role.EDITOR), (admin, Role.ADMIN))  # fmt: skip
     for by, role in people:
-        others = "a colleague's" if is_asked_in and by is second_checker else "another's"
-        held = {"in_review": "mine" if by is checker else others, "queued": "free"}.get(
-            shown["stage"], "free" if stage == "published under re-check" else "nobody's"
-        )
+        held = lease_at("in_review" if is_asked_in else stage, by_filer=by is checker, role=role)
+        if is_asked_in and by is second_checker:
+            held = "a colleague's"
         for page, marks in PAGES.items():
             html = pages(by).get(f"/claims/{shown['ref']}/{page}").content.decode()
             expected = [a for a in Action if a in marks and says_table(a, shown["stage"], role, lease=held, public=public)]  # fmt: skip

@@ -88,10 +88,12 @@ POST   claims/<name>/drop/                    401      403    ok      ok     ok 
 POST   claims/<name>/reopen/                  401      403    ok      ok     ok     404     404
 POST   claims/<name>/request-recheck/         401      403    ok      ok     ok     404     404
 POST   claims/<name>/request-second-review/   401      403    ok      ok     ok     404     404
+POST   claims/<name>/cancel-review/           401      403    ok      ok     ok     404     404
 POST   claims/<name>/duplicate/               401      403    ok      ok     ok     404     404
 GET    claims/<name>/offers/                  401      403    ok      ok     ok     404     404
 POST   claims/<name>/assign/                  401      403    403     ok     ok     404     404
 POST   claims/<name>/ask/                     401      403    403     ok     ok     404     404
+POST   claims/<name>/unask/                   401      403    403     ok     ok     404     404
 POST   claims/<name>/publish/                 401      403    403     ok     ok     404     404
 POST   claims/<name>/amend/                   401      403    403     ok     ok     404     404
 POST   claims/<name>/correct/                 401      403    403     ok     ok     404     404
@@ -254,6 +256,7 @@ def body_for(path: str, scene: dict[str, str]) -> Any:
         "claims/<name>/duplicate/": {**WHY, "of": scene["claim_id"]},
         "claims/<name>/assign/": {"to": None},
         "claims/<name>/ask/": {"dimension": "date", "due_at": "2999-01-01T00:00:00Z"},
+        "claims/<name>/unask/": {"dimension": "date"},
         "queue/leases/<token>/hand-over/": {"to": None},
         "queue/leases/<token>/invite/": {"person": "edith"},
         "media/<media_id>/similar/<match_id>/": {**WHY, "state": "confirmed"},

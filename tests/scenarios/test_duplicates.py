@@ -213,7 +213,7 @@ def test_merging_takes_the_media_in_and_leaves_both_histories(
 
 
 MERGES_FROM = {"draft", "queued", "in_review", "awaiting_signoff"}
-TAKES_MEDIA = {"draft", "queued", "in_review", "awaiting_signoff", "published", "published under re-check", "held", "held unpublished"}  # fmt: skip
+TAKES_MEDIA = {"draft", "queued", "in_review", "awaiting_signoff", "published", "published under re-check", "published, asked", "held", "held unpublished"}  # fmt: skip
 
 
 @pytest.mark.parametrize("stage", ROAD)

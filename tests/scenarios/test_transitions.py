@@ -19,7 +19,8 @@ from verification.models import MediaMatch, QueueEntry
 
 STAGES = ("draft", "queued", "in_review", "awaiting_signoff", "scheduled", "published", "held", "withdrawn", "dropped", "duplicate")  # fmt: skip
 # x allowed; L to who holds the lease, C to them and whom they asked in; O where somebody else holds it;
-# F where the review is free to take; P where something was made public.
+# F where the review is free to take; P where something was made public; N where no review is open; A where something is
+# asked for by an hour; R where the review was asked for and is theirs to cancel.
 TABLE = """
                   who       draft queued review signoff scheduled public held withdrawn dropped duplicate
 edit              staff       x     x      x       x        x       x     x       .        .        .
@@ -41,15 +42,17 @@ break-lease       editors     .     O      O       .        .       O     O     
 record-verdict    staff       .     C      C       .        .       C     C       .        .        .
 submit            staff       .     L      L       .        .       L     L       .        .        .
 ask               editors     .     x      x       x        .       x     x       .        .        .
+unask             editors     .     A      A       .        .       A     A       .        .        .
 assign            editors     x     x      x       x        .       x     x       .        .        .
 drop              staff       x     x      x       x        .       .     .       .        .        .
 duplicate         staff       x     x      x       x        .       .     .       .        .        .
 reopen            staff       .     .      .       .        .       .     .       x        x        x
-request-recheck   staff       .     .      .       x        .       x     x       .        .        .
-request-second-review staff   .     .      .       x        .       x     x       .        .        .
+request-recheck   staff       .     .      .       N        .       N     N       .        .        .
+request-second-review staff   .     .      .       N        .       N     N       .        .        .
+cancel-review     staff       .     R      R       .        .       R     R       .        .        .
 publish           editors     .     .      .       x        x       .     .       .        .        .
-amend             editors     .     .      .       .        .       x     .       .        .        .
-correct           editors     .     .      .       .        .       x     .       .        .        .
+amend             editors     .     .      .       .        .       N     .       .        .        .
+correct           editors     .     .      .       .        .       N     .       .        .        .
 hold              editors     .     .      .       x        x       x     .       .        .        .
 release           editors     .     .      .       .        .       .     x       .        .        .
 withdraw          editors     .     .      .       .        .       P     P       .        .        .
@@ -71,10 +74,14 @@ CELLS = {
 
 LEASES = {
     "nobody's": {},
-    "free": {"entry_is_free": True},
-    "mine": {"holds_lease": True},
-    "a colleague's": {"is_invited": True, "others_hold_it": True},
-    "another's": {"others_hold_it": True},
+    "waiting for others": {"review_is_open": True},
+    "free": {"review_is_open": True, "entry_is_free": True},
+    "asked for an hour": {"review_is_open": True, "entry_is_free": True, "is_asked": True},
+    "a request": {"review_is_open": True, "entry_is_free": True, "may_cancel": True},
+    "an editor's": {"review_is_open": True, "entry_is_free": True, "is_asked": True, "may_cancel": True},
+    "mine": {"review_is_open": True, "holds_lease": True},
+    "a colleague's": {"review_is_open": True, "is_invited": True, "others_hold_it": True},
+    "another's": {"review_is_open": True, "others_hold_it": True},
 }
 MARKS = {
     ".": set(),
@@ -82,7 +89,10 @@ MARKS = {
     "L": {"mine"},
     "C": {"mine", "a colleague's"},
     "O": {"a colleague's", "another's"},
-    "F": {"free"},
+    "F": {"free", "asked for an hour", "a request", "an editor's"},
+    "N": {"nobody's"},
+    "A": {"asked for an hour", "an editor's"},
+    "R": {"a request", "an editor's"},
 }
 
 
@@ -136,11 +146,31 @@ ROAD: dict[str, tuple[str, Any]] = {
     "held": ("published", lambda c, e, claim: e.post(f"claims/{claim}/hold/", WHY)),
     "held unpublished": ("awaiting_signoff", lambda c, e, claim: e.post(f"claims/{claim}/hold/", WHY)),
     "published under re-check": ("published", lambda c, e, claim: c.post(f"claims/{claim}/request-recheck/", WHY)),
+    "published, asked": ("published", lambda c, e, claim: asked_for(e, claim)),
     "withdrawn": ("published", lambda c, e, claim: e.post(f"claims/{claim}/withdraw/", WHY)),
     "dropped": ("queued", lambda c, e, claim: c.post(f"claims/{claim}/drop/", WHY)),
     "duplicate": ("queued", lambda c, e, claim: c.post(
         f"claims/{claim}/duplicate/", {**WHY, "of": file_claim(c, draft=True)["id"]})),
 }  # fmt: skip
+
+
+def asked_for(editor: Caller, claim: str) -> Any:
+    due_at = (timezone.now() + timedelta(hours=1)).isoformat()
+    return editor.post(f"claims/{claim}/ask/", {"dimension": "date", "due_at": due_at})
+
+
+def lease_at(stage: str, *, by_filer: bool, role: Role) -> str:
+    """How the open review of a claim that was `brought_to` a stage stands to a caller."""
+    if stage == "in_review":
+        return "mine" if by_filer else "another's"
+    if stage == "published under re-check":
+        return "a request" if by_filer or role in ROLES["editors"] else "free"
+    if stage == "published, asked":
+        return "an editor's" if role in ROLES["editors"] else "asked for an hour"
+    return "free" if stage == "queued" else "nobody's"
+
+
+PUBLIC = {"published", "published under re-check", "published, asked", "held", "withdrawn"}
 
 
 def brought_to(stage: str, checker: Caller, editor: Caller, claim: str = "") -> str:
@@ -190,7 +220,12 @@ def tried(by: Caller, action: str, claim: dict[str, Any], etag: str, other: str)
     entry = QueueEntry.objects.filter(claim=claim["id"]).order_by("-created_at").first()
     token = {"lease_token": entry.token if entry else f"{claim['id']}.1"}
     verdict = {**token, "dimension": "date", "status": "unverified", "reason": "seen"}
-    bodies = {"note": {"body": "a"}, "submit": token, "add-media": {"url": "https://media.example/two.mp4"}}
+    bodies = {
+        "note": {"body": "a"},
+        "unask": {"dimension": "date"},
+        "submit": token,
+        "add-media": {"url": "https://media.example/two.mp4"},
+    }
     if action == "edit":
         return by.patch(here, {"priority": "high"}, If_Match=etag)
     if action in OF_ENTRIES:
@@ -230,14 +265,13 @@ def test_the_api_shows_and_enforces_the_same_table(
     stage: str, checker: Caller, second_checker: Caller, editor: Caller, admin: Caller
 ) -> None:
     name, other = brought_to(stage, checker, editor), file_claim(checker, draft=True)["id"]
-    is_at = {"held unpublished": "held", "published under re-check": "published"}.get(stage, stage)
-    public = stage in {"published", "published under re-check", "held", "withdrawn"}
+    is_at = {"held unpublished": "held"}.get(
+        stage, stage.removesuffix(" under re-check").removesuffix(", asked")
+    )
+    public = stage in PUBLIC
     people = ((checker, Role.FACT_CHECKER), (second_checker, Role.FACT_CHECKER), (editor, Role.EDITOR), (admin, Role.ADMIN))  # fmt: skip
     for by, role in people:
-        whose = "mine" if by is checker else "another's"
-        held = {"in_review": whose, "queued": "free", "published under re-check": "free"}.get(
-            stage, "nobody's"
-        )
+        held = lease_at(stage, by_filer=by is checker, role=role)
         expected = [a for a in Action if says_table(a, is_at, role, lease=held, public=public)]
         response = by.get(f"claims/{name}/")
         claim = response.json()
@@ -255,7 +289,8 @@ def test_the_api_shows_and_enforces_the_same_table(
                 continue
             problem = refused(refusal, *((409, 423) if needs_lease else (403, 409)))
             assert (problem["status"] == 403) == (role not in CELLS[action, is_at][0]), action
-            if problem["status"] == 409 and not needs_lease and action != Action.BREAK_LEASE:
+            elsewhere = CELLS[action, is_at][1] in {"N", "A", "R"} or action == Action.BREAK_LEASE
+            if problem["status"] == 409 and not needs_lease and not elsewhere:
                 assert problem["allowed_actions"] == expected
             assert everything() == before, action
         assert by.get(f"claims/{name}/")["ETag"] == response["ETag"]

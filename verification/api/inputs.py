@@ -345,6 +345,11 @@ class AskInput(StrictSerializer):
     message = TextField(required=False, allow_blank=True, default="")
 
 
+class UnaskInput(StrictSerializer):
+    dimension = WordField(Dimension)
+    reason = TextField(required=False, allow_blank=True, default="")
+
+
 class HandOverInput(StrictSerializer):
     to = serializers.CharField(max_length=150, allow_null=True)
     tried = TextField(required=False, allow_blank=True, default="")

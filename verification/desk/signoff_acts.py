@@ -22,6 +22,7 @@ from verification.desk.forms.signoff import (
     PublicReasonForm,
     PublishForm,
     ReasonForm,
+    UnaskForm,
 )
 from verification.domain.transitions import Action
 from verification.services import casework, publication
@@ -80,6 +81,18 @@ _ACTS = (
         "The review moves to where that hour puts it, and whoever works on it is told. Where none is open, a re-check"
         " is put into the queue. What is published stays published meanwhile.",
         "Asked for.",
+    ),
+    Act(
+        Action.UNASK, "Take back what is asked for", "Ask for it no more", UnaskForm, casework.unask,
+        "The hour no longer counts; whoever works on the review and whoever asked are told. The review itself goes on.",
+        "No longer asked for.",
+    ),
+    Act(
+        Action.CANCEL_REVIEW, "Cancel the review that was asked for", "Cancel the review", ReasonForm,
+        casework.cancel_review,
+        "It leaves the queue, and what earlier reviews decided stands. What was recorded in it is kept in the history"
+        " and counts for nothing. Whoever asked for it, and whoever it was assigned to, is told.",
+        "The review is cancelled.",
     ),
     Act(
         Action.BREAK_LEASE, "Take the review away", "Take it away", ReasonForm, casework.break_lease,

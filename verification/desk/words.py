@@ -11,6 +11,8 @@ _LABELS: dict[str, str] = {
     ReviewKind.RECHECK: "Re-check",
     "request-recheck": "Ask for a re-check",
     "request-second-review": "Ask for a second review",
+    "cancel-review": "Cancel the review",
+    "unask": "Ask no more for a dimension",
     "legal-hold": "Legal hold",
     "api": "API",
     Channel.EMAIL: "E-mail",

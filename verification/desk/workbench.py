@@ -120,6 +120,7 @@ class Workbench:
         self.entry = (
             self.claim.queue_entries.open()
             .select_related("holder", "assignee", "need", "desk__policy")
+            .prefetch_related("asks__by")
             .first()
         )
 
@@ -171,9 +172,10 @@ class Workbench:
         """What was said with acts on the claim since a review was last submitted."""
         return [one for one in sayings_of(self.claim, viewer=self.person, current=True) if one.text]
 
-    @cached_property
+    @property
     def asks(self) -> list[Ask]:
-        return list(self.entry.asks.select_related("by")) if self.entry else []
+        """What editors want decided by an hour."""
+        return self.entry.standing_asks if self.entry else []
 
     @cached_property
     def actions(self) -> list[Action]:

@@ -35,12 +35,14 @@ class Action(StrEnum):
     RECORD_VERDICT = "record-verdict"
     SUBMIT = "submit"
     ASK = "ask"
+    UNASK = "unask"
     ASSIGN = "assign"
     DROP = "drop"
     DUPLICATE = "duplicate"
     REOPEN = "reopen"
     REQUEST_RECHECK = "request-recheck"
     REQUEST_SECOND_REVIEW = "request-second-review"
+    CANCEL_REVIEW = "cancel-review"
     PUBLISH = "publish"
     AMEND = "amend"
     CORRECT = "correct"
@@ -66,7 +68,8 @@ UNDER_REVIEW = frozenset({Stage.QUEUED, Stage.IN_REVIEW, Stage.PUBLISHED, Stage.
 class Rule:
     """Where an action is allowed and to whom. `to` is the stage it leads to, None where it stays or depends.
 
-    With `colleagues`, whom the holder of the lease asked in may do it too.
+    With `colleagues`, whom the holder of the lease asked in may do it too. `needs_request` is an open review that nobody
+    holds and that is theirs to cancel: somebody asked for it, and it was they or they are an editor.
     """
 
     stages: frozenset[Stage]
@@ -77,6 +80,9 @@ class Rule:
     needs_others_lease: bool = False
     needs_entry: bool = False
     needs_publication: bool = False
+    needs_ask: bool = False
+    needs_request: bool = False
+    needs_no_review: bool = False
 
 
 TABLE: dict[Action, Rule] = {
@@ -102,15 +108,17 @@ TABLE: dict[Action, Rule] = {
         frozenset({Stage.QUEUED, Stage.IN_REVIEW, Stage.AWAITING_SIGNOFF, Stage.PUBLISHED, Stage.HELD}),
         EDITORS,
     ),
+    Action.UNASK: Rule(UNDER_REVIEW, EDITORS, needs_ask=True),
     Action.ASSIGN: Rule(UNDECIDED | {Stage.PUBLISHED, Stage.HELD}, EDITORS),
     Action.DROP: Rule(UNDECIDED, STAFF, to=Stage.DROPPED),
     Action.DUPLICATE: Rule(UNDECIDED, STAFF, to=Stage.DUPLICATE),
     Action.REOPEN: Rule(frozenset({Stage.DROPPED, Stage.DUPLICATE, Stage.WITHDRAWN}), STAFF, to=Stage.QUEUED),
-    Action.REQUEST_RECHECK: Rule(REVIEWED, STAFF),
-    Action.REQUEST_SECOND_REVIEW: Rule(REVIEWED, STAFF),
+    Action.REQUEST_RECHECK: Rule(REVIEWED, STAFF, needs_no_review=True),
+    Action.REQUEST_SECOND_REVIEW: Rule(REVIEWED, STAFF, needs_no_review=True),
+    Action.CANCEL_REVIEW: Rule(UNDER_REVIEW, STAFF, needs_request=True),
     Action.PUBLISH: Rule(frozenset({Stage.AWAITING_SIGNOFF, Stage.SCHEDULED}), EDITORS, to=Stage.PUBLISHED),
-    Action.AMEND: Rule(frozenset({Stage.PUBLISHED}), EDITORS),
-    Action.CORRECT: Rule(frozenset({Stage.PUBLISHED}), EDITORS),
+    Action.AMEND: Rule(frozenset({Stage.PUBLISHED}), EDITORS, needs_no_review=True),
+    Action.CORRECT: Rule(frozenset({Stage.PUBLISHED}), EDITORS, needs_no_review=True),
     Action.HOLD: Rule(
         frozenset({Stage.AWAITING_SIGNOFF, Stage.SCHEDULED, Stage.PUBLISHED}), EDITORS, to=Stage.HELD
     ),
@@ -132,7 +140,10 @@ class Situation:
     holds_lease: bool = False
     is_invited: bool = False
     others_hold_it: bool = False
+    review_is_open: bool = False
     entry_is_free: bool = False
+    may_cancel: bool = False
+    is_asked: bool = False
     is_public: bool = False
 
 
@@ -143,6 +154,9 @@ def _fits(rule: Rule, situation: Situation) -> bool:
         and (not rule.needs_others_lease or situation.others_hold_it)
         and (situation.entry_is_free or not rule.needs_entry)
         and (situation.is_public or not rule.needs_publication)
+        and (situation.is_asked or not rule.needs_ask)
+        and (situation.may_cancel or not rule.needs_request)
+        and not (situation.review_is_open and rule.needs_no_review)
     )
 
 
@@ -165,12 +179,21 @@ def permit(action: Action, situation: Situation) -> Rule:
     """The rule of an allowed action.
 
     Raises NotAllowed where the role does not carry it, IllegalState (with what is allowed instead) where the
-    stage does not. Whether a lease is held is checked where the lease is used, with its fence.
+    stage does not. Whether a lease is held is checked where the lease is used, with its fence; what stands of an open
+    review, where the act has read it.
     """
     permit_role(action, situation.roles)
     rule = TABLE[action]
-    unleased = replace(situation, holds_lease=True, others_hold_it=True, entry_is_free=True)
-    if not _fits(rule, unleased):
+    elsewhere = replace(
+        situation,
+        review_is_open=False,
+        holds_lease=True,
+        others_hold_it=True,
+        entry_is_free=True,
+        may_cancel=True,
+        is_asked=True,
+    )
+    if not _fits(rule, elsewhere):
         raise IllegalState(
             f"'{action}' is not possible while the claim is {situation.stage.replace('_', ' ')}.",
             allowed_actions=allowed_actions(situation),

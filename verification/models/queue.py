@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from django.db import models
 from django.db.models.functions import Now
@@ -125,6 +126,13 @@ class QueueEntry(Identified):
     lease_until = models.DateTimeField(null=True)
     fence = models.PositiveIntegerField(default=0)
     assignee = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    asked_by = models.ForeignKey(
+        Person,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="Who asked for this review; nobody where it follows from filing, the policy or a change",
+    )
     barred = models.TextField(blank=True, default="", help_text="|id|id|: who may not take it")
     flagged_at = models.DateTimeField(
         null=True, help_text="When so many had skipped it that an editor should look"
@@ -183,6 +191,14 @@ class QueueEntry(Identified):
     def is_held(self) -> bool:
         """Whether somebody holds it still, as it was read."""
         return self.state == LEASED and self.lease_until is not None and self.lease_until > timezone.now()
+
+    @property
+    def standing_asks(self) -> list[Ask]:
+        """As `AskQuerySet.standing`, of asks that may have been read already; the earliest hour first."""
+        newest = {ask.dimension: ask for ask in sorted(self.asks.all(), key=attrgetter("at"))}
+        return sorted(
+            (ask for ask in newest.values() if ask.taken_back_at is None), key=attrgetter("due_at", "id")
+        )
 
     @property
     def standing(self) -> Standing:
@@ -248,13 +264,15 @@ class HandOver(Identified):
 
 class AskQuerySet(models.QuerySet["Ask"]):
     def standing(self) -> AskQuerySet:
-        """The newest of each dimension of an entry: to ask anew is to put off, or to bring forward."""
+        """The newest of each dimension of an entry, where it was not taken back: to ask anew is to put off, or to bring
+        forward.
+        """
         newer = Ask.objects.filter(
             entry=models.OuterRef("entry"),
             dimension=models.OuterRef("dimension"),
             at__gt=models.OuterRef("at"),
         )
-        return self.exclude(models.Exists(newer))
+        return self.filter(taken_back_at=None).exclude(models.Exists(newer))
 
 
 class Ask(Identified):
@@ -265,6 +283,7 @@ class Ask(Identified):
     due_at = models.DateTimeField()
     by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
+    taken_back_at = models.DateTimeField(null=True)
 
     objects = AskQuerySet.as_manager()
 
@@ -276,8 +295,8 @@ class Ask(Identified):
 
 
 class LeaseEvent(models.Model):
-    """What happened to a lease: leased, renewed, released, skipped, handed over, broken, expired, submitted;
-    append-only.
+    """What happened to a lease: leased, renewed, released, skipped, handed over, broken, expired, submitted; to its entry:
+    cancelled, restored. Append-only.
     """
 
     entry = models.ForeignKey(QueueEntry, on_delete=models.PROTECT, related_name="events")

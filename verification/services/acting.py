@@ -14,7 +14,7 @@ from django.utils import timezone
 from claims.errors import IllegalState, Missing, StaleEdit
 from claims.models import Claim, Person
 from claims.vocabulary import Role, Stage
-from verification.domain.transitions import TABLE, Action, Situation, permit, permit_role
+from verification.domain.transitions import EDITORS, TABLE, Action, Situation, permit, permit_role
 from verification.models import QueueEntry
 from verification.services import audit, leases
 
@@ -54,18 +54,27 @@ def situation(
     read already.
     """
     entries = QueueEntry.objects.filter(claim=claim)
-    open_one = entries.held().first() if entry is None else entry
+    open_one = entries.open().first() if entry is None else entry
+    of_claim = roles_of(person, claim) if roles is None else roles
     held = open_one if open_one is not None and open_one.is_held else None
     is_holder = held is not None and held.holder_id == person.pk
     return Situation(
         stage=Stage(claim.stage),
-        roles=roles_of(person, claim) if roles is None else roles,
+        roles=of_claim,
+        review_is_open=open_one is not None,
         holds_lease=is_holder,
         is_invited=held is not None and not is_holder and leases.is_invited(held, person),
         others_hold_it=held is not None and not is_holder,
-        entry_is_free=held is None and entries.free().takeable_by(person).exists(),
+        entry_is_free=open_one is not None and held is None and entries.free().takeable_by(person).exists(),
+        may_cancel=open_one is not None and held is None and may_cancel(open_one, person, of_claim),
+        is_asked=open_one is not None and open_one.due_at is not None,
         is_public=claim.publications.exists(),
     )
+
+
+def may_cancel(entry: QueueEntry, person: Person, roles: frozenset[Role]) -> bool:
+    """Whether the open review is the person's to cancel: somebody asked for it, they or else an editor they are."""
+    return entry.asked_by_id is not None and (entry.asked_by_id == person.pk or bool(roles & EDITORS))
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from django.utils import timezone
 from claims.errors import FieldError, IllegalState, InvalidInput, Missing, StetError
 from claims.intake import MAX_TAGS
 from claims.models import Claim, Person
-from claims.vocabulary import Priority
+from claims.vocabulary import Priority, Stage
 from verification.domain.bulk import BulkAction, with_tags
 from verification.models import BulkAct
 from verification.services import casework, submissions
@@ -227,16 +227,16 @@ def _edit_back(claim: Claim, actor: Person, was: Mapping[str, Any]) -> Claim:
     return submissions.edit_claim(claim, actor=actor, revision=was["revision"], changes=changes)
 
 
-def _reopen(claim: Claim, actor: Person, was: Mapping[str, Any]) -> Claim:
-    return casework.reopen(claim, actor=actor, reason="Taken back.", revision=was["revision"])
+def _come_back(claim: Claim, actor: Person, was: Mapping[str, Any]) -> Claim:
+    return casework.undo_leaving(claim, actor=actor, stage=Stage(was["stage"]), revision=was["revision"])
 
 
 UNDO: dict[BulkAction, Callable[[Claim, Person, Mapping[str, Any]], Claim]] = {
     BulkAction.ASSIGN: _assign_back,
     BulkAction.PRIORITISE: _edit_back,
     BulkAction.TAG: _edit_back,
-    BulkAction.DROP: _reopen,
-    BulkAction.DUPLICATE: _reopen,
+    BulkAction.DROP: _come_back,
+    BulkAction.DUPLICATE: _come_back,
 }
 
 
@@ -263,6 +263,8 @@ def kept_of(act: BulkAction, before: Claim, after: Claim) -> dict[str, Any]:
         was = {"assignee": str(before.assignee_id) if before.assignee_id else None}
     elif act in {BulkAction.PRIORITISE, BulkAction.TAG}:
         was = shown(act, before)
+    else:
+        was = {"stage": before.stage}
     return {"claim": str(before.pk), "revision": after.revision, **was}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from claims.errors import FieldError, IllegalState, InvalidInput
 from claims.models import Body, Claim, Person
@@ -15,7 +15,7 @@ from claims.vocabulary import Dimension, Notice, ReviewKind, Stage
 from verification.domain.transitions import Action
 from verification.models import Ask, QueueEntry, Review
 from verification.services import audit, telling
-from verification.services.acting import Act, acting
+from verification.services.acting import Act, acting, may_cancel, roles_of
 from verification.services.duplicates import original_of
 from verification.services.entries import (
     anybody_for,
@@ -24,11 +24,14 @@ from verification.services.entries import (
     cancel_queue_entry,
     give_to,
     may_be_given,
+    no_longer_ask_for,
     open_queue_entry,
+    restore_queue_entry,
 )
-from verification.services.following import open_second_review
+from verification.services.following import next_round, open_recheck, open_second_review
 from verification.services.leases import give_up, refuse_if_others_hold
 from verification.services.merging import take_media
+from verification.services.reliance import reasons_of
 
 
 def queue_draft(claim: Claim, *, actor: Person) -> Claim:
@@ -132,7 +135,30 @@ def reopen(claim: Claim, *, actor: Person, reason: str, revision: int | None = N
         open_queue_entry(
             act.claim, kind=ReviewKind.FIRST if number == 1 else ReviewKind.RECHECK, review_round=number
         )
-        _keep_reason(act, reason)
+        _tell(act, Notice.REOPENED, telling.followers_of(act.claim), _keep_reason(act, reason))
+    return act.claim
+
+
+def undo_leaving(claim: Claim, *, actor: Person, stage: Stage, revision: int) -> Claim:
+    """Takes back that a claim was dropped or marked as a duplicate: it is where it was, `stage`, and so is its review,
+    with its age, what is asked for of it and what was recorded in it. Who held it takes it anew.
+
+    Raises StaleEdit where anything was done to the claim since.
+    """
+    with acting(claim, actor=actor, action=Action.REOPEN, revision=revision) as act:
+        Claim.objects.filter(pk=claim.pk).update(duplicate_of=None)
+        act.claim.duplicate_of = None
+        if stage in {Stage.QUEUED, Stage.IN_REVIEW}:
+            act.move_to(Stage.QUEUED)
+            entry = restore_queue_entry(act.claim, at=act.at)
+            _tell(act, Notice.ASSIGNED, [entry.assignee] if entry.assignee else [], {})
+        elif stage == Stage.AWAITING_SIGNOFF and reasons_of(act.claim):
+            # What it relied on changed meanwhile, and nobody was asked to look.
+            act.move_to(Stage.QUEUED)
+            open_queue_entry(act.claim, kind=ReviewKind.RECHECK, review_round=next_round(act.claim))
+        else:
+            act.move_to(stage)
+        _tell(act, Notice.REOPENED, telling.followers_of(act.claim), {})
     return act.claim
 
 
@@ -141,9 +167,7 @@ def request_recheck(claim: Claim, *, actor: Person, reason: str) -> Claim:
     with acting(claim, actor=actor, action=Action.REQUEST_RECHECK) as act:
         if act.claim.queue_entries.open().exists():
             raise IllegalState("A review of this claim is waiting or under way already.", code="review_open")
-        open_queue_entry(act.claim, kind=ReviewKind.RECHECK, review_round=next_round(act.claim))
-        if act.claim.stage == Stage.AWAITING_SIGNOFF:
-            act.move_to(Stage.QUEUED)
+        open_recheck(act)
         telling.keep_following(act.claim, [actor], at=act.at)
         _keep_reason(act, reason)
     return act.claim
@@ -167,7 +191,7 @@ def request_second_review(claim: Claim, *, actor: Person, reason: str) -> Claim:
                 "A second person has reviewed this already. Ask for a re-check to have it looked at anew.",
                 code="already_seconded",
             )
-        entry = open_second_review(act.claim, review_round=number)
+        entry = open_second_review(act.claim, review_round=number, asked_by=actor)
         if not anybody_for(entry):
             raise IllegalState(
                 "Everybody on the desk took part in this review: nobody is left who could look again with fresh eyes.",
@@ -180,6 +204,33 @@ def request_second_review(claim: Claim, *, actor: Person, reason: str) -> Claim:
     return act.claim
 
 
+def cancel_review(claim: Claim, *, actor: Person, reason: str) -> Claim:
+    """Cancels the open review that somebody asked for: they or an editor, while nobody holds it.
+
+    What was recorded in it stays in the history and counts for nothing. Raises IllegalState where somebody holds it
+    (`lease_held`), no review is open (`no_review`) or it is not theirs to cancel (`not_asked`): it follows from the
+    policy or from what changed, or another asked for it.
+    """
+    with acting(claim, actor=actor, action=Action.CANCEL_REVIEW) as act:
+        entry = act.claim.queue_entries.open().select_related("holder", "asked_by").first()
+        if entry is None:
+            raise IllegalState("No review of this claim is waiting.", code="no_review")
+        if not may_cancel(entry, actor, roles_of(actor, act.claim)):
+            raise IllegalState(
+                "Only a review that somebody asked for can be cancelled, by them or by an editor. "
+                "This one follows from the policy or from what changed, or another asked for it.",
+                code="not_asked",
+            )
+        refuse_if_others_hold(act.claim, actor)
+        if entry.is_held:
+            raise IllegalState("You hold this review yourself. Release it first.", code="lease_held")
+        asked = [entry.asked_by, *(one.by for one in entry.asks.standing().select_related("by"))]
+        _end(act, Notice.CANCELLED, _keep_reason(act, reason), also=[one for one in asked if one])
+        if act.claim.stage in {Stage.QUEUED, Stage.IN_REVIEW}:
+            act.move_to(Stage.AWAITING_SIGNOFF)
+    return act.claim
+
+
 def ask(claim: Claim, *, actor: Person, dimension: Dimension, due_at: datetime, message: str) -> Ask:
     """Asks for a dimension to be decided by an hour; where no review is open, one is opened for it.
 
@@ -189,9 +240,7 @@ def ask(claim: Claim, *, actor: Person, dimension: Dimension, due_at: datetime, 
         if due_at <= act.at:
             raise InvalidInput(FieldError("/due_at", "This hour has passed. Give a later one.", "past"))
         if not act.claim.queue_entries.open().exists():
-            open_queue_entry(act.claim, kind=ReviewKind.RECHECK, review_round=next_round(act.claim))
-            if act.claim.stage == Stage.AWAITING_SIGNOFF:
-                act.move_to(Stage.QUEUED)
+            open_recheck(act)
         asked = ask_for(act.claim, dimension=dimension, due_at=due_at, by=actor, at=act.at)
         act.data |= {"dimension": dimension.value, "due_at": due_at}
         telling.keep_following(act.claim, [actor], at=act.at)
@@ -207,6 +256,27 @@ def ask(claim: Claim, *, actor: Person, dimension: Dimension, due_at: datetime, 
     return asked
 
 
+def unask(claim: Claim, *, actor: Person, dimension: Dimension, reason: str = "") -> Claim:
+    """Takes back what is asked for of a dimension; the review goes on, by the desk's goal or what else is asked for.
+
+    Whoever works on it is told, and who asked. Raises IllegalState (`not_asked`) where nothing is asked for, InvalidInput
+    at /dimension where something else is.
+    """
+    with acting(claim, actor=actor, action=Action.UNASK) as act:
+        asked = [ask.dimension for entry in act.claim.queue_entries.open() for ask in entry.standing_asks]
+        if not asked:
+            raise IllegalState("Nothing of this claim is asked for by an hour.", code="not_asked")
+        if dimension not in asked:
+            said = f"Nobody asks for the {dimension}. Name one that is asked for: {', '.join(asked)}."
+            raise InvalidInput(FieldError("/dimension", said, "not_asked"))
+        taken = no_longer_ask_for(act.claim, dimension=dimension, at=act.at)
+        act.data["dimension"] = dimension.value
+        about = {"dimensions": dimension.value, **_keep_reason(act, reason)}
+        people = [person for one in taken for person in (one.entry.holder or one.entry.assignee, one.by)]
+        _tell(act, Notice.UNASKED, [one for one in people if one], about)
+    return act.claim
+
+
 def break_lease(claim: Claim, *, actor: Person, reason: str) -> QueueEntry:
     """Takes a review away from whoever holds it, for an editor with a reason; what they recorded and typed stays."""
     with acting(claim, actor=actor, action=Action.BREAK_LEASE) as act:
@@ -220,12 +290,6 @@ def break_lease(claim: Claim, *, actor: Person, reason: str) -> QueueEntry:
             # Else nobody but they could take it.
             give_to(act.claim, None, at=act.at)
     return entry
-
-
-def next_round(claim: Claim) -> int:
-    """The round that a new pass belongs to: after every round that anything was submitted in."""
-    latest: int | None = claim.reviews.filter(state="submitted").aggregate(latest=Max("round"))["latest"]
-    return (latest or 0) + 1
 
 
 def staff_named(claim: Claim, name: str) -> Person | None:
@@ -245,11 +309,13 @@ def _keep_reason(act: Act, reason: str) -> dict[str, str]:
     return {"said": str(body.pk)}
 
 
-def _end(act: Act, occasion: Notice, about: Mapping[str, str]) -> None:
-    """Ends the open review for good. Who is at it, whose it was and who follows the claim are told."""
+def _end(act: Act, occasion: Notice, about: Mapping[str, str], also: Iterable[Person] = ()) -> None:
+    """Ends the open review for good. Who is at it, whose it was, who follows the claim and who `also` are told."""
     entries = list(act.claim.queue_entries.open().select_related("holder"))
-    theirs = {person.pk for entry in entries for person in at_work_on(entry)} | {
-        entry.assignee_id for entry in entries
+    theirs = {
+        *(person.pk for entry in entries for person in at_work_on(entry)),
+        *(entry.assignee_id for entry in entries),
+        *(person.pk for person in also),
     }
     people = Person.objects.filter(
         Q(pk__in=theirs - {None}) | Q(pk__in=telling.followers_of(act.claim).values("pk"))

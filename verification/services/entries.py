@@ -23,9 +23,14 @@ BATCH = 500
 
 
 def open_queue_entry(
-    claim: Claim, *, kind: ReviewKind, review_round: int, barred: Collection[uuid.UUID] = ()
+    claim: Claim,
+    *,
+    kind: ReviewKind,
+    review_round: int,
+    barred: Collection[uuid.UUID] = (),
+    asked_by: Person | None = None,
 ) -> QueueEntry:
-    """Makes the entry for a review that wants doing."""
+    """Makes the entry for a review that wants doing; `asked_by` is whose wish it is, where it is one."""
     now = timezone.now()
     entry = QueueEntry(
         claim=claim,
@@ -37,6 +42,7 @@ def open_queue_entry(
         created_at=now,
         assignee=_still_theirs(claim, barred),
         barred="".join(f"|{person}|" for person in barred),
+        asked_by=asked_by,
     )
     entry.put_in_place(now)
     entry.save(force_insert=True)
@@ -108,9 +114,24 @@ def ask_for(claim: Claim, *, dimension: Dimension, due_at: datetime, by: Person,
     """
     entry = _open(claim)[0]
     ask = Ask.objects.create(entry=entry, dimension=dimension.value, due_at=due_at, by=by, at=at)
-    entry.due_at = min(entry.asks.standing().values_list("due_at", flat=True))
-    _save_in_place(entry, at, "due_at")
+    _stand_by_asks(entry, at)
     return ask
+
+
+def no_longer_ask_for(claim: Claim, *, dimension: Dimension, at: datetime) -> list[Ask]:
+    """Takes back what is asked for of a dimension: what counted of it, none where nothing did."""
+    taken: list[Ask] = []
+    for entry in _open(claim):
+        taken += entry.asks.standing().filter(dimension=dimension.value).select_related("by", "entry")
+        # Those before it too: they would count again.
+        entry.asks.filter(dimension=dimension.value, taken_back_at=None).update(taken_back_at=at)
+        _stand_by_asks(entry, at)
+    return taken
+
+
+def _stand_by_asks(entry: QueueEntry, at: datetime) -> None:
+    entry.due_at = min(entry.asks.standing().values_list("due_at", flat=True), default=None)
+    _save_in_place(entry, at, "due_at")
 
 
 def raise_overdue(at: datetime) -> int:
@@ -162,6 +183,20 @@ def cancel_queue_entry(claim: Claim, *, at: datetime, entries: Iterable[QueueEnt
         )
         entry.reviews.filter(state=Review.OPEN).update(state=Review.CLOSED)
         note_lease(entry, "cancelled", None, at)
+
+
+def restore_queue_entry(claim: Claim, *, at: datetime) -> QueueEntry:
+    """Undoes `cancel_queue_entry`: the review that was cancelled last waits again, with what was recorded in it."""
+    cancelled = claim.queue_entries.filter(state=CANCELLED).select_related("desk__policy", "assignee")
+    entry = cancelled.latest("created_at", "pk")
+    entry.state = WAITING
+    entry.priority, entry.need = claim.priority, need_of(claim)
+    if entry.assignee is not None and not may_be_given(claim, entry.assignee):
+        entry.assignee = None
+    _save_in_place(entry, at, "state", "priority", "need", "assignee")
+    entry.reviews.filter(state=Review.CLOSED).update(state=Review.OPEN)
+    note_lease(entry, "restored", None, at)
+    return entry
 
 
 def finish_entry(entry: QueueEntry, person: Person, *, at: datetime) -> None:

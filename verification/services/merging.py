@@ -16,6 +16,7 @@ from claims.vocabulary import CaptureState, JobKind
 from verification.domain.transitions import Action, permit
 from verification.services import jobs
 from verification.services.acting import acting, situation
+from verification.services.following import look_at_what_was_added
 from verification.services.standing import refresh
 
 _CARRIED = (
@@ -82,6 +83,8 @@ def take_media(duplicate: Claim, *, into: Claim, actor: Person) -> dict[str, uui
         for number, item in enumerate(wanted, start=position + 1):
             taken[str(item.pk)] = _copied(item, act.claim, number).pk
         refresh(act.claim)
+        if taken:
+            look_at_what_was_added(act)
         act.data |= {"merged": duplicate.pk, "taken": taken}
     return taken
 

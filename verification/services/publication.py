@@ -20,8 +20,8 @@ from verification.models.queue import WAITING
 from verification.models.veil import veiled_from
 from verification.services import telling
 from verification.services.acting import Act, acting, acting_by_itself, roles_of
-from verification.services.casework import next_round
 from verification.services.entries import cancel_queue_entry, open_entry, open_queue_entry
+from verification.services.following import next_round
 from verification.services.offers import look_again_elsewhere
 from verification.services.reliance import mark_interim, reasons_of, say_reasons
 from verification.services.second_looks import second_look_of, second_looks_of

@@ -26,8 +26,8 @@ from verification.checks.recycled_media import RecycledMedia
 from verification.domain.reliance import GONE, Change, Ground, changed
 from verification.models import CheckRun, DimensionStatus, FindingRow, Verdict
 from verification.services import telling
-from verification.services.casework import next_round
 from verification.services.entries import open_queue_entry
+from verification.services.following import next_round
 from verification.services.standing import standing, unsaid
 
 DECIDED = frozenset({Stage.AWAITING_SIGNOFF, Stage.SCHEDULED, Stage.PUBLISHED, Stage.HELD})
@@ -243,9 +243,11 @@ def notice(item: MediaItem, *, at: datetime, turned_up: Collection[str] = ()) ->
     """
     claim = Claim.objects.select_related("desk__policy").get(pk=item.claim_id)
     marked = mark(claim, [item], at=at)
+    # A review that somebody asked for is from now on called for by this as well: it is nobody's to cancel.
+    is_open = bool(marked or turned_up) and bool(claim.queue_entries.open().update(asked_by=None))
     if claim.stage not in DECIDED:
         return {"recheck_needed": {"reasons": marked.as_json()}} if marked else {}
-    to_open = (marked or turned_up) and not claim.queue_entries.open().exists()
+    to_open = (marked or turned_up) and not is_open
     if not marked and not to_open:
         return {}
     said: dict[str, Any] = {

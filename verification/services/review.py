@@ -235,7 +235,7 @@ def submit_review(claim: Claim, *, actor: Person, lease_token: str) -> Claim:
 def _tell_unanswered(act: Act, entry: QueueEntry, decided: Collection[str]) -> None:
     """Who asked for a dimension that the review leaves undecided learns that it came without."""
     unanswered: dict[Person, set[str]] = {}
-    for ask in entry.asks.exclude(dimension__in=decided).select_related("by"):
+    for ask in entry.asks.standing().exclude(dimension__in=decided).select_related("by"):
         unanswered.setdefault(ask.by, set()).add(ask.dimension)
     for person, dimensions in unanswered.items():
         telling.tell(

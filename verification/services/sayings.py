@@ -23,6 +23,7 @@ from verification.services.veil import hidden_people
 ACTS = frozenset(
     {
         Action.ASK,
+        Action.UNASK,
         Action.ASSIGN,
         Action.BREAK_LEASE,
         Action.CONTACT,
@@ -31,6 +32,7 @@ ACTS = frozenset(
         Action.REOPEN,
         Action.REQUEST_RECHECK,
         Action.REQUEST_SECOND_REVIEW,
+        Action.CANCEL_REVIEW,
         Action.PUBLISH,
         Action.AMEND,
         Action.CORRECT,

@@ -21,6 +21,7 @@ from verification.domain.transitions import Action, permit
 from verification.services import audit, capture, jobs, telling
 from verification.services.acting import acting, situation
 from verification.services.entries import follow_claim, open_queue_entry
+from verification.services.following import look_at_what_was_added
 from verification.services.standing import refresh
 
 EDITABLE = (
@@ -146,6 +147,7 @@ def add_media(
             asset = capture.keep(item, uploaded)
             act.data["sha256"] = asset.sha256
         refresh(act.claim)
+        look_at_what_was_added(act)
     return item
 
 

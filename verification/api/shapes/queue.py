@@ -97,7 +97,7 @@ def entry_shape(entry: QueueEntry, viewer: Person) -> EntryShape:
         "why": why_next(entry, viewer),
         "flagged": entry.flagged_at is not None,
         "hand_over": hand_over_shape(handed) if handed else None,
-        "asks": [ask_shape(ask) for ask in entry.asks.all()],
+        "asks": [ask_shape(ask) for ask in entry.standing_asks],
     }
 
 

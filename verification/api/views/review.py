@@ -24,6 +24,7 @@ from verification.api.inputs import (
     NoteInput,
     ReasonInput,
     TakeOverInput,
+    UnaskInput,
     VerdictInput,
 )
 from verification.api.reading import new_verdict
@@ -250,6 +251,23 @@ class RequestSecondReview(CaseAction):
         return self.done(request, claim)
 
 
+class CancelReview(CaseAction):
+    @extend_schema(operation_id="cancel_review", request=ReasonInput, responses={200: schema_of(ClaimShape)})
+    @idempotent
+    def post(self, request: Request, name: str) -> Response:
+        """Cancels the open review that was asked for, for who asked or an editor, while nobody holds it. What the earlier
+        reviews decided stands.
+
+        423 `lease_held` while somebody else holds it, 409 while the caller does; 409 `not_asked` where it follows from the
+        policy or from what changed or another asked for it, `no_review` where none is open.
+        """
+        reason = read_input(ReasonInput, request)["reason"]
+        claim = casework.cancel_review(
+            claim_named(caller(request), name), actor=caller(request), reason=reason
+        )
+        return self.done(request, claim)
+
+
 class Duplicate(CaseAction):
     @extend_schema(
         operation_id="mark_duplicate", request=DuplicateInput, responses={200: schema_of(ClaimShape)}
@@ -296,14 +314,29 @@ class Ask(CaseAction):
         return self.done(request, claim)
 
 
+class Unask(CaseAction):
+    @extend_schema(
+        operation_id="unask_for_dimension", request=UnaskInput, responses={200: schema_of(ClaimShape)}
+    )
+    @idempotent
+    def post(self, request: Request, name: str) -> Response:
+        """Takes back what is asked for of a dimension. The review goes on; `cancel-review` ends one that was asked for."""
+        claim = claim_named(caller(request), name)
+        said = read_input(UnaskInput, request)
+        casework.unask(claim, actor=caller(request), **said)
+        return self.done(request, claim)
+
+
 CASE_VIEWS: dict[str, type[CaseAction]] = {
     "drop": Drop,
     "reopen": Reopen,
     "request-recheck": RequestRecheck,
     "request-second-review": RequestSecondReview,
+    "cancel-review": CancelReview,
     "duplicate": Duplicate,
     "assign": Assign,
     "ask": Ask,
+    "unask": Unask,
 }
 
 

@@ -217,6 +217,27 @@ class AskForm(ActForm):
         }
 
 
+class UnaskForm(ActForm):
+    """Which dimension is no longer asked for."""
+
+    dimension = forms.ChoiceField(
+        label="Dimension",
+        error_messages={"invalid_choice": "Nobody asks for this by an hour any more. Choose another."},
+    )
+    reason = _text("Reason", required=False, rows=2, hint="Kept in the claim's history, and told with it.")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        asked = [ask for entry in self.claim.queue_entries.open() for ask in entry.standing_asks]
+        self.fields["dimension"].choices = [  # type: ignore[attr-defined]
+            (ask.dimension, f"{label(ask.dimension)}, by {ask.due_at:%d %B, %H:%M} UTC") for ask in asked
+        ]
+
+    def arguments(self) -> dict[str, Any]:
+        said = self.cleaned_data
+        return {"dimension": Dimension(said["dimension"]), "reason": said["reason"]}
+
+
 class DuplicateForm(ReasonForm):
     of = forms.CharField(
         label="The other claim",
