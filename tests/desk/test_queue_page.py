@@ -10,6 +10,7 @@ import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from claims.models import Desk, Membership
 from tests.conftest import Caller, file_claim, lease, submitted
@@ -166,3 +167,21 @@ def test_the_number_of_queries_does_not_grow_with_the_queue(pages: Pages, checke
     fill(20)
     assert queries() == few
     assert few <= 20
+
+
+def test_each_list_says_that_it_goes_on(
+    pages: Pages, checker: Caller, second_checker: Caller, editor: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("verification.desk.views.queue.SHOWN", 1)
+    claims = [file_claim(checker, statement=f"Number {number}.")["id"] for number in range(8)]
+    for by in (second_checker, second_checker, checker):
+        token = lease(by)["lease_token"]
+    handed = {"to": None, "tried": "Rang"}
+    assert checker.post(f"queue/leases/{token}/hand-over/", handed).status_code == 200
+    for claim in claims[-2:]:
+        assert editor.post(f"claims/{claim}/assign/", {"to": "olena"}).status_code == 200
+    QueueEntry.objects.filter(claim__in=claims[-3:]).update(flagged_at=timezone.now())
+    html = text_of(pages(editor))
+    sections = {part.split("-title", 1)[0]: part for part in html.split('aria-labelledby="')[1:]}
+    for name in ("waiting", "handed", "flagged", "others", "not-mine"):
+        assert ("And more: these are the first 1." in sections[name]) == (name != "handed"), name

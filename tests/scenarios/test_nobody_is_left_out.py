@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from claims.models import Claim, Desk, Person
 from tests.conftest import Caller, decide, file_claim, lease, published, refused, review, submitted
 from tests.scenarios.test_telling import inbox, occasions
-from verification.models import QueueEntry
+from verification.models import HandOver, QueueEntry
 from verification.services import accounts
+from verification.services.reminders import remind
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -165,3 +169,37 @@ def test_who_writes_after_the_claim_was_dropped_reads_that_it_was(checker: Calle
     assert late.status_code == 423
     assert "the claim is dropped now" in late.json()["detail"]
     assert "Take the claim again" not in late.json()["detail"]
+
+
+@pytest.mark.parametrize("to", ["marko", None])
+def test_the_hour_to_call_back_is_told_once_to_who_has_the_review(
+    to: str | None, checker: Caller, second_checker: Caller, editor: Caller
+) -> None:
+    file_claim(checker)
+    for number, tried in enumerate(("Rang twice", "Rang again"), 1):
+        token = lease(checker)["lease_token"]
+        at = (timezone.now() + timedelta(hours=number)).isoformat()
+        handed = {"to": to if number == 2 else None, "tried": tried, "call_back_at": at}
+        assert checker.post(f"queue/leases/{token}/hand-over/", handed).status_code == 200
+    assert remind(timezone.now()) == 0
+    # The first is not the last word any more.
+    HandOver.objects.filter(call_back_at__lt=timezone.now() + timedelta(minutes=90)).update(
+        call_back_at=timezone.now() - timedelta(minutes=1)
+    )
+    assert remind(timezone.now()) == 0
+    HandOver.objects.update(call_back_at=timezone.now() - timedelta(minutes=1))
+    assert [remind(timezone.now()), remind(timezone.now())] == [1, 0]
+    told = [who for who in (checker, second_checker, editor) if "call_back" in occasions(who)]
+    assert told == [second_checker if to else editor]
+
+
+def test_nobody_is_told_to_call_back_for_a_review_that_is_done(checker: Caller, editor: Caller) -> None:
+    file_claim(checker)
+    token = lease(checker)["lease_token"]
+    at = (timezone.now() + timedelta(hours=1)).isoformat()
+    handed = {"to": None, "tried": "Rang", "call_back_at": at}
+    assert checker.post(f"queue/leases/{token}/hand-over/", handed).status_code == 200
+    review(checker, {"date": "unverified"})
+    HandOver.objects.update(call_back_at=timezone.now() - timedelta(minutes=1))
+    assert remind(timezone.now()) == 0
+    assert "call_back" not in occasions(editor)

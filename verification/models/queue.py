@@ -247,13 +247,27 @@ class HandOver(Identified):
     to = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
     body = models.ForeignKey(Body, on_delete=models.PROTECT, related_name="+", help_text='{"tried", "next"}')
     call_back_at = models.DateTimeField(null=True)
+    reminded_at = models.DateTimeField(
+        null=True, help_text="When somebody was told that it is time to call back"
+    )
     at = models.DateTimeField()
 
     class Meta:
         ordering = ["-at", "-id"]
+        indexes = [
+            models.Index(
+                fields=["call_back_at"],
+                condition=models.Q(call_back_at__isnull=False, reminded_at=None),
+                name="hand_overs_to_call_back",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.by_id} handed {self.entry_id} over"
+
+    @property
+    def claim(self) -> Claim:
+        return self.entry.claim
 
     @property
     def said(self) -> dict[str, str]:

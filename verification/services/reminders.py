@@ -9,12 +9,12 @@ from itertools import groupby
 from operator import attrgetter
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from claims.models import Person
 from claims.vocabulary import Notice
-from verification.models import Ask, Contact, QueueEntry
+from verification.models import Ask, Contact, HandOver, QueueEntry
 from verification.models.queue import AskQuerySet
 from verification.services.jobs import after
 from verification.services.telling import editors_of, staff_for, tell
@@ -29,7 +29,8 @@ def remind(at: datetime) -> int:
     Who holds a review, else whom it is assigned to, is told of both. The desk's editors are told of what is overdue
     only where one of them asked for it by an hour: a goal that is missed is on the board, not in everybody's inbox.
     Of several hours that were asked for, each is told of; the later ones by their dimensions. That an uploader is to be
-    asked again is told to who asked them first, to the desk's editors where they are gone.
+    asked again is told to who asked them first, to the desk's editors where they are gone; that somebody is to be called
+    back, as was said at a hand-over, to who works on the review now, to the desk's editors where nobody does.
     """
     due = QueueEntry.objects.open().select_related("claim__desk", "holder", "assignee")
     soon = due.filter(wanted_by__gt=Now(), wanted_by__lte=after(SOON.total_seconds()), reminded_at=None)
@@ -59,11 +60,25 @@ def remind(at: datetime) -> int:
         about = {"media": str(contact.media_id)}
         tell_them = partial(tell, _seeing_through(contact), occasion=Notice.CALL_AGAIN, about=about)
         told += _once(contact, "call_again_at", "reminded_at", at, tell_them)
+    for handed in _to_call_back():
+        people = _at_work_on(handed.entry) or list(editors_of(handed.claim.desk))
+        tell_them = partial(tell, people, occasion=Notice.CALL_BACK)
+        told += _once(handed, "call_back_at", "reminded_at", at, tell_them)
     return told
 
 
+def _to_call_back() -> QuerySet[HandOver]:
+    """Hand-overs whose hour has come, where they are the last of a review that is still open."""
+    due = HandOver.objects.filter(
+        call_back_at__lte=Now(), reminded_at=None, entry__in=QueueEntry.objects.open()
+    )
+    newer = HandOver.objects.filter(entry=OuterRef("entry"), at__gt=OuterRef("at"))
+    of_entry = ("entry__claim__desk", "entry__holder", "entry__assignee")
+    return due.exclude(Exists(newer)).select_related(*of_entry).order_by("call_back_at")[:BATCH]
+
+
 def _once(
-    row: QueueEntry | Contact, hour: str, mark: str, at: datetime, tell_them: Callable[..., None]
+    row: QueueEntry | Contact | HandOver, hour: str, mark: str, at: datetime, tell_them: Callable[..., None]
 ) -> int:
     """Tells them, unless the row's hour is another by now or somebody told them meanwhile."""
     with transaction.atomic():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -93,7 +95,7 @@ def _shown(request: DeskRequest) -> dict[str, Any]:
     )
     held = here.held().order_by("lease_until")
     offered = queue.offered(person, narrowing).values("pk")
-    waiting = list(here.filter(pk__in=offered).in_order_for(person)[: SHOWN + 1])
+    waiting = here.filter(pk__in=offered).in_order_for(person)[: SHOWN + 1]
     return {
         "area": "queue",
         "kinds": list(MediaKind),
@@ -101,31 +103,48 @@ def _shown(request: DeskRequest) -> dict[str, Any]:
         "query": request.GET.urlencode(),
         "summary": queue.summary(person, desk=request.desk),
         "mine": list(held.filter(holder=person)),
-        "waiting": [(entry, queue.why_next(entry, person)) for entry in waiting[:SHOWN]],
+        "waiting": _first([(entry, queue.why_next(entry, person)) for entry in waiting]),
         "handed": _handed(here),
-        "flagged": list(here.open().exclude(flagged_at=None).order_by("flagged_at")[:SHOWN])
+        "flagged": _first(here.open().exclude(flagged_at=None).order_by("flagged_at")[: SHOWN + 1])
         if request.role in EDITORS
-        else [],
-        "more": len(waiting) > SHOWN,
-        "others": list(held.exclude(holder=person)[:SHOWN]),
+        else None,
+        "others": _first(held.exclude(holder=person)[: SHOWN + 1]),
         "not_mine": _not_for(request, here.free().exclude(pk__in=queue.offered(person).values("pk"))),
         "now": timezone.now(),
     }
 
 
-def _handed(entries: QueueEntryQuerySet) -> list[HandOver]:
+@dataclass(frozen=True)
+class First:
+    """The first rows of a list that may go on."""
+
+    rows: Sequence[Any]
+    goes_on: bool
+
+    def __bool__(self) -> bool:
+        return bool(self.rows)
+
+
+def _first(rows: Iterable[Any]) -> First:
+    """Of up to SHOWN + 1 rows, those that are shown."""
+    read = list(rows)
+    return First(read[:SHOWN], len(read) > SHOWN)
+
+
+def _handed(entries: QueueEntryQuerySet) -> First:
     """What the last shift gave on and nobody has taken yet, what is to be called back soonest first."""
     latest = HandOver.objects.filter(entry=OuterRef("entry")).order_by("-at", "-id").values("pk")[:1]
-    return list(
+    return _first(
         HandOver.objects.filter(entry__in=entries.free(), pk=Subquery(latest))
         .select_related("by", "to", "body", "entry__claim__statement")
-        .order_by(F("call_back_at").asc(nulls_last=True), "at")[:SHOWN]
+        .order_by(F("call_back_at").asc(nulls_last=True), "at")[: SHOWN + 1]
     )
 
 
-def _not_for(request: DeskRequest, entries: QueueEntryQuerySet) -> list[tuple[QueueEntry, str]]:
+def _not_for(request: DeskRequest, entries: QueueEntryQuerySet) -> First:
     """What waits and is not offered, each with why."""
-    return [(entry, queue.why_not(entry, request.user)) for entry in entries.order_by("place", "id")[:SHOWN]]
+    in_order = entries.order_by("place", "id")[: SHOWN + 1]
+    return _first((entry, queue.why_not(entry, request.user)) for entry in in_order)
 
 
 urlpatterns = [
