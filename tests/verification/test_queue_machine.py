@@ -30,13 +30,25 @@ from hypothesis.stateful import (
 )
 
 from claims.errors import IllegalState, InvalidInput, LeaseLost, NotAllowed
-from claims.intake import NewClaim, NewSource
+from claims.intake import NewClaim, NewMedia, NewSource
 from claims.models import Claim, Person
 from claims.vocabulary import Dimension, Priority, ReviewKind, Role, SourceKind, Stage, Status
 from tests.conftest import CHURCH, caller
-from verification.models import Policy, QueueEntry, Review, ScheduledPublication, Skip, Verdict
+from verification.domain.bulk import BulkAction
+from verification.domain.transitions import REVIEWED
+from verification.models import Ask, Policy, QueueEntry, Review, ScheduledPublication, Skip, Verdict
 from verification.models.queue import LEASED, WAITING
-from verification.services import audit, casework, colleagues, leases, publication, queue, review, submissions
+from verification.services import (
+    audit,
+    bulk,
+    casework,
+    colleagues,
+    leases,
+    publication,
+    queue,
+    review,
+    submissions,
+)
 from verification.services.accounts import ensure_desk
 
 EXAMPLES = int(os.environ.get("STET_QUEUE_EXAMPLES", "0"))
@@ -91,6 +103,8 @@ LIKELY = {
     "withdraw": [Stage.PUBLISHED, Stage.HELD],
     "reopen": [Stage.DROPPED, Stage.DUPLICATE, Stage.WITHDRAWN],
     "re-check": [Stage.PUBLISHED, Stage.HELD, Stage.AWAITING_SIGNOFF],
+    "second look": [Stage.PUBLISHED, Stage.HELD, Stage.AWAITING_SIGNOFF],
+    "add media": [Stage.PUBLISHED, Stage.HELD, Stage.AWAITING_SIGNOFF],
 }
 """The stages in which an act on a claim is likely to go."""
 
@@ -320,6 +334,14 @@ class Desk(RuleBasedStateMachine):
             assert review.record_verdict(lease.claim, actor=person, lease_token=lease.token, new=new)
         review.submit_review(lease.claim, actor=person, lease_token=lease.token)
 
+    @rule(one=ANYBODY, other=ANYBODY)
+    def disagree(self, one: int, other: int) -> None:
+        """Two say the opposite, where a second look is asked for; each then takes what comes next."""
+        for person, status in ((one, Status.VERIFIED), (other, Status.UNVERIFIED)):
+            self.review_whole(person, status)
+            self.take_next(person)
+        self.take_next(one)
+
     @is_held
     @rule(pick=PICK, who=HOLDER)
     def renew(self, pick: int, who: int | None) -> None:
@@ -373,7 +395,9 @@ class Desk(RuleBasedStateMachine):
             (self.asked_in.discard if end else self.asked_in.add)((token.entry, person.pk, asked.pk))
 
     @rule(
-        act=st.sampled_from(["queue", "take away", "assign", "ask", "drop", "duplicate"]),
+        act=st.sampled_from(
+            ["queue", "take away", "assign", "ask", "take back", "cancel", "drop", "duplicate"]
+        ),
         pick=PICK,
         other=PICK,
         who=EDITOR,
@@ -382,7 +406,8 @@ class Desk(RuleBasedStateMachine):
     def manage(self, act: str, pick: int, other: int, who: int, to: int | None) -> None:
         """What is not a review, and not a publication."""
         actor, person = self.people[who], None if to is None else self.people[to]
-        claim = self.claim(pick, Stage.IN_REVIEW, *([Stage.DRAFT] if act == "queue" else []))
+        likely = {"queue": [Stage.DRAFT], "cancel": [Stage.PUBLISHED, Stage.QUEUED]}
+        claim = self.claim(pick, *likely.get(act, [Stage.IN_REVIEW]))
         due_at = timezone.now() + timedelta(hours=1)
         acts: dict[str, Callable[[], Any]] = {
             "queue": lambda: casework.queue_draft(claim, actor=actor),
@@ -391,6 +416,8 @@ class Desk(RuleBasedStateMachine):
             "ask": lambda: casework.ask(
                 claim, actor=actor, dimension=Dimension.DATE, due_at=due_at, message=""
             ),
+            "take back": lambda: casework.unask(claim, actor=actor, dimension=Dimension.DATE),
+            "cancel": lambda: casework.cancel_review(claim, actor=actor, reason="no more"),
             "drop": lambda: casework.drop(claim, actor=actor, reason="no"),
             "duplicate": lambda: casework.mark_duplicate(
                 claim, actor=actor, of=self.claim(other), reason="the same"
@@ -399,10 +426,36 @@ class Desk(RuleBasedStateMachine):
         done = self.tried(acts[act])
         if done and act == "assign" and person:
             self.skipped -= {(entry, person.pk) for entry in claim.queue_entries.values_list("pk", flat=True)}
+        if done and act in {"take back", "cancel"}:
+            assert not QueueEntry.objects.open().filter(claim=claim, asks__in=Ask.objects.standing()).exists()
+
+    @rule(act=st.sampled_from([BulkAction.DROP, BulkAction.DUPLICATE]), pick=PICK, other=PICK, who=EDITOR)
+    def do_and_undo(self, act: BulkAction, pick: int, other: int, who: int) -> None:
+        """What is taken back is as if it had not been done, but that no lease outlives it."""
+        claim, actor = self.claim(pick, Stage.QUEUED, Stage.AWAITING_SIGNOFF), self.people[who]
+        said = bulk.Arguments(of=self.claim(other), reason="no")
+        before, entry = self.place_of(claim), claim.queue_entries.open().first()
+        done = bulk.do_in_bulk([str(claim.pk)], actor=actor, act=act, arguments=said)
+        if done.kept is None:
+            return
+        assert bulk.undo_bulk(done.kept.pk, actor=actor).done == 1
+        assert self.place_of(claim) == before
+        if entry is not None:
+            assert claim.queue_entries.open().get().fence > entry.fence
+
+    def place_of(self, claim: Claim) -> Any:
+        """Where a claim and its review stand, whoever holds that."""
+        stage = Claim.objects.values_list("stage", flat=True).get(pk=claim.pk)
+        entries = claim.queue_entries.open().values_list("pk", "place", "assignee", "due_at", "review_kind")
+        open_reviews = claim.reviews.filter(state=Review.OPEN).order_by("pk").values_list("pk", flat=True)
+        return stage.replace(Stage.IN_REVIEW, Stage.QUEUED), list(entries), list(open_reviews)
 
     @rule(
         act=st.sampled_from(
-            ["publish", "publish", "embargo", "correct", "hold", "release", "withdraw", "reopen", "re-check"]
+            [
+                *("publish", "publish", "embargo", "correct", "hold", "release", "withdraw", "reopen"),
+                *("re-check", "second look", "add media"),
+            ]
         ),
         pick=PICK,
         who=EDITOR,
@@ -424,11 +477,16 @@ class Desk(RuleBasedStateMachine):
             "withdraw": lambda: publication.withdraw(claim, actor=actor, reason="wrong"),
             "reopen": lambda: casework.reopen(claim, actor=actor, reason="again"),
             "re-check": lambda: casework.request_recheck(claim, actor=actor, reason="new"),
+            "second look": lambda: casework.request_second_review(claim, actor=actor, reason="sure?"),
+            "add media": lambda: submissions.add_media(claim, actor=actor, new=self.a_link()),
         }
         if act in publishing:
             self.made_public(claim, actor, publishing[act])
-        else:
-            self.tried(others[act])
+        elif self.tried(others[act]) and act == "add media":
+            assert claim.stage not in REVIEWED or claim.queue_entries.open().exists(), "nobody looks at it"
+
+    def a_link(self) -> NewMedia:
+        return NewMedia(url=f"https://media.example/{next(self.number)}.mp4")
 
     @rule(pick=PICK)
     def time_passes(self, pick: int) -> None:
