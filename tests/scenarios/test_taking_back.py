@@ -13,6 +13,7 @@ from tests.conftest import Caller, file_claim, lease, refused, review
 from tests.scenarios.test_transitions import brought_to
 from verification.models import QueueEntry
 from verification.services import reliance
+from verification.services.publication import gates
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -141,7 +142,11 @@ def test_media_added_after_the_review_are_reviewed(stage: str, checker: Caller, 
     now = shown(editor, claim)
     assert now["stage"] == ("queued" if stage == "awaiting_signoff" else stage)
     assert now["queue_entry"]["review"] == "recheck"
-    assert "recheck_needed" in [one["code"] for one in editor.get(f"claims/{claim}/gate/").json()["blockers"]]
+    said = [one["detail"] for one in editor.get(f"claims/{claim}/gate/").json()["blockers"]]
+    assert "A re-check is asked for and not begun." in said
+    assert "The policy requires the location, which is not decided of every media item." in said
+    kept = Claim.objects.get(pk=claim)
+    assert [one.detail for one in gates([kept], editor.person)[kept.pk]] == said
     assert (
         checker.post(f"claims/{claim}/media/", {"url": "https://media.example/three.mp4"}).status_code == 202
     )

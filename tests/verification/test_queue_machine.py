@@ -36,7 +36,7 @@ from claims.vocabulary import Dimension, Priority, ReviewKind, Role, SourceKind,
 from tests.conftest import CHURCH, caller
 from verification.domain.bulk import BulkAction
 from verification.domain.transitions import REVIEWED
-from verification.models import Ask, Policy, QueueEntry, Review, ScheduledPublication, Skip, Verdict
+from verification.models import Policy, QueueEntry, Review, ScheduledPublication, Skip, Verdict
 from verification.models.queue import LEASED, WAITING
 from verification.services import (
     audit,
@@ -406,8 +406,16 @@ class Desk(RuleBasedStateMachine):
     def manage(self, act: str, pick: int, other: int, who: int, to: int | None) -> None:
         """What is not a review, and not a publication."""
         actor, person = self.people[who], None if to is None else self.people[to]
-        likely = {"queue": [Stage.DRAFT], "cancel": [Stage.PUBLISHED, Stage.QUEUED]}
+        likely = {"queue": [Stage.DRAFT], "assign": [Stage.QUEUED]}
         claim = self.claim(pick, *likely.get(act, [Stage.IN_REVIEW]))
+        entries = QueueEntry.objects.open().order_by("pk")
+        fit = {
+            "assign": entries.exclude(barred=""),
+            "take back": entries.exclude(due_at=None),
+            "cancel": entries.exclude(asked_by=None),
+        }
+        if pick % 4 and act in fit and (found := list(fit[act])):
+            claim = found[pick % len(found)].claim
         due_at = timezone.now() + timedelta(hours=1)
         acts: dict[str, Callable[[], Any]] = {
             "queue": lambda: casework.queue_draft(claim, actor=actor),
@@ -426,8 +434,11 @@ class Desk(RuleBasedStateMachine):
         done = self.tried(acts[act])
         if done and act == "assign" and person:
             self.skipped -= {(entry, person.pk) for entry in claim.queue_entries.values_list("pk", flat=True)}
-        if done and act in {"take back", "cancel"}:
-            assert not QueueEntry.objects.open().filter(claim=claim, asks__in=Ask.objects.standing()).exists()
+        if done and act == "take back":
+            entry = claim.queue_entries.open().get()
+            assert entry.due_at is None, "an hour that was put off counts again"
+        if done and act == "cancel":
+            assert not claim.queue_entries.open().exists(), "a cancelled review waits"
 
     @rule(act=st.sampled_from([BulkAction.DROP, BulkAction.DUPLICATE]), pick=PICK, other=PICK, who=EDITOR)
     def do_and_undo(self, act: BulkAction, pick: int, other: int, who: int) -> None:

@@ -21,11 +21,14 @@ class OpenEntry:
 
 @dataclass(frozen=True)
 class Facts:
-    """What the rule needs to know. `statuses` are those of submitted reviews; what is absent is not checked."""
+    """What the rule needs to know. `statuses` are those of submitted reviews; what is absent is not checked, of which
+    `partly` are decided of some media items.
+    """
 
     stage: Stage
     statuses: Mapping[Dimension, Status]
     required: Collection[Dimension]
+    partly: Collection[Dimension] = ()
     disagreements: Collection[Dimension] = ()
     open_entry: OpenEntry | None = None
     second_look: Sequence[str] = ()
@@ -38,6 +41,11 @@ class Facts:
     """Whether what the claim says was erased: nothing is left that could be published."""
     is_veiled: bool = False
     """Whether what was decided is kept from who asks. The open second review stands in their way by itself."""
+
+
+def is_partly_decided(occurring: Collection[str]) -> bool:
+    """Whether something of a dimension is decided and something is not, by the statuses that occur."""
+    return Status.NOT_CHECKED in occurring and any(status in occurring for status in DECIDED)
 
 
 def blockers(facts: Facts, approver: Hashable | None) -> list[Blocker]:
@@ -67,7 +75,8 @@ def blockers(facts: Facts, approver: Hashable | None) -> list[Blocker]:
     found += [
         Blocker(
             "dimension_undecided",
-            f"The policy requires the {dimension}, which is not decided.",
+            f"The policy requires the {dimension}, which is not decided"
+            + (" of every media item." if dimension in facts.partly else "."),
             dimension.value,
         )
         for dimension in Dimension

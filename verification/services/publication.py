@@ -52,6 +52,7 @@ def gate(claim: Claim, approver: Person, *, record: Record | None = None) -> lis
         stage=Stage(claim.stage),
         statuses={dimension: now.status(dimension) for dimension in Dimension},
         required=policy.required,
+        partly={dimension for dimension in Dimension if rule.is_partly_decided(now.counts(dimension))},
         disagreements=disagreements(claim, record=record),
         open_entry=_open(entry.review_kind, entry.state) if entry else None,
         second_look=second_look.reasons if second_look.is_lacking else (),
@@ -81,9 +82,12 @@ def gates(
     if told is not None and any(policy.blind_second_review for policy in policies.values()):
         veiled = set(Claim.objects.filter(pk__in=ids).filter(veiled_from(told)).values_list("pk", flat=True))
     statuses: dict[uuid.UUID, dict[Dimension, Status]] = {}
+    partly: dict[uuid.UUID, set[Dimension]] = {}
     recheck: dict[uuid.UUID, dict[Dimension, str]] = {}
     for row in DimensionStatus.objects.filter(claim__in=ids):
         statuses.setdefault(row.claim_id, {})[Dimension(row.dimension)] = Status(row.status)
+        if rule.is_partly_decided(row.counts):
+            partly.setdefault(row.claim_id, set()).add(Dimension(row.dimension))
         if row.recheck_needed:
             recheck.setdefault(row.claim_id, {})[Dimension(row.dimension)] = say_reasons(row.recheck_needed)
     entries = {
@@ -104,6 +108,7 @@ def gates(
                 stage=Stage(claim.stage),
                 statuses=statuses.get(claim.pk, {}),
                 required=policies[claim.desk_id].required,
+                partly=partly.get(claim.pk, ()),
                 disagreements=quarrels.get(claim.pk, ()),
                 open_entry=entries.get(claim.pk),
                 second_look=second_looks[claim.pk].reasons if second_looks[claim.pk].is_lacking else (),

@@ -176,7 +176,11 @@ def _show(request: DeskRequest, claim: Claim, tried: Tried | None = None, status
 
 def _gate(request: DeskRequest, claim: Claim) -> dict[str, Any]:
     rules = [] if claim.stage in ENDED else rules_for(claim, request.user)
-    return {"rules": rules, "broken": sum(rule.blocker is not None for rule in rules)}
+    return {
+        "rules": rules,
+        "broken": sum(rule.blocker is not None for rule in rules),
+        "is_under_review": claim.queue_entries.open().exists(),
+    }
 
 
 def _form(request: DeskRequest, act: Act, claim: Claim, data: Any = None) -> ActForm:
