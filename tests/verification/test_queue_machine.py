@@ -104,7 +104,6 @@ LIKELY = {
     "reopen": [Stage.DROPPED, Stage.DUPLICATE, Stage.WITHDRAWN],
     "re-check": [Stage.PUBLISHED, Stage.HELD, Stage.AWAITING_SIGNOFF],
     "second look": [Stage.PUBLISHED, Stage.HELD, Stage.AWAITING_SIGNOFF],
-    "add media": [Stage.PUBLISHED, Stage.HELD, Stage.AWAITING_SIGNOFF],
 }
 """The stages in which an act on a claim is likely to go."""
 
@@ -196,6 +195,11 @@ class Desk(RuleBasedStateMachine):
         return (
             there[pick % len(there)] if there else Claim.objects.get(pk=self.claims[pick % len(self.claims)])
         )
+
+    def with_entry(self, pick: int, **but: Any) -> Claim | None:
+        """Mostly a claim whose open review is not like that."""
+        found = list(QueueEntry.objects.open().exclude(**but).order_by("pk")) if pick % 4 else []
+        return found[pick % len(found)].claim if found else None
 
     def under(self, pick: int, who: int | None, act: Callable[[Token, Person], Any], *, colleagues: bool = False) -> tuple[Token, Person, bool]:  # fmt: skip
         """Acts under a token that was given once, mostly one still good, by its holder or whoever has got hold of it."""
@@ -334,11 +338,14 @@ class Desk(RuleBasedStateMachine):
             assert review.record_verdict(lease.claim, actor=person, lease_token=lease.token, new=new)
         review.submit_review(lease.claim, actor=person, lease_token=lease.token)
 
-    @rule(one=ANYBODY, other=ANYBODY)
-    def disagree(self, one: int, other: int) -> None:
-        """Two say the opposite, where a second look is asked for; each then takes what comes next."""
+    @rule(one=ANYBODY, other=ANYBODY, to=st.none() | ANYBODY)
+    def disagree(self, one: int, other: int, to: int | None) -> None:
+        """Two say the opposite, where a second look is asked for; each then takes what comes next, which an editor may
+        want to give to one of them.
+        """
         for person, status in ((one, Status.VERIFIED), (other, Status.UNVERIFIED)):
             self.review_whole(person, status)
+            self.assign(1, 3, to)
             self.take_next(person)
         self.take_next(one)
 
@@ -395,50 +402,42 @@ class Desk(RuleBasedStateMachine):
             (self.asked_in.discard if end else self.asked_in.add)((token.entry, person.pk, asked.pk))
 
     @rule(
-        act=st.sampled_from(
-            ["queue", "take away", "assign", "ask", "take back", "cancel", "drop", "duplicate"]
-        ),
+        act=st.sampled_from(["queue", "take away", "ask", "take back", "drop", "duplicate"]),
         pick=PICK,
         other=PICK,
         who=EDITOR,
-        to=st.none() | ANYBODY,
     )
-    def manage(self, act: str, pick: int, other: int, who: int, to: int | None) -> None:
+    def manage(self, act: str, pick: int, other: int, who: int) -> None:
         """What is not a review, and not a publication."""
-        actor, person = self.people[who], None if to is None else self.people[to]
-        likely = {"queue": [Stage.DRAFT], "assign": [Stage.QUEUED]}
-        claim = self.claim(pick, *likely.get(act, [Stage.IN_REVIEW]))
-        entries = QueueEntry.objects.open().order_by("pk")
-        fit = {
-            "assign": entries.exclude(barred=""),
-            "take back": entries.exclude(due_at=None),
-            "cancel": entries.exclude(asked_by=None),
-        }
-        if pick % 4 and act in fit and (found := list(fit[act])):
-            claim = found[pick % len(found)].claim
+        actor = self.people[who]
+        claim = self.claim(pick, Stage.IN_REVIEW, *([Stage.DRAFT] if act == "queue" else []))
+        if act == "take back":
+            claim = self.with_entry(pick, due_at=None) or claim
         due_at = timezone.now() + timedelta(hours=1)
         acts: dict[str, Callable[[], Any]] = {
             "queue": lambda: casework.queue_draft(claim, actor=actor),
             "take away": lambda: casework.break_lease(claim, actor=actor, reason="urgent"),
-            "assign": lambda: casework.assign(claim, actor=actor, to=person, reason=""),
             "ask": lambda: casework.ask(
                 claim, actor=actor, dimension=Dimension.DATE, due_at=due_at, message=""
             ),
             "take back": lambda: casework.unask(claim, actor=actor, dimension=Dimension.DATE),
-            "cancel": lambda: casework.cancel_review(claim, actor=actor, reason="no more"),
             "drop": lambda: casework.drop(claim, actor=actor, reason="no"),
             "duplicate": lambda: casework.mark_duplicate(
                 claim, actor=actor, of=self.claim(other), reason="the same"
             ),
         }
         done = self.tried(acts[act])
-        if done and act == "assign" and person:
-            self.skipped -= {(entry, person.pk) for entry in claim.queue_entries.values_list("pk", flat=True)}
         if done and act == "take back":
             entry = claim.queue_entries.open().get()
             assert entry.due_at is None, "an hour that was put off counts again"
-        if done and act == "cancel":
-            assert not claim.queue_entries.open().exists(), "a cancelled review waits"
+
+    @rule(pick=PICK, who=EDITOR, to=st.none() | ANYBODY)
+    def assign(self, pick: int, who: int, to: int | None) -> None:
+        claim = self.with_entry(pick, barred="") or self.claim(pick, Stage.QUEUED)
+        person = None if to is None else self.people[to]
+        done = self.tried(lambda: casework.assign(claim, actor=self.people[who], to=person, reason=""))
+        if done and person:
+            self.skipped -= {(entry, person.pk) for entry in claim.queue_entries.values_list("pk", flat=True)}
 
     @rule(act=st.sampled_from([BulkAction.DROP, BulkAction.DUPLICATE]), pick=PICK, other=PICK, who=EDITOR)
     def do_and_undo(self, act: BulkAction, pick: int, other: int, who: int) -> None:
@@ -454,6 +453,34 @@ class Desk(RuleBasedStateMachine):
         if entry is not None:
             assert claim.queue_entries.open().get().fence > entry.fence
 
+    @rule(
+        act=st.sampled_from(["re-check", "second look", "ask", "add media"]),
+        pick=PICK,
+        who=ANYBODY,
+        other=EDITOR,
+    )
+    def want_and_cancel(self, act: str, pick: int, who: int, other: int) -> None:
+        """What is asked for and then not wanted leaves the claim where it was."""
+        claim, actor = self.claim(pick, *REVIEWED), self.people[who]
+        due_at = timezone.now() + timedelta(hours=1)
+        acts: dict[str, Callable[[], Any]] = {
+            "re-check": lambda: casework.request_recheck(claim, actor=actor, reason="new"),
+            "second look": lambda: casework.request_second_review(claim, actor=actor, reason="sure?"),
+            "ask": lambda: casework.ask(
+                claim, actor=actor, dimension=Dimension.DATE, due_at=due_at, message=""
+            ),
+            "add media": lambda: submissions.add_media(claim, actor=actor, new=self.a_link()),
+        }
+        before, was_open = self.place_of(claim), claim.queue_entries.open().exists()
+        if not self.tried(acts[act]) or was_open:
+            return
+        assert (claim.stage in REVIEWED) == claim.queue_entries.open().exists(), "nobody looks at it"
+        canceller = self.people[other]
+        if self.tried(lambda: casework.cancel_review(claim, actor=canceller, reason="no more")):
+            assert self.place_of(claim) == before
+        else:
+            assert claim.stage not in REVIEWED or other not in {3, 4, who}, "theirs, and not cancelled"
+
     def place_of(self, claim: Claim) -> Any:
         """Where a claim and its review stand, whoever holds that."""
         stage = Claim.objects.values_list("stage", flat=True).get(pk=claim.pk)
@@ -465,7 +492,7 @@ class Desk(RuleBasedStateMachine):
         act=st.sampled_from(
             [
                 *("publish", "publish", "embargo", "correct", "hold", "release", "withdraw", "reopen"),
-                *("re-check", "second look", "add media"),
+                *("re-check", "second look"),
             ]
         ),
         pick=PICK,
@@ -489,12 +516,11 @@ class Desk(RuleBasedStateMachine):
             "reopen": lambda: casework.reopen(claim, actor=actor, reason="again"),
             "re-check": lambda: casework.request_recheck(claim, actor=actor, reason="new"),
             "second look": lambda: casework.request_second_review(claim, actor=actor, reason="sure?"),
-            "add media": lambda: submissions.add_media(claim, actor=actor, new=self.a_link()),
         }
         if act in publishing:
             self.made_public(claim, actor, publishing[act])
-        elif self.tried(others[act]) and act == "add media":
-            assert claim.stage not in REVIEWED or claim.queue_entries.open().exists(), "nobody looks at it"
+        else:
+            self.tried(others[act])
 
     def a_link(self) -> NewMedia:
         return NewMedia(url=f"https://media.example/{next(self.number)}.mp4")
