@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from claims.models import Desk, MediaItem, Membership
+from claims.models import Claim, Desk, MediaItem, Membership
 from claims.vocabulary import Role
 from tests.conftest import Caller, caller, decide, file_claim, lease, published, refused, review, submitted
 from verification.models import CheckRun, FindingRow, Policy
+from verification.services.publication import gates
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -228,3 +229,21 @@ def test_a_verdict_is_taken_over_in_an_adjudication_alone(
         409,
         code="not_adjudicating",
     )
+
+
+def test_what_two_said_of_a_claim_is_in_dispute_no_more_once_it_is_asked_of_its_media(
+    desk: Desk, checker: Caller, second_checker: Caller, editor: Caller
+) -> None:
+    Policy.objects.update(second_review=True)
+    claim = file_claim(checker, media=[])["id"]
+    review(checker, {"location": "verified", "date": "unverified"})
+    review(second_checker, {"location": "unverified", "date": "unverified"})
+    assert checker.get(f"claims/{claim}/").json()["disagreements"]
+    assert checker.post(f"claims/{claim}/media/", {"url": "https://media.example/one.mp4"}).status_code == 202
+    shown = editor.get(f"claims/{claim}/").json()
+    assert (shown["disagreements"], shown["queue_entry"]["review"]) == ([], "adjudication")
+    kept = Claim.objects.get(pk=claim)
+    assert [one.code for one in gates([kept], editor.person)[kept.pk]].count("disagreement") == 0
+    # Whoever settles it decides the item, and is not held up by what nobody can decide any more.
+    review(editor, {"location": "verified", "date": "unverified"})
+    assert editor.get(f"claims/{claim}/").json()["stage"] == "awaiting_signoff"

@@ -121,7 +121,8 @@ def standing(
 
 def disagreements(claim: Claim, *, record: Record | None = None) -> list[Dimension]:
     """Dimensions on which a second review differs from the first and nobody has settled it."""
-    return _in_dispute((record or record_of(claim)).submitted)
+    subjects = rollup.disagreements((record or record_of(claim)).submitted)
+    return _in_order(subject for subject in subjects if not _is_moot(subject, claim))
 
 
 def disputes_of(
@@ -130,17 +131,37 @@ def disputes_of(
     """Where the reviews of a claim differed, settled or not; `viewer` as in `standing`."""
     if viewer is not None and is_veiled(claim, viewer):
         return []
-    return rollup.disputes((record or record_of(claim)).submitted)
+    found = rollup.disputes((record or record_of(claim)).submitted)
+    return [one for one in found if one.settled_by is not None or not _is_moot(one.subject, claim)]
 
 
 def all_disagreements(claims: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Dimension]]:
-    """The dimensions in dispute of many claims, in one query; claims without any are absent."""
-    found = {claim: _in_dispute(verdicts) for claim, verdicts in given_verdicts(claims).items()}
-    return {claim: disputed for claim, disputed in found.items() if disputed}
+    """The dimensions in dispute of many claims, in one query or two; claims without any are absent."""
+    found = {claim: rollup.disagreements(verdicts) for claim, verdicts in given_verdicts(claims).items()}
+    of_claims = [claim for claim, subjects in found.items() if any(_may_be_moot(one) for one in subjects)]
+    media = MediaItem.objects.filter(claim__in=of_claims).values_list("claim_id", flat=True)
+    with_media = set(media) if of_claims else set()
+    return {
+        claim: disputed
+        for claim, subjects in found.items()
+        if (
+            disputed := _in_order(one for one in subjects if claim not in with_media or not _may_be_moot(one))
+        )
+    }
 
 
-def _in_dispute(verdicts: Sequence[rollup.GivenVerdict]) -> list[Dimension]:
-    disputed = {dimension for _, dimension in rollup.disagreements(verdicts)}
+def _may_be_moot(subject: rollup.Subject) -> bool:
+    target, dimension = subject
+    return target is None and rollup.applies_to(dimension, has_media=True) == "media"
+
+
+def _is_moot(subject: rollup.Subject, claim: Claim) -> bool:
+    """Whether it is asked of each media item by now and of the claim no more: media came after the reviews."""
+    return _may_be_moot(subject) and bool(claim.media.all())
+
+
+def _in_order(subjects: Iterable[rollup.Subject]) -> list[Dimension]:
+    disputed = {dimension for _, dimension in subjects}
     return [dimension for dimension in Dimension if dimension in disputed]
 
 
