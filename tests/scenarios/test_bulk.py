@@ -18,7 +18,7 @@ from claims.vocabulary import Role, Stage
 from tests.conftest import Caller, everything, file_claim, lease, refused, submitted
 from verification.domain.bulk import ACTION, BulkAction, with_tags
 from verification.domain.transitions import TABLE
-from verification.models import AuditEntry, BulkAct, DimensionStatus, QueueEntry
+from verification.models import AuditEntry, BulkAct, QueueEntry
 from verification.services import bulk
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -349,16 +349,3 @@ def test_what_awaits_sign_off_and_was_dropped_awaits_it_again_when_taken_back(ch
     taken_back(checker, act_on(checker, "drop", [claim]))
     assert Claim.objects.get(ref=claim).stage == "awaiting_signoff"
     assert not QueueEntry.objects.open().filter(claim__ref=claim).exists()
-
-
-def test_what_changed_while_a_claim_was_dropped_is_looked_at_once_that_is_taken_back(
-    checker: Caller,
-) -> None:
-    claim = submitted(checker)["ref"]
-    dropped = act_on(checker, "drop", [claim])
-    reason = {"code": "source_gone", "sentence": "The source is gone.", "verdict": "", "media": None}
-    DimensionStatus.objects.filter(claim__ref=claim, dimension="location").update(recheck_needed=[reason])
-    taken_back(checker, dropped)
-    entry = QueueEntry.objects.open().get(claim__ref=claim)
-    assert (entry.review_kind, entry.round, entry.asked_by) == ("recheck", 2, None)
-    assert Claim.objects.get(ref=claim).stage == "queued"

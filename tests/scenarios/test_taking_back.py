@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from claims.models import Claim, MediaItem, Person
-from tests.conftest import Caller, file_claim, lease, refused, review
+from claims.models import Claim, Desk, MediaItem, Membership, Person
+from tests.conftest import Caller, file_claim, lease, refused, review, submitted
 from tests.scenarios.test_transitions import brought_to
-from verification.models import QueueEntry
+from verification.models import Ask, Policy, QueueEntry
 from verification.services import reliance
 from verification.services.publication import gates
+from verification.services.reminders import remind
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -224,3 +225,129 @@ def test_what_comes_back_waits_for_nobody_who_left_meanwhile(
     Person.objects.filter(username="marko").update(is_active=False)
     assert editor.post("claims/bulk-act/undo/", {"undo": done["undo"]}).json()["done"] == 1
     assert shown(editor, claim)["queue_entry"]["assignee"] is None
+
+
+# --- what else happens in between
+
+
+def dropped(by: Caller, claim: str) -> str:
+    done = by.post("claims/bulk-act/", {"act": "drop", "claims": [claim], **WHY}).json()
+    assert done["done"] == 1, done
+    token: str = done["undo"]
+    return token
+
+
+def undone(by: Caller, token: str) -> Any:
+    return by.post("claims/bulk-act/undo/", {"undo": token}).json()["results"][0]
+
+
+def test_a_drop_that_is_taken_back_lifts_no_veil(
+    desk: Desk, checker: Caller, second_checker: Caller, editor: Caller
+) -> None:
+    Policy.objects.filter(desk=desk).update(second_review=True, blind_second_review=True)
+    claim = submitted(checker)["id"]
+
+    def read() -> list[Any]:
+        verdicts: list[Any] = second_checker.get(f"claims/{claim}/verdicts/").json()["verdicts"]
+        return verdicts
+
+    assert read() == []
+    token = dropped(second_checker, claim)
+    assert read() == []
+    assert undone(second_checker, token)["error"] is None
+    assert (read(), shown(second_checker, claim)["queue_entry"]["review"]) == ([], "second")
+    # Reopened it is looked at anew, by whomever and with open eyes.
+    dropped(second_checker, claim)
+    assert checker.post(f"claims/{claim}/reopen/", WHY).json()["queue_entry"]["review"] == "recheck"
+    assert read()
+
+
+@pytest.mark.parametrize("stage", ["awaiting_signoff", "under re-check"])
+def test_what_changed_while_a_claim_was_dropped_is_not_taken_back_unseen(
+    stage: str, checker: Caller, editor: Caller
+) -> None:
+    claim = brought_to("awaiting_signoff", checker, editor)
+    if stage == "under re-check":
+        assert checker.post(f"claims/{claim}/request-recheck/", WHY).status_code == 200
+    token = dropped(editor, claim)
+    reliance.notice(MediaItem.objects.get(claim=claim), at=timezone.now(), turned_up=["2026-00001"])
+    assert undone(editor, token)["error"]["code"] == "stale"
+    again = editor.post(f"claims/{claim}/reopen/", WHY).json()
+    assert again["queue_entry"]["review"] == "recheck"
+    assert "cancel-review" not in again["allowed_actions"]
+
+
+@pytest.mark.parametrize("asked", ["request-recheck", "request-second-review"])
+def test_media_added_under_a_review_that_was_asked_for_keep_it_from_being_cancelled_by_who_asked(
+    asked: str, checker: Caller, second_checker: Caller, editor: Caller
+) -> None:
+    claim = brought_to("published", checker, editor)
+    assert checker.post(f"claims/{claim}/{asked}/", WHY).status_code == 200
+    link = {"url": "https://media.example/two.mp4"}
+    assert second_checker.post(f"claims/{claim}/media/", link).status_code == 202
+    refused(checker.post(f"claims/{claim}/cancel-review/", WHY), 409, code="not_asked")
+    assert editor.post(f"claims/{claim}/cancel-review/", WHY).status_code == 200
+    assert ("cancelled", WHY["reason"]) in inbox(second_checker)
+
+
+def test_who_asked_for_a_review_does_not_cancel_what_an_editor_asks_for_in_it(
+    checker: Caller, editor: Caller
+) -> None:
+    claim = brought_to("published", checker, editor)
+    assert checker.post(f"claims/{claim}/request-recheck/", WHY).status_code == 200
+    ask(editor, claim, "date")
+    assert "cancel-review" not in shown(checker, claim)["allowed_actions"]
+    refused(checker.post(f"claims/{claim}/cancel-review/", WHY), 409, code="not_asked")
+    assert editor.post(f"claims/{claim}/unask/", {"dimension": "date"}).status_code == 200
+    assert checker.post(f"claims/{claim}/cancel-review/", WHY).status_code == 200
+
+
+def test_who_recorded_in_a_cancelled_review_is_told_and_may_look_again(
+    checker: Caller, second_checker: Caller, editor: Caller
+) -> None:
+    Membership.objects.filter(person__username__in=["adam"]).delete()
+    claim = brought_to("published", checker, editor)
+    assert checker.post(f"claims/{claim}/request-second-review/", WHY).status_code == 200
+    for by in (second_checker, editor):
+        leased = lease(by)
+        verdict = {"lease_token": leased["lease_token"], "dimension": "date", "status": "unverified", "reason": "fog"}  # fmt: skip
+        assert by.post(f"claims/{claim}/verdicts/", verdict).status_code == 201
+        assert by.post(f"queue/leases/{leased['lease_token']}/release/").status_code == 200
+    assert checker.post(f"claims/{claim}/cancel-review/", WHY).status_code == 200
+    for told in (second_checker, editor):
+        assert ("cancelled", WHY["reason"]) in inbox(told)
+    assert checker.post(f"claims/{claim}/request-second-review/", WHY).status_code == 200
+    assert lease(second_checker)["claim"]["id"] == claim
+
+
+def test_an_hour_that_was_told_and_taken_back_silences_no_later_one(checker: Caller, editor: Caller) -> None:
+    claim = file_claim(checker)["id"]
+    lease(checker)
+    ask(editor, claim, "date")
+    past = timezone.now() - timedelta(minutes=1)
+    entries = QueueEntry.objects.filter(claim=claim)
+    entries.update(due_at=past, wanted_by=past)
+    Ask.objects.update(due_at=past)
+    assert remind(timezone.now()) == 1
+    assert editor.post(f"claims/{claim}/unask/", {"dimension": "date"}).status_code == 200
+    assert remind(timezone.now()) == 0
+    entries.update(wanted_by=timezone.now() - timedelta(seconds=1))
+    assert remind(timezone.now()) == 1
+    assert [occasion for occasion, _ in inbox(checker)].count("overdue") == 2
+
+
+def test_a_review_that_came_back_counts_in_the_backlog(desk: Desk, checker: Caller, editor: Caller) -> None:
+    claim = file_claim(checker)["id"]
+
+    def backlog() -> int:
+        days = editor.get(f"desks/{desk.slug}/numbers/").json()["days"]
+        number: int = days[-1]["backlog"]
+        return number
+
+    assert backlog() == 1
+    token = dropped(editor, claim)
+    assert backlog() == 0
+    undone(editor, token)
+    assert backlog() == 1
+    review(checker, BOTH)
+    assert backlog() == 0

@@ -37,7 +37,7 @@ from tests.conftest import CHURCH, caller
 from verification.domain.bulk import BulkAction
 from verification.domain.transitions import REVIEWED
 from verification.models import Policy, QueueEntry, Review, ScheduledPublication, Skip, Verdict
-from verification.models.queue import LEASED, WAITING
+from verification.models.queue import CANCELLED, LEASED, WAITING
 from verification.services import (
     audit,
     bulk,
@@ -611,7 +611,8 @@ class Desk(RuleBasedStateMachine):
 
 def parties(entry: QueueEntry, *, but: Collection[ReviewKind]) -> set[uuid.UUID]:
     """Who submitted, decided or was asked in, in the other reviews of an entry's round."""
-    reviews = Review.objects.filter(claim_id=entry.claim_id, round=entry.round).exclude(kind__in=but)
+    reviews = Review.objects.filter(claim_id=entry.claim_id, round=entry.round)
+    reviews = reviews.exclude(kind__in=but).exclude(entry__state=CANCELLED)
     submitted = reviews.filter(state=Review.SUBMITTED).values_list("reviewer_id", flat=True)
     others = reviews.values_list("verdicts__by_id", "invitations__person_id")
     return {*submitted, *(person for row in others for person in row if person is not None)}

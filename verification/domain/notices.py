@@ -23,7 +23,7 @@ _SENTENCES = {
     Notice.CANCELLED: "{by} cancelled the review that was asked for",
     Notice.DROPPED: "{by} dropped it",
     Notice.DUPLICATE: "{by} marked it as a duplicate",
-    Notice.REOPENED: "{by} put it back into the queue",
+    Notice.REOPENED: "{by} brought it back",
     Notice.SKIPPED: "{by} skipped it: it is for everybody again",
     Notice.FLAGGED: "Three or more people skipped it, {by} the last",
     Notice.DUE_SOON: "It is due soon",

@@ -5,16 +5,21 @@ from __future__ import annotations
 from django.db.models import Exists, OuterRef, Q
 
 from claims.models import Membership, Person
-from claims.vocabulary import ReviewKind
+from claims.vocabulary import ReviewKind, Stage
 from verification.domain.transitions import EDITORS
-from verification.models.queue import QueueEntry, QueueEntryQuerySet
+from verification.models.queue import CANCELLED, LEASED, WAITING, QueueEntry, QueueEntryQuerySet
 
 
 def blind_second_reviews(claim: str = "pk") -> QueueEntryQuerySet:
-    """The blind second reviews of a claim that are open; `claim` is the column that holds its id."""
-    return QueueEntry.objects.open().filter(
+    """The blind second reviews of a claim that are open, or would be again if it were taken back that the claim was
+    dropped or marked as a duplicate; `claim` is the column that holds its id.
+    """
+    entries = QueueEntry.objects.filter(
         claim=OuterRef(claim), review_kind=ReviewKind.SECOND.value, desk__policy__blind_second_review=True
     )
+    newer = QueueEntry.objects.filter(claim=OuterRef("claim"), created_at__gt=OuterRef("created_at"))
+    may_come_back = Q(state=CANCELLED, claim__stage__in=[Stage.DROPPED, Stage.DUPLICATE]) & ~Exists(newer)
+    return entries.filter(Q(state__in=[WAITING, LEASED]) | may_come_back)
 
 
 def veiled_from(person: Person, claim: str = "pk") -> Exists:

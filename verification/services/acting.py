@@ -73,8 +73,11 @@ def situation(
 
 
 def may_cancel(entry: QueueEntry, person: Person, roles: frozenset[Role]) -> bool:
-    """Whether the open review is the person's to cancel: somebody asked for it, they or else an editor they are."""
-    return entry.asked_by_id is not None and (entry.asked_by_id == person.pk or bool(roles & EDITORS))
+    """Whether the open review is the person's to cancel: an editor's, where somebody asked for it; theirs, where it was
+    they and no editor asks for a dimension by an hour.
+    """
+    is_their_own = entry.asked_by_id == person.pk and entry.due_at is None
+    return entry.asked_by_id is not None and (is_their_own or bool(roles & EDITORS))
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -27,11 +27,11 @@ from verification.services.entries import (
     no_longer_ask_for,
     open_queue_entry,
     restore_queue_entry,
+    took_part_in,
 )
 from verification.services.following import next_round, open_recheck, open_second_review
 from verification.services.leases import give_up, refuse_if_others_hold
 from verification.services.merging import take_media
-from verification.services.reliance import reasons_of
 
 
 def queue_draft(claim: Claim, *, actor: Person) -> Claim:
@@ -152,10 +152,6 @@ def undo_leaving(claim: Claim, *, actor: Person, stage: Stage, revision: int) ->
             act.move_to(Stage.QUEUED)
             entry = restore_queue_entry(act.claim, at=act.at)
             _tell(act, Notice.ASSIGNED, [entry.assignee] if entry.assignee else [], {})
-        elif stage == Stage.AWAITING_SIGNOFF and reasons_of(act.claim):
-            # What it relied on changed meanwhile, and nobody was asked to look.
-            act.move_to(Stage.QUEUED)
-            open_queue_entry(act.claim, kind=ReviewKind.RECHECK, review_round=next_round(act.claim))
         else:
             act.move_to(stage)
         _tell(act, Notice.REOPENED, telling.followers_of(act.claim), {})
@@ -224,8 +220,8 @@ def cancel_review(claim: Claim, *, actor: Person, reason: str) -> Claim:
         refuse_if_others_hold(act.claim, actor)
         if entry.is_held:
             raise IllegalState("You hold this review yourself. Release it first.", code="lease_held")
-        asked = [entry.asked_by, *(one.by for one in entry.asks.standing().select_related("by"))]
-        _end(act, Notice.CANCELLED, _keep_reason(act, reason), also=[one for one in asked if one])
+        asked = {entry.asked_by_id, *entry.asks.standing().values_list("by_id", flat=True)}
+        _end(act, Notice.CANCELLED, _keep_reason(act, reason), also=asked | took_part_in(entry))
         if act.claim.stage in {Stage.QUEUED, Stage.IN_REVIEW}:
             act.move_to(Stage.AWAITING_SIGNOFF)
     return act.claim
@@ -309,13 +305,15 @@ def _keep_reason(act: Act, reason: str) -> dict[str, str]:
     return {"said": str(body.pk)}
 
 
-def _end(act: Act, occasion: Notice, about: Mapping[str, str], also: Iterable[Person] = ()) -> None:
+def _end(
+    act: Act, occasion: Notice, about: Mapping[str, str], also: Collection[uuid.UUID | None] = ()
+) -> None:
     """Ends the open review for good. Who is at it, whose it was, who follows the claim and who `also` are told."""
     entries = list(act.claim.queue_entries.open().select_related("holder"))
     theirs = {
         *(person.pk for entry in entries for person in at_work_on(entry)),
         *(entry.assignee_id for entry in entries),
-        *(person.pk for person in also),
+        *also,
     }
     people = Person.objects.filter(
         Q(pk__in=theirs - {None}) | Q(pk__in=telling.followers_of(act.claim).values("pk"))

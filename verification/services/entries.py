@@ -82,6 +82,12 @@ def at_work_on(entry: QueueEntry) -> list[Person]:
     return [entry.holder, *(one.person for one in asked.select_related("person"))]
 
 
+def took_part_in(entry: QueueEntry) -> set[uuid.UUID]:
+    """Who recorded something in the open reviews of an entry, or was asked into one."""
+    rows = entry.reviews.filter(state=Review.OPEN).values_list("verdicts__by_id", "invitations__person_id")
+    return {person for row in rows for person in row if person is not None}
+
+
 def open_entry(claim: Claim) -> QueueEntry | None:
     """The claim's review that waits or is held."""
     return next((entry for entry in claim.queue_entries.all() if entry.state in {WAITING, LEASED}), None)
@@ -126,6 +132,10 @@ def no_longer_ask_for(claim: Claim, *, dimension: Dimension, at: datetime) -> li
         # Those before it too: they would count again.
         entry.asks.filter(dimension=dimension.value, taken_back_at=None).update(taken_back_at=at)
         _stand_by_asks(entry, at)
+        if entry.wanted_by > at:
+            # Of this hour nobody was told yet, whatever was told of the one that was taken back.
+            entry.reminded_at = entry.overdue_told_at = None
+            entry.save(update_fields=["reminded_at", "overdue_told_at"])
     return taken
 
 

@@ -11,6 +11,7 @@ from claims.models.desks import STAFF
 from claims.vocabulary import ReviewKind, Stage
 from verification.domain.transitions import REVIEWED
 from verification.models import Invitation, QueueEntry, Review, Verdict
+from verification.models.queue import CANCELLED
 from verification.services.acting import Act
 from verification.services.entries import open_queue_entry
 from verification.services.second_looks import second_look_of
@@ -51,7 +52,13 @@ def open_recheck(act: Act) -> QueueEntry:
 
 
 def look_at_what_was_added(act: Act) -> None:
-    """Has media that were added after the review looked at, within the act that added them, unless a review is open."""
+    """Has media that were added after the review looked at, within the act that added them.
+
+    Where a review that somebody else asked for is open, it is from now on the wish of who added them as well: not the
+    other's to cancel.
+    """
+    if act.claim.queue_entries.open().exclude(asked_by=None).update(asked_by=act.actor):
+        return
     if act.claim.stage in REVIEWED and not act.claim.queue_entries.open().exists():
         open_recheck(act)
 
@@ -80,8 +87,8 @@ def open_adjudication(claim: Claim, *, review_round: int) -> QueueEntry:
 
 
 def deciders(claim: Claim, review_round: int) -> set[uuid.UUID]:
-    """Whose work a round is: who submitted a review, recorded anything, or was asked in."""
-    reviews = claim.reviews.filter(round=review_round)
+    """Whose work a round is: who submitted a review, recorded anything, or was asked in; not in one that was cancelled."""
+    reviews = claim.reviews.filter(round=review_round).exclude(entry__state=CANCELLED)
     return {
         *reviews.filter(state=Review.SUBMITTED).values_list("reviewer_id", flat=True),
         *Verdict.objects.filter(review__in=reviews).values_list("by_id", flat=True),

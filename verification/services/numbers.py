@@ -291,6 +291,7 @@ def _follow_the_queue(desk: Desk, days: Days, tallies: list[_Tally], now: dateti
     # What is open is read first: an entry that ends meanwhile is then seen to end, and not missed.
     entries = QueueEntry.objects.open().filter(desk=desk, created_at__lt=days.end)
     came = dict(entries.values_list("pk", "created_at").iterator(_CHUNK))
+    still_open = frozenset(came)
     went: dict[uuid.UUID, datetime] = {}
     events = LeaseEvent.objects.filter(
         kind__in=("expired", *_ENDED),
@@ -301,7 +302,9 @@ def _follow_the_queue(desk: Desk, days: Days, tallies: list[_Tally], now: dateti
     rows = events.order_by().values_list("kind", "at", "entry_id", "entry__created_at")
     for kind, at, entry, created_at in rows.iterator(_CHUNK):
         if kind in _ENDED:
-            came[entry], went[entry] = created_at, at
+            # What was cancelled and is open, or ended later, had been restored.
+            if entry not in still_open and went.get(entry, at) <= at:
+                came[entry], went[entry] = created_at, at
         elif at < days.end:
             tallies[days.place_of(at)].count("leases_expired")
     ends = [min(midnight, now) for midnight in days.midnights[1:]]

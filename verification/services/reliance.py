@@ -245,6 +245,9 @@ def notice(item: MediaItem, *, at: datetime, turned_up: Collection[str] = ()) ->
     marked = mark(claim, [item], at=at)
     # A review that somebody asked for is from now on called for by this as well: it is nobody's to cancel.
     is_open = bool(marked or turned_up) and bool(claim.queue_entries.open().update(asked_by=None))
+    if claim.stage in {Stage.DROPPED, Stage.DUPLICATE} and (marked or turned_up):
+        # Who wants to take that back looks at it again first: it is not as it was.
+        Claim.objects.filter(pk=claim.pk).update(revision=claim.revision + 1, updated_at=timezone.now())
     if claim.stage not in DECIDED:
         return {"recheck_needed": {"reasons": marked.as_json()}} if marked else {}
     to_open = (marked or turned_up) and not is_open

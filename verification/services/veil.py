@@ -10,7 +10,7 @@ from claims.models import Claim, Person
 from verification.models import Invitation, Review, Verdict
 from verification.models.veil import veiled_from
 
-WHY = "A second review of this claim is blind: what others decided is shown to you once it is submitted."
+WHY = "A second review of this claim is blind: what others decided is shown to you once that is submitted or cancelled."
 
 
 def is_veiled(claim: Claim, person: Person) -> bool:
