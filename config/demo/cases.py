@@ -40,7 +40,7 @@ from config.demo.words import (
     place,
     recording,
 )
-from verification.services.review import NewVerdict
+from verification.services.verdicts import NewVerdict
 
 EMBARGO = timedelta(days=7)
 KYIV = "Europe/Kyiv"

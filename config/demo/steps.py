@@ -11,10 +11,10 @@ from django.utils import timezone
 from claims.models import Claim, Person
 from claims.vocabulary import ContactChannel, Dimension
 from verification.models import QueueEntry
-from verification.services import casework, contacts, publication, queue, review
+from verification.services import casework, contacts, notes, publication, queue, review, verdicts
 from verification.services.jobs import after
 from verification.services.leases import Lease
-from verification.services.review import NewVerdict
+from verification.services.verdicts import NewVerdict
 
 TAG = "demo"
 SHOWN_LEASE = timedelta(days=1)
@@ -35,7 +35,7 @@ Step = Callable[[Claim, Crew], object]
 
 
 def noted(text: str, dimension: Dimension | None = None) -> Step:
-    return lambda claim, crew: review.add_note(claim, actor=crew.checker, body=text, dimension=dimension)
+    return lambda claim, crew: notes.add_note(claim, actor=crew.checker, body=text, dimension=dimension)
 
 
 def drafted(*verdicts: NewVerdict) -> Step:
@@ -110,6 +110,6 @@ def _lease(claim: Claim, person: Person) -> Lease:
     return queue.lease_entry(claim.queue_entries.open().get(), person)
 
 
-def _record(claim: Claim, lease: Lease, person: Person, verdicts: Sequence[NewVerdict]) -> None:
-    for new in verdicts:
-        review.record_verdict(claim, actor=person, lease_token=lease.token, new=new)
+def _record(claim: Claim, lease: Lease, person: Person, given: Sequence[NewVerdict]) -> None:
+    for new in given:
+        verdicts.record_verdict(claim, actor=person, lease_token=lease.token, new=new)

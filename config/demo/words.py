@@ -14,7 +14,7 @@ from claims.intake import NewMedia
 from claims.places import Place
 from claims.vocabulary import Dimension, MediaKind, Method, Precision, Status
 from config.demo_media import COMMENT, make_photo, make_recording, make_video
-from verification.services.review import NewVerdict
+from verification.services.verdicts import NewVerdict
 
 _FILM_SIZE, _PHOTO_SIZE, _SECONDS = (426, 240), (480, 360), 3
 

@@ -24,7 +24,7 @@ from config.demo_media import COMMENT, MARK, make_recording
 from tests.conftest import Caller, caller, file_claim
 from verification.models import AuditEntry, CheckRun, Contact, FindingRow, Job, QueueEntry
 from verification.sandbox import decode
-from verification.services import audit, publication, queue, review, submissions, work
+from verification.services import audit, publication, queue, review, submissions, verdicts, work
 from verification.services.reasoning import reasoning_of
 from verification.services.standing import face_of, line_of, standing
 
@@ -168,7 +168,7 @@ def test_the_road_from_the_first_lease_to_the_sentence(seeded: Desk) -> None:
     lease = queue.lease_next(person)
     assert lease is not None
     for verdict in (location_verified("the church"), DATE_UNVERIFIED):
-        review.record_verdict(lease.claim, actor=person, lease_token=lease.token, new=verdict)
+        verdicts.record_verdict(lease.claim, actor=person, lease_token=lease.token, new=verdict)
     claim = review.submit_review(lease.claim, actor=person, lease_token=lease.token)
     signed = publication.publish(claim, actor=editor)
     assert isinstance(signed, Publication)
@@ -239,7 +239,7 @@ CUTS = [  # at which call of what, counted anew in every seed; how many claims a
     (submissions, "file_claim", 1, 0),
     (submissions, "add_media", 2, 0),  # between the two videos
     (submissions, "file_claim", 6, 5),
-    (review, "record_verdict", 2, 7),  # between two drafts
+    (verdicts, "record_verdict", 2, 7),  # between two drafts
     (review, "submit_review", 2, 9),
     (publication, "correct", 1, 14),
     (publication, "withdraw", 1, 16),

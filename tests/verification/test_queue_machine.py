@@ -48,6 +48,7 @@ from verification.services import (
     queue,
     review,
     submissions,
+    verdicts,
 )
 from verification.services.accounts import ensure_desk
 
@@ -290,11 +291,11 @@ class Desk(RuleBasedStateMachine):
         status=st.sampled_from([Status.VERIFIED, Status.UNVERIFIED]),
     )
     def decide(self, pick: int, who: int | None, dimension: Dimension, status: Status) -> None:
-        new = review.NewVerdict(dimension, status, reason="because", basis=[CHURCH])
+        new = verdicts.NewVerdict(dimension, status, reason="because", basis=[CHURCH])
         self.under(
             pick,
             who,
-            lambda token, person: review.record_verdict(
+            lambda token, person: verdicts.record_verdict(
                 Claim.objects.get(pk=token.claim), actor=person, lease_token=str(token), new=new
             ),
             colleagues=True,
@@ -306,7 +307,7 @@ class Desk(RuleBasedStateMachine):
         self.under(
             pick,
             who,
-            lambda token, person: review.undo_verdict(
+            lambda token, person: verdicts.undo_verdict(
                 Claim.objects.get(pk=token.claim), actor=person, lease_token=str(token)
             ),
             colleagues=True,
@@ -334,8 +335,8 @@ class Desk(RuleBasedStateMachine):
             return
         self.given(lease, person)
         for dimension in (Dimension.LOCATION, Dimension.DATE):
-            new = review.NewVerdict(dimension, status, reason="because", basis=[CHURCH])
-            assert review.record_verdict(lease.claim, actor=person, lease_token=lease.token, new=new)
+            new = verdicts.NewVerdict(dimension, status, reason="because", basis=[CHURCH])
+            assert verdicts.record_verdict(lease.claim, actor=person, lease_token=lease.token, new=new)
         review.submit_review(lease.claim, actor=person, lease_token=lease.token)
 
     @rule(one=ANYBODY, other=ANYBODY, to=st.none() | ANYBODY)
@@ -379,10 +380,10 @@ class Desk(RuleBasedStateMachine):
         token = good[pick % len(good)]
         self.run_out(token.entry)
         claim, by = Claim.objects.get(pk=token.claim), {"actor": token.holder, "lease_token": str(token)}
-        new = review.NewVerdict(Dimension.DATE, Status.VERIFIED, reason="because", basis=[CHURCH])
+        new = verdicts.NewVerdict(Dimension.DATE, Status.VERIFIED, reason="because", basis=[CHURCH])
         acts: dict[str, Callable[[], Any]] = {
-            "decide": lambda: review.record_verdict(claim, **by, new=new),
-            "undo": lambda: review.undo_verdict(claim, **by),
+            "decide": lambda: verdicts.record_verdict(claim, **by, new=new),
+            "undo": lambda: verdicts.undo_verdict(claim, **by),
             "submit": lambda: review.submit_review(claim, **by),
             "renew": lambda: leases.renew(str(token), token.holder),
             "release": lambda: leases.release(str(token), token.holder),

@@ -9,7 +9,7 @@ from typing import Any
 from claims.dates import ClaimedDate
 from claims.intake import NewClaim, NewMedia, NewSource
 from claims.vocabulary import Priority, SourceKind
-from verification.services.review import NewVerdict
+from verification.services.verdicts import NewVerdict
 
 
 def new_claim(said: Mapping[str, Any]) -> NewClaim:

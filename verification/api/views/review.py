@@ -43,7 +43,7 @@ from verification.api.shapes.records import (
 )
 from verification.api.views.claims import claim_response
 from verification.models import AuditEntry, Note, Verdict
-from verification.services import casework, offers, review, telling
+from verification.services import casework, notes, offers, review, telling, verdicts
 from verification.services.audit import chain_of
 from verification.services.publication import gate
 from verification.services.reading import claim_named, claim_to_act_on
@@ -76,7 +76,7 @@ class Verdicts(StetView):
         """Records a verdict in the caller's open review; without `media`, one for each item."""
         claim = claim_to_act_on(caller(request), name)
         said = read_input(VerdictInput, request)
-        recorded = review.record_verdict(
+        recorded = verdicts.record_verdict(
             claim, actor=caller(request), lease_token=said["lease_token"], new=new_verdict(said)
         )
         return Response({"verdicts": [verdict_shape(one) for one in recorded]}, status=201)
@@ -100,7 +100,7 @@ class TakeOver(StetView):
         if verdict is None:
             raise Missing("There is no such verdict on this claim.")
         said = read_input(TakeOverInput, request)
-        recorded = review.take_over(claim, actor=caller(request), verdict=verdict, **said)
+        recorded = verdicts.take_over(claim, actor=caller(request), verdict=verdict, **said)
         return Response({"verdicts": [verdict_shape(one) for one in recorded]}, status=201)
 
 
@@ -135,7 +135,7 @@ class Undo(StetView):
         """Takes back what the caller decided last in their open review; what they had said before speaks again."""
         claim = claim_to_act_on(caller(request), name)
         token = read_input(LeaseTokenInput, request)["lease_token"]
-        recorded = review.undo_verdict(claim, actor=caller(request), lease_token=token)
+        recorded = verdicts.undo_verdict(claim, actor=caller(request), lease_token=token)
         return Response({"verdicts": [verdict_shape(one) for one in recorded]}, status=201)
 
 
@@ -173,7 +173,7 @@ class Notes(StetView):
         `mentions` names whom that reached: who works on the claim's desk."""
         claim = claim_to_act_on(caller(request), name)
         said = read_input(NoteInput, request)
-        note = review.add_note(claim, actor=caller(request), **said)
+        note = notes.add_note(claim, actor=caller(request), **said)
         return Response(note_shape(note, telling.mentions_on(claim)), status=201)
 
 
@@ -188,7 +188,7 @@ class NoteStrikes(StetView):
         note = Note.objects.visible_to(caller(request)).filter(claim=claim, pk=note_id).first()
         if note is None:
             raise Missing("There is no such note on this claim.")
-        struck = review.strike_note(note, actor=caller(request))
+        struck = notes.strike_note(note, actor=caller(request))
         return Response(note_shape(struck, telling.mentions_on(claim)))
 
 

@@ -18,7 +18,7 @@ from verification.desk.forms import exhibit
 from verification.desk.forms.values import read_date, read_place
 from verification.desk.words import USUAL_METHOD, label
 from verification.models import Verdict
-from verification.services.review import NewVerdict
+from verification.services.verdicts import NewVerdict
 
 if TYPE_CHECKING:
     from verification.desk.workbench import Workbench

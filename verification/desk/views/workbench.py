@@ -23,7 +23,7 @@ from verification.desk.frame import DeskRequest, live, page
 from verification.desk.words import label
 from verification.desk.workbench import Workbench
 from verification.models import Note, Verdict
-from verification.services import drafts, leases, queue, review
+from verification.services import drafts, leases, notes, queue, review, verdicts
 from verification.services.reading import claim_named
 
 _SUBMITS = ("next", "stay")
@@ -83,7 +83,7 @@ def record(request: DeskRequest, ref: str) -> HttpResponse:
     elif form.is_valid():
         try:
             token = request.POST.get("lease_token", "")
-            review.record_verdict(claim, actor=request.user, lease_token=token, new=form.read())
+            verdicts.record_verdict(claim, actor=request.user, lease_token=token, new=form.read())
         except InvalidInput as error:
             form.refuse(error)
             refused = error
@@ -109,7 +109,7 @@ def take_over(request: DeskRequest, ref: str) -> HttpResponse:
     if len(reason) > MAX_TEXT:
         raise InvalidInput(FieldError("/reason", f"Say why in at most {MAX_TEXT:,} characters.", "too_long"))
     try:
-        review.take_over(claim, actor=request.user, lease_token=token, verdict=verdict, reason=reason)
+        verdicts.take_over(claim, actor=request.user, lease_token=token, verdict=verdict, reason=reason)
     except InvalidInput as error:
         messages.error(request, " ".join(one.detail for one in error.errors))
     except (LeaseLost, IllegalState) as error:
@@ -176,7 +176,7 @@ def _given(fields: Mapping[str, list[str]]) -> dict[str, list[str]]:
 def undo(request: DeskRequest, ref: str) -> HttpResponse:
     """Takes back what was decided last in this review."""
     claim = claim_named(request.user, ref)
-    taken = review.undo_verdict(claim, actor=request.user, lease_token=request.POST.get("lease_token", ""))
+    taken = verdicts.undo_verdict(claim, actor=request.user, lease_token=request.POST.get("lease_token", ""))
     dimension = Dimension(taken[0].dimension)
     _bring_back(claim, request, dimension, [one.undoes for one in taken if one.undoes is not None])
     messages.info(request, f"Undone: {label(dimension).lower()}. What you had typed is in its form.")
@@ -271,7 +271,7 @@ def add_note(request: DeskRequest, ref: str) -> HttpResponse:
             FieldError("/body", f"Write something, in at most {MAX_TEXT:,} characters.", "required")
         )
     about = request.POST.get("about", "")
-    review.add_note(
+    notes.add_note(
         claim,
         actor=request.user,
         body=body,
@@ -287,7 +287,7 @@ def strike_note(request: DeskRequest, ref: str, note_id: uuid.UUID) -> HttpRespo
     note = Note.objects.visible_to(request.user).filter(claim=claim, pk=note_id).first()
     if note is None:
         raise Missing("There is no such note on this claim.")
-    review.strike_note(note, actor=request.user)
+    notes.strike_note(note, actor=request.user)
     return _notes(request, claim)
 
 
