@@ -285,7 +285,10 @@ def test_media_added_under_a_review_that_was_asked_for_keep_it_from_being_cancel
     assert checker.post(f"claims/{claim}/{asked}/", WHY).status_code == 200
     link = {"url": "https://media.example/two.mp4"}
     assert second_checker.post(f"claims/{claim}/media/", link).status_code == 202
-    refused(checker.post(f"claims/{claim}/cancel-review/", WHY), 409, code="not_asked")
+    # Nor does whoever adds something come to cancel what another wants.
+    for by in (checker, second_checker):
+        refused(by.post(f"claims/{claim}/cancel-review/", WHY), 409, code="not_asked")
+        assert "cancel-review" not in shown(by, claim)["allowed_actions"]
     assert editor.post(f"claims/{claim}/cancel-review/", WHY).status_code == 200
     assert ("cancelled", WHY["reason"]) in inbox(second_checker)
 

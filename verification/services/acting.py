@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from claims.errors import IllegalState, Missing, StaleEdit
-from claims.models import Claim, Person
+from claims.models import Claim, MediaItem, Person
 from claims.vocabulary import Role, Stage
 from verification.domain.transitions import EDITORS, TABLE, Action, Situation, permit, permit_role
 from verification.models import QueueEntry
@@ -74,10 +74,13 @@ def situation(
 
 def may_cancel(entry: QueueEntry, person: Person, roles: frozenset[Role]) -> bool:
     """Whether the open review is the person's to cancel: an editor's, where somebody asked for it; theirs, where it was
-    they and no editor asks for a dimension by an hour.
+    they, and it is for nothing else by now: no editor asks for a dimension by an hour, and no media came after it.
     """
-    is_their_own = entry.asked_by_id == person.pk and entry.due_at is None
-    return entry.asked_by_id is not None and (is_their_own or bool(roles & EDITORS))
+    if entry.asked_by_id is None or roles & EDITORS:
+        return entry.asked_by_id is not None
+    if entry.asked_by_id != person.pk or entry.due_at is not None:
+        return False
+    return not MediaItem.objects.filter(claim=entry.claim_id, created_at__gt=entry.created_at).exists()
 
 
 @contextmanager

@@ -52,13 +52,7 @@ def open_recheck(act: Act) -> QueueEntry:
 
 
 def look_at_what_was_added(act: Act) -> None:
-    """Has media that were added after the review looked at, within the act that added them.
-
-    Where a review that somebody else asked for is open, it is from now on the wish of who added them as well: not the
-    other's to cancel.
-    """
-    if act.claim.queue_entries.open().exclude(asked_by=None).update(asked_by=act.actor):
-        return
+    """Has media that were added after the review looked at, within the act that added them, unless a review is open."""
     if act.claim.stage in REVIEWED and not act.claim.queue_entries.open().exists():
         open_recheck(act)
 

@@ -148,6 +148,7 @@ def add_media(
             act.data["sha256"] = asset.sha256
         refresh(act.claim)
         look_at_what_was_added(act)
+        telling.keep_following(act.claim, [actor], at=act.at)
     return item
 
 
