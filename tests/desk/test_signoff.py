@@ -717,3 +717,23 @@ def test_more_reviews_media_and_versions_cost_no_more_queries(
         review(checker, {"authenticity": "verified", "source": "unverified"}, entry_of=claim)
         assert editor.post(f"claims/{claim}/amend/", WHY).status_code == 200
     assert cost(few) == cost(many) <= 45
+
+
+def test_what_was_asked_for_is_taken_back_on_the_page(
+    ready: str, pages: Pages, editor: Caller, checker: Caller
+) -> None:
+    browser = pages(editor)
+    due = {"due_date": "2999-01-01", "due_time": "18:00", "message": ""}
+    assert act(browser, ready, "ask", dimension="date", **due).status_code == 302
+    html = open_page(browser, ready)
+    assert "Date, by 01 January, 18:00 UTC" in text(html)
+    # Only what is asked for can be chosen, and a choice that went meanwhile says so.
+    refused = act(browser, ready, "unask", dimension="source", reason="")
+    assert refused.status_code == 422
+    assert "Nobody asks for this by an hour any more." in refused.content.decode()
+    assert act(browser, ready, "unask", dimension="date", reason="It can wait.").status_code == 302
+    assert 'id="act-unask"' not in open_page(browser, ready)
+    assert act(browser, ready, "cancel-review", reason="").status_code == 422
+    assert act(browser, ready, "cancel-review", reason="Not needed.").status_code == 302
+    assert stage(ready) == "awaiting_signoff"
+    assert "Not needed." in open_page(browser, ready)
