@@ -448,7 +448,8 @@ class Stack:
                 as_json(data)["media"]
                 for (data,) in self.sql("SELECT data FROM verification_auditentry WHERE action = %s", action)
             )
-            assert told == {media: 1 for _, its_kind, _, media in jobs if its_kind == kind}
+            wanted = Counter({media for _, its_kind, _, media in jobs if its_kind == kind})
+            assert told == wanted, f"{action}: not told {wanted - told}, told too often {told - wanted}"
         captured = {media for _, kind, _, media in jobs if kind == "capture"}
         assert {media for _, kind, _, media in jobs if kind == "examine"} == captured
         kept = self.sql("SELECT media_id, asset_id FROM claims_capture WHERE asset_id IS NOT NULL")
