@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from claims.models import Claim, Desk, MediaItem, Membership, Person
+from claims.models import Claim, Desk, MediaItem, Person
 from tests.conftest import Caller, file_claim, lease, refused, review, submitted
 from tests.scenarios.test_transitions import brought_to
 from verification.models import Ask, Policy, QueueEntry
@@ -308,7 +308,6 @@ def test_who_asked_for_a_review_does_not_cancel_what_an_editor_asks_for_in_it(
 def test_who_recorded_in_a_cancelled_review_is_told_and_may_look_again(
     checker: Caller, second_checker: Caller, editor: Caller
 ) -> None:
-    Membership.objects.filter(person__username__in=["adam"]).delete()
     claim = brought_to("published", checker, editor)
     assert checker.post(f"claims/{claim}/request-second-review/", WHY).status_code == 200
     for by in (second_checker, editor):

@@ -213,8 +213,8 @@ def cancel_review(claim: Claim, *, actor: Person, reason: str) -> Claim:
             raise IllegalState("No review of this claim is waiting.", code="no_review")
         if not may_cancel(entry, actor, roles_of(actor, act.claim)):
             raise IllegalState(
-                "Only a review that somebody asked for can be cancelled, by them or by an editor. "
-                "This one follows from the policy or from what changed, or another asked for it.",
+                "Only a review that somebody asked for can be cancelled: by an editor, or by them while it is for nothing "
+                "else. This one follows from the policy or a change, or it is an editor's to cancel.",
                 code="not_asked",
             )
         refuse_if_others_hold(act.claim, actor)

@@ -259,7 +259,8 @@ class CancelReview(CaseAction):
         reviews decided stands.
 
         423 `lease_held` while somebody else holds it, 409 while the caller does; 409 `not_asked` where it follows from the
-        policy or from what changed or another asked for it, `no_review` where none is open.
+        policy or from what changed, and for who is no editor where another asked for it, an editor asks for a dimension in
+        it, or media came later; 409 `no_review` where none is open.
         """
         reason = read_input(ReasonInput, request)["reason"]
         claim = casework.cancel_review(
