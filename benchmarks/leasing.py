@@ -6,7 +6,8 @@ Makes two desks on a PostgreSQL of its own, fsync on, one with 10,000 open revie
 server of its own, and measures in turn, at both sizes in every round: one raw statement that leases (the least that it
 can cost), `services.queue.lease_next` in a process, and `POST queue/next/` with a key, by 32 callers; the same narrowed
 to a language that one in a thousand needs; one raw statement that records a verdict with its audit entry, and
-`POST claims/…/verdicts/`. HTTP is called by wrk for SECONDS (5) each time.
+`POST claims/…/verdicts/`; and, as the least that a call over HTTP can cost, `GET /healthz`, which does nothing, and a
+call that is refused for its bad key. HTTP is called by wrk for SECONDS (5) each time.
 
 Prints a table and the same as JSON: calls a second, p50 and p99 in milliseconds, CPU-milliseconds a call of the server
 and of its database connections (from /proc), and the ratios that PERFORMANCE.md sets targets for.
@@ -96,7 +97,7 @@ function init() turn = me end
 function request()
   turn = turn + 1
   local one = calls[turn % #calls + 1]
-  return wrk.format("POST", one[1], {["Authorization"] = one[2], ["Content-Type"] = "application/json"}, one[3])
+  return wrk.format("METHOD", one[1], {["Authorization"] = one[2], ["Content-Type"] = "application/json"}, one[3])
 end
 function done(summary, latency)
   io.write(string.format('{"calls": %d, "bad": %d, "us": %d, "p50": %f, "p99": %f}\\n', summary.requests,
@@ -183,6 +184,10 @@ class Desk:
         self._wrk(name, calls, seconds)
         self._give_back()
 
+    def nothing_by_http(self, seconds: int) -> None:
+        self._wrk("GET /healthz", [("/healthz", "none", "")], seconds, method="GET")
+        self._wrk("a bad key", [("/api/v1/queue/next/", "none", "{}")], seconds)
+
     def lease_rare_by_http(self, seconds: int) -> None:
         self.lease_by_http(seconds, f"POST queue/next/ {RARE}", json.dumps({"language": RARE}))
 
@@ -249,11 +254,13 @@ class Desk:
             raise failed[0]
         self._keep(name, times=times, seconds=seconds, cpu=used)
 
-    def _wrk(self, name: str, calls: list[tuple[str, str, str]], seconds: int) -> None:
+    def _wrk(
+        self, name: str, calls: list[tuple[str, str, str]], seconds: int, *, method: str = "POST"
+    ) -> None:
         quoted = [[json.dumps(word) for word in (path, f"Bearer {key}", body)] for path, key, body in calls]
         listed = ", ".join(f"{{{', '.join(one)}}}" for one in quoted)
         script = self.stack.data / "wrk.lua"
-        script.write_text(WRK.replace("CALLS", f"{{{listed}}}", 1))
+        script.write_text(WRK.replace("CALLS", f"{{{listed}}}", 1).replace("METHOD", method, 1))
         words = [
             "wrk",
             "-t",
@@ -271,7 +278,7 @@ class Desk:
         made = subprocess.run([*words, f"http://127.0.0.1:{self.stack.port}"], capture_output=True, text=True, check=True)  # fmt: skip
         used = self._cpu() - cpu
         said = json.loads(made.stdout.splitlines()[-1])
-        if said["bad"]:
+        if said["bad"] and name != "a bad key":
             print(f"  {name} at {self.size:,}: {said['bad']} of {said['calls']} calls were refused")
         seen = self.seen.setdefault(name, Seen())
         seen.a_second.append(said["calls"] / (said["us"] / 1e6))
@@ -351,6 +358,7 @@ def ratios(small: dict[str, dict[str, float]], large: dict[str, dict[str, float]
     found |= {f"CPU large / small, {way}": large[way]["cpu"] / max(small[way]["cpu"], 0.01) for way in small}
     for size, of in (("small", small), ("large", large)):
         found[f"HTTP / raw lease, {size}"] = of[next_]["a_second"] / of["raw lease"]["a_second"]
+        found[f"/healthz / raw lease, {size}"] = of["GET /healthz"]["a_second"] / of["raw lease"]["a_second"]
         found[f"HTTP / raw verdict, {size}"] = (
             of["POST verdicts/"]["a_second"] / of["raw verdict"]["a_second"]
         )
@@ -373,6 +381,7 @@ def measure(large: int, seconds: int, rounds: int) -> dict[str, Any]:
             for act in (
                 Desk.raw_lease,
                 Desk.lease_in_process,
+                lambda desk: desk.nothing_by_http(seconds),
                 lambda desk: desk.lease_by_http(seconds),
                 lambda desk: desk.lease_rare_by_http(seconds),
                 lambda desk: desk.verdicts(seconds),

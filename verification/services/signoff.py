@@ -14,6 +14,7 @@ from claims.projection import PublicFace
 from claims.publishing import lowered_or_altered, next_version, render_face, standing_publication
 from claims.vocabulary import IN_ORDER_OF_WORK, ChangeKind, Dimension, ReviewKind, Stage, Stance, Status
 from verification.models import FindingRow, Review, Verdict
+from verification.services.entries import open_entry
 from verification.services.publication import gate
 from verification.services.reliance import reasons_of, say_reasons
 from verification.services.second_looks import second_look_of
@@ -103,7 +104,14 @@ def rules_for(claim: Claim, approver: Person) -> list[Rule]:
             return [Rule(codes[0], title, dimension=said, remark=remark)]
         return [Rule(b.code, title, b, b.dimension) for b in broken]
 
-    rules = rule("Every review that was asked for is submitted", "review_open", "recheck_needed")
+    entry = open_entry(claim)
+    waits = ReviewKind(entry.review_kind) if entry else None
+    # A second review that waits has a rule of its own, further down.
+    rules = (
+        []
+        if waits == ReviewKind.SECOND
+        else rule("Every review that was asked for is submitted", "review_open", "recheck_needed")
+    )
     veiled = is_veiled(claim, approver)
     if not veiled:
         rules += rule("Something is decided", "nothing_decided")
@@ -112,8 +120,8 @@ def rules_for(claim: Claim, approver: Person) -> list[Rule]:
                 rules += rule(f"The {dimension} is decided", "dimension_undecided", dimension=dimension)
     asks = second_look_of(claim, is_veiled=veiled).reasons
     if asks or any(b.code == "second_review_missing" for b in blockers):
-        begins = claim.queue_entries.open().filter(review_kind__in=[ReviewKind.FIRST, ReviewKind.RECHECK])
-        remark = "It follows the review that is asked for." if begins.exists() else ""
+        begins = waits in {ReviewKind.FIRST, ReviewKind.RECHECK}
+        remark = "It follows the review that is asked for." if begins else ""
         rules += rule("A second person has reviewed it", "second_review_missing", remark=remark)
     if not veiled:
         rules += rule("The reviews agree", "disagreement", remark=_settled(claim))
