@@ -169,6 +169,24 @@ def test_the_number_of_queries_does_not_grow_with_the_queue(pages: Pages, checke
     assert few <= 20
 
 
+def test_reasons_cost_no_more_queries_the_more_there_are(
+    pages: Pages, checker: Caller, editor: Caller
+) -> None:
+    browser = pages(checker)
+    checker.person.memberships.update(languages=["en"])
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as seen:
+            assert "it needs somebody for fr" in text_of(browser)
+        return len(seen)
+
+    file_claim(editor, language="fr")
+    few = queries()
+    for number in range(2, 9):
+        file_claim(editor, statement=f"Claim {number}.", language="fr")
+    assert queries() == few
+
+
 def test_each_list_says_that_it_goes_on(
     pages: Pages, checker: Caller, second_checker: Caller, editor: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:

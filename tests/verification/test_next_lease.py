@@ -13,9 +13,10 @@ from django.utils import timezone
 from claims.models import Claim
 from tests.conftest import Caller, file_claim
 from verification.models import LeaseEvent, Policy, QueueEntry, Review, Skip
-from verification.models.queue import needs_met_by
+from verification.models.queue import reach_of
 from verification.services import queue
 from verification.services.next_lease import lease_head
+from verification.services.waiting import Narrowing
 
 pytestmark = [
     pytest.mark.django_db,
@@ -52,14 +53,14 @@ def what_became_of(who: Caller, how: Any) -> dict[str, Any]:
         return seen
 
 
-def at_once(who: Caller, narrowing: queue.Narrowing) -> dict[str, Any]:
-    needs = narrowing.of_needs(needs_met_by(who.person))
+def at_once(who: Caller, narrowing: Narrowing) -> dict[str, Any]:
+    needs = narrowing.of_needs(reach_of(who.person).met)
     return what_became_of(who, lambda: lease_head(who.person, needs))
 
 
-def step_by_step(who: Caller, narrowing: queue.Narrowing) -> dict[str, Any]:
+def step_by_step(who: Caller, narrowing: Narrowing) -> dict[str, Any]:
     def lease() -> Any:
-        entry_id = queue._best(who.person, needs_met_by(who.person), narrowing)
+        entry_id = queue._best(who.person, reach_of(who.person), narrowing)
         return entry_id if entry_id and queue._take(entry_id, who.person) else None
 
     return what_became_of(who, lease)
@@ -102,7 +103,7 @@ def test_both_lease_the_same(checker: Caller, second_checker: Caller, editor: Ca
             if chance.random() < 0.2:
                 until = now + timedelta(minutes=chance.choice([5, -5]))
                 Skip.objects.create(entry=entry, person=person, reason="no", at=now, until=until)
-        narrowing = queue.Narrowing(language=chance.choice([None, None, "uk", "fr"]))
+        narrowing = Narrowing(language=chance.choice([None, None, "uk", "fr"]))
         fast = at_once(checker, narrowing)
         try:
             slow = step_by_step(checker, narrowing)

@@ -42,12 +42,12 @@ from verification.services.drafts import typed_by
 from verification.services.duplicates import Candidate, Original, duplicates_of, original_of
 from verification.services.matches import appearances_of
 from verification.services.offers import Offer, offers_of
-from verification.services.queue import why_not
 from verification.services.reliance import reasons_of
 from verification.services.sayings import Saying, sayings_of
 from verification.services.signoff import OfDimension, OfItem, decisions_of
 from verification.services.standing import Line, Standing, disputes_of, face_of, line_of, standing
 from verification.services.veil import is_veiled
+from verification.services.waiting import why_not
 
 MOST_OFFERS = 5
 """How many verdicts of other claims stand beside a form; the API has all."""

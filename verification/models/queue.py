@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
 
@@ -17,6 +18,8 @@ from claims.vocabulary import Dimension, Priority, ReviewKind
 from verification.domain.order import Standing
 
 WAITING, LEASED, DONE, CANCELLED = "waiting", "leased", "done", "cancelled"
+
+_IS_OPEN = models.Q(state__in=[WAITING, LEASED])
 
 SHOWN_BESIDE = ("hand_overs__by", "hand_overs__to", "hand_overs__body", "asks__by")
 """What of an entry is shown, beside its reviews, and read by itself."""
@@ -48,14 +51,26 @@ class Need(Identified):
         return lacks + beyond
 
 
-def needs_met_by(person: Person, memberships: Iterable[Membership] | None = None) -> list[uuid.UUID]:
-    """The needs that the person meets on the desks whose staff they are of; `memberships` are these, where they have
-    been read already.
+@dataclass(frozen=True)
+class Reach:
+    """What a person may be handed by who they are: their memberships of staff, by desk, and of these desks' needs those
+    that they meet, and those that they don't.
     """
+
+    members: Mapping[uuid.UUID, Membership]
+    met: Sequence[uuid.UUID]
+    unmet: Sequence[uuid.UUID]
+
+
+def reach_of(person: Person, memberships: Iterable[Membership] | None = None) -> Reach:
+    """`memberships` are the person's of staff, where they have been read already."""
     of_staff = Membership.objects.of_staff(person) if memberships is None else memberships
     members = {member.desk_id: member for member in of_staff}
-    needs = Need.objects.filter(desk__in=members)
-    return [need.pk for need in needs if not need.missing(members[need.desk_id])]
+    met: list[uuid.UUID] = []
+    unmet: list[uuid.UUID] = []
+    for need in Need.objects.filter(desk__in=members):
+        (unmet if need.missing(members[need.desk_id]) else met).append(need.pk)
+    return Reach(members, met, unmet)
 
 
 class QueueEntryQuerySet(models.QuerySet["QueueEntry"]):
@@ -63,7 +78,7 @@ class QueueEntryQuerySet(models.QuerySet["QueueEntry"]):
         return self.filter(desk__in=Membership.objects.desks_of_staff(person))
 
     def open(self) -> QueueEntryQuerySet:
-        return self.filter(state__in=[WAITING, LEASED])
+        return self.filter(_IS_OPEN)
 
     def free(self) -> QueueEntryQuerySet:
         """Nobody holds it: it waits, or its lease ran out on the database's clock."""
@@ -72,23 +87,33 @@ class QueueEntryQuerySet(models.QuerySet["QueueEntry"]):
     def held(self) -> QueueEntryQuerySet:
         return self.filter(state=LEASED, lease_until__gt=Now())
 
-    def takeable_by(self, person: Person, needs: Collection[uuid.UUID] | None = None) -> QueueEntryQuerySet:
+    def within(self, reach: Reach) -> QueueEntryQuerySet:
+        """On the desks whose staff the person is of; named one by one, so that each is a stretch of an index."""
+        return self.filter(desk__in=list(reach.members))
+
+    def takeable_by(self, person: Person, reach: Reach | None = None) -> QueueEntryQuerySet:
         """What the person may be handed: assigned to them, or to nobody where they meet its need; never a second
-        look at their own work. `needs` are those they meet, where they are known already.
+        look at their own work. `reach` is theirs, where it was read already.
         """
-        met = needs_met_by(person) if needs is None else needs
-        on_desk = Membership.objects.desks_of_staff(person)
-        return self.filter(
-            models.Q(assignee_id=person.pk, desk__in=on_desk) | models.Q(assignee=None, need__in=met)
-        ).not_barred_to(person)
+        reach = reach or reach_of(person)
+        return (
+            self.within(reach)
+            .filter(models.Q(assignee_id=person.pk) | models.Q(assignee=None, need__in=reach.met))
+            .not_barred_to(person)
+        )
 
     def not_barred_to(self, person: Person) -> QueueEntryQuerySet:
         return self.exclude(barred__contains=f"|{person.pk}|")
 
+    def barred_to(self, person: Person) -> QueueEntryQuerySet:
+        # Most are barred to nobody, and those that aren't have an index of their own.
+        return self.exclude(barred="").filter(barred__contains=f"|{person.pk}|")
+
+    def skipped_by(self, person: Person) -> QueueEntryQuerySet:
+        return self.filter(pk__in=Skip.objects.in_force(person).values("entry"))
+
     def not_skipped_by(self, person: Person) -> QueueEntryQuerySet:
-        return self.exclude(
-            pk__in=Skip.objects.filter(person_id=person.pk, until__gt=Now()).values("entry_id")
-        )
+        return self.exclude(pk__in=Skip.objects.in_force(person).values("entry"))
 
     def in_order_for(self, person: Person) -> QueueEntryQuerySet:
         """Their own assignments first, then by place."""
@@ -148,7 +173,7 @@ class QueueEntry(Identified):
         constraints = [
             models.UniqueConstraint(
                 fields=["claim"],
-                condition=models.Q(state__in=[WAITING, LEASED]),
+                condition=_IS_OPEN,
                 name="one_open_entry_a_claim",
             )
         ]
@@ -163,8 +188,15 @@ class QueueEntry(Identified):
                 condition=models.Q(state=WAITING, assignee__isnull=False),
                 name="waiting_for_somebody",
             ),
+            models.Index(fields=["desk", "place", "id"], condition=_IS_OPEN, name="open_in_order"),
+            models.Index(fields=["desk", "wanted_by"], condition=_IS_OPEN, name="open_by_hour"),
             models.Index(
-                fields=["desk", "place", "id"], condition=models.Q(state=WAITING), name="waiting_in_order"
+                fields=["desk", "place"], condition=_IS_OPEN & ~models.Q(barred=""), name="open_not_to_all"
+            ),
+            models.Index(
+                fields=["desk", "flagged_at"],
+                condition=_IS_OPEN & models.Q(flagged_at__isnull=False),
+                name="open_and_flagged",
             ),
             models.Index(fields=["lease_until"], condition=models.Q(state=LEASED), name="leases_by_end"),
             models.Index(fields=["holder"], condition=models.Q(state=LEASED), name="leases_by_holder"),
@@ -223,6 +255,12 @@ class QueueEntry(Identified):
     PLACED = ("wanted_by", "place", "rises_at")
 
 
+class SkipQuerySet(models.QuerySet["Skip"]):
+    def in_force(self, person: Person) -> SkipQuerySet:
+        """Those of the person for which the entry is not offered to them now."""
+        return self.filter(person_id=person.pk, until__gt=Now())
+
+
 class Skip(Identified):
     """Somebody passed an entry over; it is not offered to them until then."""
 
@@ -231,6 +269,8 @@ class Skip(Identified):
     reason = models.TextField()
     at = models.DateTimeField()
     until = models.DateTimeField()
+
+    objects = SkipQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["person", "until"], name="skips_in_force")]

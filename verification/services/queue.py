@@ -1,4 +1,4 @@
-"""The queue: who gets which review next, and what waits that somebody does not get, with why.
+"""The queue: who gets which review next.
 
 Leasing is one conditional UPDATE checked by row count; locks only make it faster.
 """
@@ -6,7 +6,6 @@ Leasing is one conditional UPDATE checked by row count; locks only make it faste
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
 
 from django.db import connection, transaction
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -14,81 +13,28 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from claims.errors import IllegalState, LeaseLost, Missing
-from claims.models import Claim, Desk, MediaItem, Membership, Person
-from claims.vocabulary import MediaKind, ReviewKind, Stage
-from verification.models import Need, Policy, QueueEntry, Review, Skip
-from verification.models.queue import LEASED, WAITING, QueueEntryQuerySet, needs_met_by
+from claims.models import Claim, Membership, Person
+from claims.vocabulary import Stage
+from verification.models import Need, Policy, QueueEntry, Review
+from verification.models.queue import LEASED, WAITING, QueueEntryQuerySet, Reach, reach_of
 from verification.services.entries import note_lease
 from verification.services.jobs import after
 from verification.services.leases import Lease, hour, said
 from verification.services.next_lease import lease_head
-
-COUNTED_TO = 1000
-"""Further than this, what waits for others is not counted."""
+from verification.services.waiting import ALL, Narrowing, offered, why_not
 
 
-@dataclass(frozen=True)
-class Narrowing:
-    """What the person wants offered, of all that they may take."""
-
-    desk_id: uuid.UUID | None = None
-    language: str | None = None
-    kind: MediaKind | None = None
-
-    def of(self, entries: QueueEntryQuerySet) -> QueueEntryQuerySet:
-        if self.desk_id:
-            entries = entries.filter(desk_id=self.desk_id)
-        if self.language:
-            entries = entries.filter(need__language=self.language)
-        if self.kind:
-            entries = entries.filter(
-                claim_id__in=MediaItem.objects.filter(kind=self.kind.value).values("claim_id")
-            )
-        return entries
-
-    def of_needs(self, needs: list[uuid.UUID]) -> list[uuid.UUID]:
-        """Those of the needs that entries of this desk and language have."""
-        if not (self.desk_id or self.language):
-            return needs
-        narrowed = Need.objects.filter(pk__in=needs)
-        if self.desk_id:
-            narrowed = narrowed.filter(desk_id=self.desk_id)
-        if self.language:
-            narrowed = narrowed.filter(language=self.language)
-        return list(narrowed.values_list("pk", flat=True))
-
-
-@dataclass(frozen=True)
-class Summary:
-    """How much of what the person may take is offered to them, is held, is offered and wanted within the hour, or overdue."""
-
-    waiting: int
-    leased: int
-    due_soon: int
-    overdue: int
-
-
-@dataclass(frozen=True)
-class NotForYou:
-    """How much waits on the person's desks that they may not take, by the reason; each counted to `COUNTED_TO`."""
-
-    own_work: int
-    assigned_to_others: int
-    needs_others: int
-    skipped: int
-
-
-def lease_next(person: Person, narrowing: Narrowing = Narrowing()) -> Lease | None:
+def lease_next(person: Person, narrowing: Narrowing = ALL) -> Lease | None:
     """Leases the best entry for the person; None only when nothing waits that they may take.
 
     Raises IllegalState `lease_limit` where they hold as many as their desk allows.
     """
     while True:
         with transaction.atomic():
-            needs = needs_met_by(person, _one_call_at_a_time(person))
-            leased = _at_once(person, needs, narrowing)
+            reach = reach_of(person, _one_call_at_a_time(person))
+            leased = _at_once(person, reach, narrowing)
             if leased is None:
-                entry_id = _best(person, needs, narrowing)
+                entry_id = _best(person, reach, narrowing)
                 leased = entry_id if entry_id and _take(entry_id, person) else None
             # Read while nobody can take it away.
             lease = _lease(leased) if leased else None
@@ -123,57 +69,6 @@ def lease_entry(entry: QueueEntry, person: Person) -> Lease:
     )
 
 
-def offered(person: Person, narrowing: Narrowing = Narrowing()) -> QueueEntryQuerySet:
-    """What the person would be handed, in that order."""
-    entries = QueueEntry.objects.free().takeable_by(person).not_skipped_by(person)
-    return narrowing.of(entries).in_order_for(person)
-
-
-def why_next(entry: QueueEntry, person: Person) -> list[str]:
-    """Why the entry stands where it does for the person, the strongest reason first."""
-    assigned = ["It is assigned to you."] if entry.assignee_id == person.pk else []
-    return assigned + entry.standing.why(timezone.now())
-
-
-def why_not(entry: QueueEntry, person: Person) -> str:
-    """Why an open entry that the person sees is not theirs to take, to be said after a colon."""
-    if f"|{person.pk}|" in entry.barred:
-        if entry.review_kind == ReviewKind.ADJUDICATION:
-            return "it settles a disagreement that you are a party to"
-        return "it would be a second look at your own work"
-    if entry.assignee is not None and entry.assignee_id != person.pk:
-        return f"it is assigned to {entry.assignee.display_name}"
-    member = Membership.objects.of_staff(person).filter(desk_id=entry.desk_id).first()
-    missing = entry.need.missing(member) if member else []
-    if missing:
-        return f"it needs somebody for {', '.join(missing)}"
-    skip = Skip.objects.filter(entry=entry, person=person, until__gt=Now()).order_by("-until").first()
-    return (
-        f"you skipped it; it is offered again from {hour(skip.until)}" if skip else "it is not offered to you"
-    )
-
-
-def not_for(person: Person, *, desk: Desk | None = None) -> NotForYou:
-    """What else waits on the person's desks, so that nobody takes "none for you" for "none"."""
-    free = QueueEntry.objects.free().visible_to(person)
-    if desk is not None:
-        free = free.filter(desk=desk)
-    met = needs_met_by(person)
-    open_to_all = free.not_barred_to(person).filter(assignee=None)
-    return NotForYou(
-        own_work=_counted(free.filter(barred__contains=f"|{person.pk}|")),
-        assigned_to_others=_counted(
-            free.not_barred_to(person).exclude(assignee=None).exclude(assignee_id=person.pk)
-        ),
-        needs_others=_counted(open_to_all.exclude(need__in=met)),
-        skipped=_counted(
-            free.takeable_by(person, met).filter(
-                pk__in=Skip.objects.filter(person=person, until__gt=Now()).values("entry_id")
-            )
-        ),
-    )
-
-
 def entry_of(person: Person, entry_id: uuid.UUID) -> QueueEntry:
     entry = QueueEntry.objects.visible_to(person).with_all_shown().filter(pk=entry_id).first()
     if entry is None:
@@ -181,27 +76,13 @@ def entry_of(person: Person, entry_id: uuid.UUID) -> QueueEntry:
     return entry
 
 
-def summary(person: Person, *, desk: Desk | None = None) -> Summary:
-    """What the person's queue comes to; what they skipped waits for others meanwhile, see `not_for`."""
-    entries = QueueEntry.objects.open().takeable_by(person)
-    if desk is not None:
-        entries = entries.filter(desk=desk)
-    waiting = entries.free().not_skipped_by(person)
-    return Summary(
-        waiting=_counted(waiting),
-        leased=_counted(entries.held()),
-        due_soon=_counted(waiting.filter(wanted_by__gt=Now(), wanted_by__lte=after(3600))),
-        overdue=_counted(waiting.overdue()),
-    )
-
-
-def _at_once(person: Person, needs: list[uuid.UUID], narrowing: Narrowing) -> uuid.UUID | None:
+def _at_once(person: Person, reach: Reach, narrowing: Narrowing) -> uuid.UUID | None:
     if narrowing.kind or connection.vendor != "postgresql":
         return None
-    return lease_head(person, narrowing.of_needs(needs))
+    return lease_head(person, narrowing.of_needs(reach.met))
 
 
-def _best(person: Person, needs: list[uuid.UUID], narrowing: Narrowing) -> uuid.UUID | None:
+def _best(person: Person, reach: Reach, narrowing: Narrowing) -> uuid.UUID | None:
     """The entry that the person is to have next: of theirs, of run-out leases, and of the needs that they meet.
 
     Each is the head of an index, however many wait; the need whose head stands first is then read without the
@@ -211,12 +92,12 @@ def _best(person: Person, needs: list[uuid.UUID], narrowing: Narrowing) -> uuid.
     by_place = ("place", "id")
     ran_out = (
         free.filter(state=LEASED, lease_until__lte=Now())
-        .takeable_by(person, needs)
+        .takeable_by(person, reach)
         .in_order_for(person)
         .values_list("place", "pk", "assignee_id")
         .first()
     )
-    mine = free.filter(state=WAITING, assignee=person).takeable_by(person, needs).order_by(*by_place)
+    mine = free.filter(state=WAITING, assignee=person).takeable_by(person, reach).order_by(*by_place)
     own = ran_out if ran_out is not None and ran_out[2] == person.pk else None
     if own is not None:
         mine = mine.filter(place__lt=own[0])
@@ -226,7 +107,7 @@ def _best(person: Person, needs: list[uuid.UUID], narrowing: Narrowing) -> uuid.
         return own[1]
     waiting = free.filter(state=WAITING, assignee=None).not_barred_to(person).order_by(*by_place)
     heads = (
-        Need.objects.filter(pk__in=needs)
+        Need.objects.filter(pk__in=reach.met)
         .annotate(head=Subquery(waiting.filter(need=OuterRef("pk")).values("place")[:1]))
         .exclude(head=None)
         .order_by("head", "pk")
@@ -302,7 +183,3 @@ def _within_limit(person: Person, policy: Policy) -> None:
             f"You hold {held} reviews, which is as many as your desk allows. Submit, release or skip one first.",
             code="lease_limit",
         )
-
-
-def _counted(entries: QueueEntryQuerySet) -> int:
-    return entries.values("pk")[:COUNTED_TO].count()

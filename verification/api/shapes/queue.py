@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from claims.models import Person
 from verification.models import Ask, HandOver, QueueEntry, Review
-from verification.services.queue import why_next
+from verification.services.waiting import why_next
 
 
 class LeaseShape(TypedDict):

@@ -20,7 +20,8 @@ from verification.api.inputs import ColleagueInput, HandOverInput, NextInput, No
 from verification.api.shapes.claims import LeasedShape, leased_shape
 from verification.api.shapes.queue import EntryShape, RenewedShape, entry_shape
 from verification.models import QueueEntry
-from verification.services import casework, colleagues, leases, queue
+from verification.models.queue import reach_of
+from verification.services import casework, colleagues, leases, queue, waiting
 from verification.services.reading import claim_named
 from verification.services.submissions import desk_for
 
@@ -40,10 +41,15 @@ class QueueList(StetView):
         on the caller's desks, by why they may not take it. Beyond 1,000 nothing is counted.
         """
         person = caller(request)
-        rows = QueueEntry.objects.open().takeable_by(person).with_all_shown()
+        reach = reach_of(person)
+        rows = QueueEntry.objects.open().takeable_by(person, reach).with_all_shown()
         page = paged(request, rows, by="place", shape=lambda entry: dict(entry_shape(entry, person)))
         return Response(
-            {**page, "summary": asdict(queue.summary(person)), "not_for_you": asdict(queue.not_for(person))}
+            {
+                **page,
+                "summary": asdict(waiting.summary(person, reach=reach)),
+                "not_for_you": asdict(waiting.not_for(person, reach=reach)),
+            }
         )
 
 
@@ -58,7 +64,7 @@ class QueueNext(StetView):
         """Leases the best review for the caller. 204 only when nothing waits that they may take."""
         person = caller(request)
         said = read_input(NextInput, request)
-        narrowing = queue.Narrowing(
+        narrowing = waiting.Narrowing(
             desk_id=desk_for(person, said["desk"]).pk if "desk" in said else None,
             language=said.get("language"),
             kind=said.get("kind"),

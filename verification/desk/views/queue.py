@@ -20,8 +20,8 @@ from claims.vocabulary import MediaKind, Stage
 from verification.desk.frame import DeskRequest, live, page
 from verification.domain.transitions import EDITORS
 from verification.models import HandOver, QueueEntry
-from verification.models.queue import QueueEntryQuerySet
-from verification.services import leases, queue
+from verification.models.queue import QueueEntryQuerySet, reach_of
+from verification.services import leases, queue, waiting
 
 SHOWN = 50
 
@@ -74,11 +74,11 @@ def take(request: DeskRequest, entry_id: uuid.UUID) -> HttpResponse:
     return redirect("claim", ref=entry.claim.ref)
 
 
-def _narrowing(request: DeskRequest, params: Any) -> queue.Narrowing:
+def _narrowing(request: DeskRequest, params: Any) -> waiting.Narrowing:
     kind = params.get("kind", "")
     if kind and kind not in set(MediaKind):
         raise InvalidInput(FieldError("kind", f"Use one of: {', '.join(MediaKind)}.", "unknown_word"))
-    return queue.Narrowing(
+    return waiting.Narrowing(
         desk_id=request.desk.pk,
         language=params.get("language") or None,
         kind=MediaKind(kind) if kind else None,
@@ -94,24 +94,31 @@ def _shown(request: DeskRequest) -> dict[str, Any]:
         .prefetch_related(Prefetch("claim__media", MediaItem.objects.only("id", "claim_id", "kind", "state")))
     )
     held = here.held().order_by("lease_until")
-    offered = queue.offered(person, narrowing).values("pk")
-    waiting = here.filter(pk__in=offered).in_order_for(person)[: SHOWN + 1]
+    reach = reach_of(person)
+    offered = _in_order(here, waiting.first_offered(person, narrowing, SHOWN + 1, reach=reach))
+    not_mine = _in_order(here, waiting.first_not_offered(person, SHOWN + 1, desk=request.desk, reach=reach))
     return {
         "area": "queue",
         "kinds": list(MediaKind),
         "narrowing": narrowing,
         "query": request.GET.urlencode(),
-        "summary": queue.summary(person, desk=request.desk),
+        "summary": waiting.summary(person, desk=request.desk, reach=reach),
         "mine": list(held.filter(holder=person)),
-        "waiting": _first([(entry, queue.why_next(entry, person)) for entry in waiting]),
+        "waiting": _first([(entry, waiting.why_next(entry, person)) for entry in offered]),
         "handed": _handed(here),
         "flagged": _first(here.open().exclude(flagged_at=None).order_by("flagged_at")[: SHOWN + 1])
         if request.role in EDITORS
         else None,
         "others": _first(held.exclude(holder=person)[: SHOWN + 1]),
-        "not_mine": _not_for(request, here.free().exclude(pk__in=queue.offered(person).values("pk"))),
+        "not_mine": _first(zip(not_mine, waiting.why_none(not_mine, person, reach=reach), strict=True)),
         "now": timezone.now(),
     }
+
+
+def _in_order(entries: QueueEntryQuerySet, keys: list[uuid.UUID]) -> list[QueueEntry]:
+    """The entries of these keys, in the order of these."""
+    found = entries.in_bulk(keys)
+    return [found[key] for key in keys if key in found]
 
 
 @dataclass(frozen=True)
@@ -139,12 +146,6 @@ def _handed(entries: QueueEntryQuerySet) -> First:
         .select_related("by", "to", "body", "entry__claim__statement")
         .order_by(F("call_back_at").asc(nulls_last=True), "at")[: SHOWN + 1]
     )
-
-
-def _not_for(request: DeskRequest, entries: QueueEntryQuerySet) -> First:
-    """What waits and is not offered, each with why."""
-    in_order = entries.order_by("place", "id")[: SHOWN + 1]
-    return _first((entry, queue.why_not(entry, request.user)) for entry in in_order)
 
 
 urlpatterns = [

@@ -25,6 +25,7 @@ from verification.desk.workbench import Workbench
 from verification.models import Note, Verdict
 from verification.services import drafts, leases, notes, queue, review, verdicts
 from verification.services.reading import claim_named
+from verification.services.waiting import Narrowing
 
 _SUBMITS = ("next", "stay")
 _NOT_DRAFTED = {"csrfmiddlewaretoken", "lease_token", "dimension", "more_basis", "keep", "verdict"}
@@ -204,7 +205,7 @@ def submit(request: DeskRequest, ref: str) -> HttpResponse:
     if then != "next":
         return redirect("claim", ref=claim.ref)
     try:
-        lease = queue.lease_next(request.user, queue.Narrowing(desk_id=request.desk.pk))
+        lease = queue.lease_next(request.user, Narrowing(desk_id=request.desk.pk))
     except IllegalState as error:
         messages.info(request, error.detail)
         return redirect("queue")
