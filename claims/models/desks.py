@@ -26,6 +26,11 @@ class Person(AbstractUser, Identified):
     def display_name(self) -> str:
         return self.get_full_name() or self.username
 
+    @property
+    def offered_as(self) -> str:
+        """The name in a list to choose from, where a program is told from people."""
+        return f"{self.display_name} (program)" if self.is_service else self.display_name
+
 
 class DeskQuerySet(models.QuerySet["Desk"]):
     def visible_to(self, person: Person) -> DeskQuerySet:

@@ -217,6 +217,19 @@ def test_nothing_to_do_can_not_be_confirmed(pages: Pages, checker: Caller) -> No
     assert "confirm/" not in page
 
 
+def test_what_is_so_already_is_counted_apart(pages: Pages, checker: Caller, editor: Caller) -> None:
+    refs = filed(checker, 3)
+    editor.post(f"claims/{refs[0]}/assign/", {"to": "olena"})
+    browser = pages(editor)
+    address = begun(browser, "assign", refs, to="")
+    assert "<b>3</b> would be done (2 of them are so already), <b>0</b> refused." in text(
+        browser.get(address)
+    )
+    assert "<b>3</b> done (2 of them were so already), <b>0</b> refused." in text(
+        pressed(browser, address, "confirm")
+    )
+
+
 def test_what_somebody_changed_since_is_left_and_said(pages: Pages, checker: Caller, editor: Caller) -> None:
     refs = filed(checker, 2)
     browser = pages(editor)

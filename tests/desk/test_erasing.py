@@ -88,6 +88,8 @@ def test_a_hand_over_at_which_nothing_was_said_is_not_offered(
 def test_nothing_is_erased_by_half_a_form(said: dict[str, str], words: str, at_page: Page) -> None:
     response = at_page.erase("statement", **said)
     assert response.status_code == 422
+    hold = response.content.decode().partition('id="hold-title"')[2].partition("</section>")[0]
+    assert "errors" not in hold
     assert words in response.content.decode()
     assert not Redaction.objects.exists()
 

@@ -203,3 +203,17 @@ def test_each_list_says_that_it_goes_on(
     sections = {part.split("-title", 1)[0]: part for part in html.split('aria-labelledby="')[1:]}
     for name in ("waiting", "handed", "flagged", "others", "not-mine"):
         assert ("And more: these are the first 1." in sections[name]) == (name != "handed"), name
+
+
+def test_who_is_asked_in_finds_the_review_at_the_top(
+    pages: Pages, checker: Caller, second_checker: Caller
+) -> None:
+    claim = file_claim(checker)
+    token = checker.post("queue/next/").json()["lease_token"]
+    theirs = pages(second_checker)
+    assert "You are asked in" not in text_of(theirs)
+    checker.post(f"queue/leases/{token}/invite/", {"person": "marko"})
+    html = text_of(theirs)
+    assert html.index("You are asked in") < html.index(claim["ref"]) < html.index("Waits for you")
+    assert "Held by others" not in html
+    assert "You are asked in" not in text_of(pages(checker))

@@ -105,9 +105,19 @@ def test_submit_without_a_verdict_says_what_is_missing(bench: Bench) -> None:
         ({"reason": ""}, "location-reason", "Say why"),
         ({"feature_0": "", "reference_0": ""}, "location-feature_0", "rests on something"),
         ({"url_0": "not a link"}, "location-url_0", "Enter a valid URL"),
-        ({"place_name": "Izium", "place_point": "here"}, "location-place_name", "latitude and longitude"),
+        ({"place_name": "Izium", "place_point": "here"}, "location-place_point", "latitude and longitude"),
         ({"place_point": "49.2, 37.3"}, "location-place_name", "Say where"),
-        ({"place_name": "Izium", "place_radius_km": "far"}, "location-place_name", "radius in km"),
+        ({"place_name": "Izium", "place_radius_km": "far"}, "location-place_radius_km", "radius in km"),
+        (
+            {"place_name": "Izium", "place_radius_km": "-3"},
+            "location-place_radius_km",
+            "in km: a number from 0 to 20,040",
+        ),
+        (
+            {"place_name": "Izium", "place_point": "95, 37.3"},
+            "location-place_point",
+            "Latitude: write a number from -90",
+        ),
         ({"place_name": "Izium", "relation": "differs"}, "location-relation", "never goes with a value"),
         ({"target": "nobody"}, "location-target", "Select a valid choice"),
     ],
@@ -217,6 +227,25 @@ def test_a_lost_lease_keeps_what_was_typed(
     assert "marko holds this review now." in checker_lost
 
 
+def test_who_took_a_review_away_is_named_to_its_holder(bench: Bench, editor: Caller) -> None:
+    editor.post(f"queue/{bench.token.partition('.')[0]}/break/", {"reason": "Needed elsewhere."})
+    refused = bench.record("location", "verified", reason="a long chain of thought").content.decode()
+    assert "edith took this review away; why is in the inbox." in refused
+    assert "a long chain of thought" in refused
+    live = bench.client.get(f"{bench.url}lease/?token={bench.token}").content.decode()
+    assert 'edith took this review away; why is in your <a href="/inbox/">inbox</a>.' in live
+    assert "Take it again" in live
+
+
+def test_a_mention_that_reaches_nobody_is_said(bench: Bench, editor: Caller) -> None:
+    body = "@nobody.here, @Edith. and mail me@example.org"
+    said = bench.client.post(f"{bench.url}note/", {"body": body, "about": ""}, follow=True).content.decode()
+    assert "Nobody on this desk is called @nobody.here, so nobody was told by that." in said
+    live = bench.client.post(f"{bench.url}note/", {"body": "@nobody"}, headers={"HX-Request": "true"})
+    assert "Nobody on this desk is called @nobody," in live.content.decode()
+    assert "Nobody on this desk" not in bench.html()
+
+
 def test_a_draft_is_there_again_after_the_page_was_left(bench: Bench) -> None:
     body = {"lease_token": bench.token, "dimension": "date", "status": "unverified", "reason": "half a thou"}
     saved = bench.client.post(f"{bench.url}draft/", body)
@@ -292,8 +321,31 @@ def test_a_bound_is_entered_shown_with_its_author_and_struck(
     assert pages(editor).post(strike, {"reason": "another bridge"}).status_code == 302
     assert "entered by olena" not in bench.html()
     for bad in ({"date": ""}, {"date": "2019-13"}, {"side": "around"}, {"kind": "hunch"}, {"reason": ""}):
-        assert bench.client.post(f"/media/{media.pk}/bound/", {**bound, **bad}).status_code == 400
+        assert bench.client.post(f"/media/{media.pk}/bound/", {**bound, **bad}).status_code == 422
     assert Evidence.objects.count() == 1
+
+
+def test_a_bound_that_is_refused_comes_back_with_what_was_typed_and_why(bench: Bench) -> None:
+    media = MediaItem.objects.first()
+    typed = {
+        "kind": "weather",
+        "side": "not_after",
+        "date": "yester<day",
+        "reason": "It <rained>.",
+        "hard": "yes",
+    }
+    html = bench.client.post(f"/media/{media.pk}/bound/", typed).content.decode()
+    form = html[html.index('<details class="bound-form" open>') :]
+    form = form[: form.index("</form>")]
+    assert 'value="yester&lt;day"' in form
+    assert "It &lt;rained&gt;.</textarea>" in form
+    assert '<option value="weather" selected>' in form
+    assert '<option value="not_after" selected>' in form
+    assert 'value="yes" checked' in form
+    field = form[form.index('name="date"') :]
+    assert 'class="errors"' in field[: field.index("</div>")]
+    again = bench.client.post(f"/media/{media.pk}/bound/", {**typed, "date": "2019", "reason": ""})
+    assert re.search(r'name="reason"[^>]*></textarea><ul class="errors"', again.content.decode())
 
 
 def test_a_file_for_a_claim_that_takes_none_is_not_archived(

@@ -37,13 +37,16 @@ class Line:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run has come, in the words of its phase; `page` counts from 1."""
+    """How far a run has come, in the words of its phase; `page` counts from 1. `as_before` are those of `done` that are so
+    already, so that nothing changes.
+    """
 
     run: BulkRun
     lines: Sequence[Line]
     page: int
     pages: int
     done: int
+    as_before: int
     refused: int
     total: int
     may_confirm: bool
@@ -94,6 +97,7 @@ def progress_of(run: BulkRun, *, viewer: Person, page: int) -> Progress:
         page=page,
         pages=pages,
         done=len(came) - refused,
+        as_before=sum(one["error"] is None and one["was"] == one["now"] for one in came),
         refused=refused,
         total=len(came) + len(run.waiting),
         may_confirm=run.phase == BulkPhase.PREVIEW and not run.waiting and refused < len(came),

@@ -24,6 +24,7 @@ from claims.vocabulary import (
 )
 from verification.checks.recycled_media import LIES
 from verification.desk.date_axis import DateAxis, SkyBand, draw_dates, draw_sky
+from verification.desk.forms.bound import TypedBound
 from verification.desk.sun import SunView, sun_view
 from verification.inference.reasoning import Reasoning
 from verification.models import CheckRun, Contact, Evidence, FindingRow, Job, Verdict
@@ -52,6 +53,8 @@ class ItemView:
     """The verdict that speaks for its location."""
     chosen: str = ""
     """The time to show the sun at, as it was typed."""
+    typed_bound: TypedBound | None = None
+    """A bound that was typed and refused."""
     contacts: Sequence[Contact] = ()
     """Contacts with its uploader, about whichever item: the open ones first."""
 

@@ -18,6 +18,7 @@ from claims.vocabulary import (
     Stance,
     Status,
 )
+from verification.desk.forms.bound import TypedBound
 from verification.desk.forms.verdict import VerdictForm, what_is_typed
 from verification.desk.items import MOST_EARLIER, EarlierView, ItemView, pictures_of
 from verification.domain import rollup
@@ -114,6 +115,7 @@ class Workbench:
     """`next` or `stay` where a submission was refused for what is typed and not recorded."""
     sun_times: Mapping[uuid.UUID, str] = field(default_factory=dict)
     """The time that somebody chose to see the sun at, as it was typed, by media item."""
+    typed_bounds: Mapping[uuid.UUID, TypedBound] = field(default_factory=dict)
     entry: QueueEntry | None = field(init=False)
 
     def __post_init__(self) -> None:
@@ -155,6 +157,12 @@ class Workbench:
             review__entry=self.entry, review__reviewer=self.entry.holder, review__state=Review.OPEN
         )
         return [one.person for one in asked.select_related("person").order_by("at")]
+
+    @cached_property
+    def taken_away_by(self) -> str:
+        """Who took the review away from its last holder, where nobody has it since."""
+        last = self.entry.events.select_related("person").order_by("-id").first() if self.entry else None
+        return last.person.display_name if last and last.kind == "broken" and last.person else ""
 
     @cached_property
     def why_barred(self) -> str:
@@ -276,6 +284,7 @@ class Workbench:
                 copy_jobs.get(item.pk),
                 self.standing.verdicts.get((item.pk, Dimension.LOCATION)),
                 self.sun_times.get(item.pk, ""),
+                self.typed_bounds.get(item.pk),
                 contacts.get(item.pk, ()),
             )
             for item in self.media

@@ -87,7 +87,7 @@ def fenced(token: str, person: Person, *, claim: Claim | None = None, colleagues
         .update(lease_until=after(entry.desk.policy.lease_seconds))
     )
     if renewed != 1:
-        raise _lost(entry, person)
+        raise _lost(entry, person, fence)
     entry.refresh_from_db(fields=["lease_until"])
     return entry
 
@@ -260,7 +260,7 @@ def _ending(token: str, person: Person, kind: str) -> Iterator[QueueEntry]:
         entry.refresh_from_db()
 
 
-def _lost(entry: QueueEntry, person: Person) -> LeaseLost:
+def _lost(entry: QueueEntry, person: Person, fence: int) -> LeaseLost:
     holder = entry.holder
     if holder is not None and entry.lease_until is not None and entry.lease_until > timezone.now():
         whose = "you under a newer lease" if holder.pk == person.pk else holder.display_name
@@ -273,9 +273,14 @@ def _lost(entry: QueueEntry, person: Person) -> LeaseLost:
     if entry.state not in {WAITING, LEASED}:
         stage = entry.claim.stage.replace("_", " ")
         return LeaseLost(f"This review has ended: the claim is {stage} now. What you recorded is kept.")
+    # The fence rises as a lease is taken away.
+    broken = entry.events.filter(kind="broken", fence=fence + 1).select_related("person").first()
+    if broken is not None and broken.person is not None:
+        return LeaseLost(
+            f"{broken.person.display_name} took this review away; why is in the inbox. What you recorded is kept."
+        )
     return LeaseLost(
-        "Your time for this review ran out, or it was given back or taken away. Take the claim again; what you recorded is"
-        " kept."
+        "Your time for this review ran out, or it was given back. Take the claim again; what you recorded is kept."
     )
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from claims.models import Claim, Desk, Person
 from claims.models.desks import STAFF
 from claims.vocabulary import Channel, Notice, Pace
-from verification.domain.mentions import named_in
+from verification.domain.mentions import missed_in, named_in
 from verification.domain.telling import due_at
 from verification.domain.transitions import EDITORS
 from verification.models import Follow, Outgoing, TellingWishes, Told
@@ -107,6 +107,11 @@ def keep_following(claim: Claim, people: Iterable[Person], *, at: datetime) -> N
 def mentioned_in(claim: Claim, text: str) -> QuerySet[Person]:
     """Who of those that may see the claim is mentioned by a text."""
     return staff_for(claim).alias(name=Lower("username")).filter(name__in=named_in(text)).order_by("username")
+
+
+def missed_by(claim: Claim, text: str) -> list[str]:
+    """What a text mentions that is nobody who may see the claim, in lower case."""
+    return missed_in(text, {person.username.lower() for person in mentioned_in(claim, text)})
 
 
 def mentions_on(claim: Claim) -> dict[str, list[str]]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
 from django.http import QueryDict
 
 from claims.errors import FieldError, InvalidInput
@@ -10,6 +13,23 @@ from verification.desk.forms.values import read_date
 from verification.domain.evidence import EvidenceKind
 from verification.domain.findings import Side
 from verification.services.evidence import NewEvidence
+
+
+@dataclass(frozen=True)
+class TypedBound:
+    """What was typed and refused, and why, by field."""
+
+    said: Mapping[str, object]
+    errors: Mapping[str, Sequence[str]]
+
+
+def refused_bound(data: QueryDict, error: InvalidInput) -> TypedBound:
+    """What was typed, to be shown again with what is wrong with it."""
+    errors: dict[str, list[str]] = {}
+    for one in error.errors:
+        # A date that can't be read is refused as a whole.
+        errors.setdefault(one.pointer.removeprefix("/") or "date", []).append(one.detail)
+    return TypedBound(data.dict(), errors)
 
 
 def read_bound(data: QueryDict) -> NewEvidence:

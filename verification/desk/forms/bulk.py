@@ -57,7 +57,7 @@ class AssignForm(BulkForm):
             required=False,
             choices=[
                 ("", "Nobody's in particular"),
-                *((each.username, each.display_name) for each in people),
+                *((each.username, each.offered_as) for each in people),
             ],
         )
 

@@ -33,7 +33,7 @@ from claims.media.archive import Stored
 from claims.media.capture import Captured, CaptureFailed, take_upload
 from claims.media.sniff import Sniffed
 from claims.models import Desk, Person, Source
-from claims.places import MAX_NAME_LENGTH, MAX_RADIUS_M, Place
+from claims.places import MAX_NAME_LENGTH, Place
 from claims.vocabulary import MediaKind, Precision, Priority, SourceKind
 from verification.desk.forms.values import read_date, read_place, read_words
 from verification.desk.readings import date_reading, place_reading
@@ -149,13 +149,8 @@ class WhenAndWhere(forms.Form):
         except InvalidInput as error:
             for one in error.errors:
                 field = _PLACE_FIELDS.get(one.pointer, "point")
-                detail = one.detail
-                if one.pointer == "/radius_m" and one.code == "range":
-                    detail = f"Write the radius in km: a number from 0 to {MAX_RADIUS_M / 1000:,.0f}."
-                if one.code == "range" and field == "point":
-                    detail = f"{one.pointer.strip('/').capitalize()}: {detail[0].lower()}{detail[1:]}"
-                if detail not in self.errors.get(field, ()):
-                    self.add_error(field, detail)
+                if one.detail not in self.errors.get(field, ()):
+                    self.add_error(field, one.detail)
 
     @property
     def date_said(self) -> str:

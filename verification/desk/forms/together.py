@@ -19,7 +19,7 @@ def staff_choices(claim: Claim, *, but: Person | None = None) -> list[tuple[str,
     """The people of the claim's desk by user name, as a choice shows them."""
     staff = Membership.objects.filter(desk=claim.desk_id, role__in=STAFF, person__is_active=True)
     return [
-        (each.person.username, each.person.display_name)
+        (each.person.username, each.person.offered_as)
         for each in staff.select_related("person").order_by("person__username")
         if but is None or each.person_id != but.pk
     ]

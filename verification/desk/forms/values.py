@@ -10,7 +10,7 @@ from django import forms
 from claims.dates import ClaimedDate, parse_date
 from claims.errors import FieldError, InvalidInput
 from claims.needs import parse_words
-from claims.places import Place, parse_place
+from claims.places import MAX_RADIUS_M, Place, parse_place
 
 _DECIMAL = re.compile(r"([+-]?\d{1,3}(?:[.]\d+)?)\s*[,;\s]\s*([+-]?\d{1,3}(?:[.]\d+)?)")
 _HEMISPHERES = re.compile(
@@ -33,7 +33,10 @@ def read_point(text: str) -> tuple[float, float]:
 
 
 def read_place(*, name: str, point: str, radius_km: str, precision: str = "") -> Place | None:
-    """A place from its form fields; None where all are empty. Raises InvalidInput at /name, /point, /radius_m."""
+    """A place from its form fields; None where all are empty.
+
+    Raises InvalidInput at /name, /point, /latitude, /longitude, /radius_m and /precision, in the form's words.
+    """
     if not any((name.strip(), point.strip(), radius_km.strip(), precision)):
         return None
     data: dict[str, Any] = {"name": name.strip()}
@@ -46,7 +49,20 @@ def read_place(*, name: str, point: str, radius_km: str, precision: str = "") ->
             raise InvalidInput(FieldError("/radius_m", "Write the radius in km, such as 2.5.")) from error
     if precision:
         data["precision"] = precision
-    return parse_place(data)
+    try:
+        return parse_place(data)
+    except InvalidInput as error:
+        raise InvalidInput([_in_words_of_the_form(one) for one in error.errors]) from error
+
+
+def _in_words_of_the_form(error: FieldError) -> FieldError:
+    if error.code == "range" and error.pointer == "/radius_m":
+        detail = f"Write the radius in km: a number from 0 to {MAX_RADIUS_M / 1000:,.0f}."
+    elif error.code == "range" and error.pointer in {"/latitude", "/longitude"}:
+        detail = f"{error.pointer[1:].capitalize()}: {error.detail[0].lower()}{error.detail[1:]}"
+    else:
+        return error
+    return FieldError(error.pointer, detail, error.code)
 
 
 def read_date(*, edtf: str, zone: str) -> ClaimedDate | None:

@@ -35,9 +35,15 @@ _FIELD_OF_POINTER = {
     "/relation": "relation",
     "/media": "target",
     "/basis": "feature_0",
-    "/value": "value",
 }
 
+
+_FIELD_OF_PLACE = {
+    "/point": "place_point",
+    "/latitude": "place_point",
+    "/longitude": "place_point",
+    "/radius_m": "place_radius_km",
+}
 
 _TYPED = {
     "a reason": ("reason",),
@@ -218,7 +224,7 @@ class VerdictForm(forms.Form):
                 return read_date(edtf=said["date_edtf"], zone=said["date_zone"])
         except InvalidInput as error:
             raise InvalidInput(
-                [FieldError("/value", one.detail, one.code) for one in error.errors]
+                [FieldError(f"/value{one.pointer}", one.detail, one.code) for one in error.errors]
             ) from error
         return None
 
@@ -231,6 +237,11 @@ class VerdictForm(forms.Form):
                 row = self.given_rows[int(index)]
                 part = exhibit.field_of("/" + "/".join(within)) if field == "exhibit" else field
                 name = f"{part}_{row}" if part else None
-            if name == "value":
-                name = "place_name" if self.dimension == Dimension.LOCATION else "date_edtf"
+            if one.pointer == "/value" or one.pointer.startswith("/value/"):
+                name = self._field_of_value(one.pointer.removeprefix("/value"))
             self.add_error(name if name in self.fields else None, one.detail)
+
+    def _field_of_value(self, pointer: str) -> str:
+        if self.dimension == Dimension.LOCATION:
+            return _FIELD_OF_PLACE.get(pointer, "place_name")
+        return "date_zone" if pointer == "/timezone" else "date_edtf"

@@ -17,7 +17,7 @@ from claims.intake import MAX_TEXT, NewMedia
 from claims.media.capture import CaptureFailed, take_upload
 from claims.models import Claim, MediaItem
 from claims.vocabulary import ContentFlag, MatchState
-from verification.desk.forms.bound import read_bound
+from verification.desk.forms.bound import read_bound, refused_bound
 from verification.desk.frame import DeskRequest, live, page
 from verification.desk.workbench import Workbench
 from verification.models import Evidence
@@ -101,7 +101,14 @@ def examine_again(request: DeskRequest, media_id: uuid.UUID) -> HttpResponse:
 def add_bound(request: DeskRequest, media_id: uuid.UUID) -> HttpResponse:
     """Enters what a person knows of when the item was filmed."""
     item = media_named(request.user, media_id)
-    add_evidence(item, actor=request.user, new=read_bound(request.POST))
+    try:
+        add_evidence(item, actor=request.user, new=read_bound(request.POST))
+    except InvalidInput as error:
+        claim = claim_named(request.user, str(item.claim_id))
+        typed = {item.pk: refused_bound(request.POST, error)}
+        bench = Workbench(claim, request.user, typed_bounds=typed)
+        context = {"area": "queue", "bench": bench, "claim": claim}
+        return render(request, "desk/workbench/page.html", context, status=422)
     messages.info(request, "Your bound counts beside what the checks found.")
     return _to_item(item.claim, item.position)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import F, OuterRef, Prefetch, Subquery
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, Subquery
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
@@ -19,7 +19,7 @@ from claims.models import Claim, MediaItem
 from claims.vocabulary import MediaKind, Stage
 from verification.desk.frame import DeskRequest, live, page
 from verification.domain.transitions import EDITORS
-from verification.models import HandOver, QueueEntry
+from verification.models import HandOver, QueueEntry, Review
 from verification.models.queue import QueueEntryQuerySet, reach_of
 from verification.services import leases, queue, waiting
 
@@ -94,6 +94,10 @@ def _shown(request: DeskRequest) -> dict[str, Any]:
         .prefetch_related(Prefetch("claim__media", MediaItem.objects.only("id", "claim_id", "kind", "state")))
     )
     held = here.held().order_by("lease_until")
+    asked_in = Review.objects.filter(
+        entry=OuterRef("pk"), reviewer=OuterRef("holder"), state=Review.OPEN, invitations__person=person
+    )
+    at_work = list(held.filter(Q(holder=person) | Exists(asked_in)))
     reach = reach_of(person)
     offered = _in_order(here, waiting.first_offered(person, narrowing, SHOWN + 1, reach=reach))
     not_mine = _in_order(here, waiting.first_not_offered(person, SHOWN + 1, desk=request.desk, reach=reach))
@@ -103,13 +107,14 @@ def _shown(request: DeskRequest) -> dict[str, Any]:
         "narrowing": narrowing,
         "query": request.GET.urlencode(),
         "summary": waiting.summary(person, desk=request.desk, reach=reach),
-        "mine": list(held.filter(holder=person)),
+        "mine": [entry for entry in at_work if entry.holder_id == person.pk],
+        "asked_in": [entry for entry in at_work if entry.holder_id != person.pk],
         "waiting": _first([(entry, waiting.why_next(entry, person)) for entry in offered]),
         "handed": _handed(here),
         "flagged": _first(here.open().exclude(flagged_at=None).order_by("flagged_at")[: SHOWN + 1])
         if request.role in EDITORS
         else None,
-        "others": _first(held.exclude(holder=person)[: SHOWN + 1]),
+        "others": _first(held.exclude(pk__in=[entry.pk for entry in at_work])[: SHOWN + 1]),
         "not_mine": _first(zip(not_mine, waiting.why_none(not_mine, person, reach=reach), strict=True)),
         "now": timezone.now(),
     }

@@ -23,7 +23,7 @@ from verification.desk.frame import DeskRequest, live, page
 from verification.desk.words import label
 from verification.desk.workbench import Workbench
 from verification.models import Note, Verdict
-from verification.services import drafts, leases, notes, queue, review, verdicts
+from verification.services import drafts, leases, notes, queue, review, telling, verdicts
 from verification.services.reading import claim_named
 from verification.services.waiting import Narrowing
 
@@ -279,6 +279,9 @@ def add_note(request: DeskRequest, ref: str) -> HttpResponse:
         dimension=Dimension(about) if about in set(Dimension) else None,
         media=next((item.pk for item in claim.media.all() if str(item.pk) == about), None),
     )
+    if missed := telling.missed_by(claim, body):
+        names = ", ".join(f"@{name}" for name in missed)
+        messages.warning(request, f"Nobody on this desk is called {names}, so nobody was told by that.")
     return _notes(request, claim)
 
 
@@ -295,7 +298,9 @@ def strike_note(request: DeskRequest, ref: str, note_id: uuid.UUID) -> HttpRespo
 def _notes(request: DeskRequest, claim: Claim) -> HttpResponse:
     if not request.htmx:
         return redirect(f"{reverse('claim', args=[claim.ref])}#notes")
-    return render(request, "desk/workbench/notes.html", {"bench": Workbench(claim, request.user)})
+    context = {"bench": Workbench(claim, request.user), "oob": True}
+    parts = ("desk/workbench/notes.html", "desk/parts/toasts.html")
+    return HttpResponse("".join(render_to_string(part, context, request) for part in parts))
 
 
 def _after(

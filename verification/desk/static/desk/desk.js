@@ -246,6 +246,8 @@ document.addEventListener("DOMContentLoaded", () => {
   settle();
   // What only scripts show has no focus to take when the page is drawn before they run.
   if (document.activeElement === document.body) $("[autofocus]")?.focus();
+  // A form that comes back with errors is taken up at the first of them.
+  if (document.activeElement === document.body) $$("[aria-invalid=true]").find(isShown)?.focus();
 });
 document.addEventListener("htmx:after:swap", () => settle());
 

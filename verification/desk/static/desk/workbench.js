@@ -109,6 +109,7 @@
   }
   document.addEventListener("htmx:after:swap", (event) => {
     afterDecision(event);
+    if (event.detail?.ctx?.sourceElement?.matches?.("form[data-note]")) $("#note-body")?.focus();
     // Only who was just refused is led to why; a live part that is drawn anew is no reason to move anybody.
     if (!event.detail?.ctx?.sourceElement?.matches?.("form.verdict-form")) return;
     const wrong = $(".dimension .errors");
@@ -190,13 +191,19 @@
       const feature = $("[name^=feature_]", free.closest(".basis-row"));
       if (!feature.value) feature.value = use.closest(".finding").querySelector("p").lastChild.textContent.trim();
       free.dispatchEvent(new Event("input", { bubbles: true }));
-      feature.focus();
+      if (isShown(feature)) {
+        feature.focus();
+      } else {
+        // A basis is asked for once a status is chosen that goes by one.
+        toast("It is in the basis. Choose a status: verified or contradicted shows it.");
+        $("input[name=status]", form).focus();
+      }
     }
     const opener = event.target.closest("[data-open]");
     if (opener) {
       const panel = document.getElementById(opener.dataset.open);
       panel.hidden = false;
-      $("input, textarea", panel).focus();
+      $("input:not([type=hidden]), textarea", panel).focus();
     }
     const closer = event.target.closest("[data-close]");
     if (closer) document.getElementById(closer.dataset.close).hidden = true;
@@ -233,7 +240,7 @@
   onKey("]", () => step(1));
 
   document.addEventListener("DOMContentLoaded", () => {
-    if (items().length > 1) show(items()[0]);
+    if (items().length > 1) show(items().find((item) => $(".errors", item)) ?? items()[0]);
     byHash();
     const first = $("details.dimension[open]") ?? nextOpen();
     if (first && !location.hash && !$("details.dimension[open]")) first.open = true;
