@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from claims.dates import known_zones
 from claims.errors import FieldError, InvalidInput
+from claims.plain_text import is_plain
 from claims.vocabulary import Precision, Relation
 
 # R1, the arithmetic mean of the GRS 80 ellipsoid's axes: H. Moritz, "Geodetic Reference System 1980",
@@ -196,8 +197,8 @@ def _name(value: object, errors: list[FieldError]) -> str:
         detail, code = "Say where, such as Izium or Kherson region.", "blank"
     elif len(value) > MAX_NAME_LENGTH:
         detail, code = f"Keep the name within {MAX_NAME_LENGTH} characters.", "too_long"
-    elif any(unicodedata.category(character) in {"Cc", "Cs"} for character in value):
-        detail = "Leave control characters, line breaks and broken characters out of the name."
+    elif not is_plain(value):
+        detail = "Leave control characters, line breaks, broken characters and what turns text around out of the name."
     if detail or not isinstance(value, str):
         errors.append(FieldError("/name", detail, code))
         return ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -151,3 +152,14 @@ class NeedsField(serializers.ListField):
             return parse_words(super().to_internal_value(data))
         except InvalidInput as error:
             raise _as_field_error(error) from error
+
+
+class MomentField(serializers.DateTimeField):
+    """A time with its zone: nobody's clock is guessed."""
+
+    default_error_messages = {"zone": "Say of which zone this time is: 2022-10-04T12:00:00Z or …+03:00."}
+
+    def enforce_timezone(self, value: datetime) -> datetime:
+        if value.tzinfo is None:
+            self.fail("zone")
+        return super().enforce_timezone(value)

@@ -1,4 +1,4 @@
-"""The sun on the map: a time chosen by keyboard, kept by the page's address, and drawn or not."""
+"""The map: the sun at a time chosen by keyboard, kept by the page's address, and drawn or not; a place pinned on it."""
 
 from __future__ import annotations
 
@@ -62,3 +62,33 @@ def test_without_scripts_the_form_asks_for_the_page_at_that_time(desk: Desk, com
     page.wait_for_selector(f"{STOOD}:has-text('At 16:30')")
     assert parse_qs(urlsplit(page.url).query)["at"] == ["2022-10-04T16:30"]
     assert not page.locator("[data-minute]").is_visible()
+
+
+def test_a_place_is_pinned_on_the_map(desk: Desk, come: Come) -> None:
+    claim = desk.file(claimed_location=KYIV, media=[{"url": "https://media.example/sun.mp4"}])
+    visitor = come("olena")
+    page = visitor.go(f"/claims/{claim['ref']}/")
+    page.wait_for_selector(LINES)
+    page.locator(".map-close").click(position={"x": 60, "y": 60})
+    assert page.locator(".leaflet-popup").count() == 0
+    page.get_by_role("button", name="Take this claim").click()
+    page.wait_for_selector(LINES)
+    location = "#dimension-location"
+    page.locator(".map-close").click(position={"x": 60, "y": 60})
+    pin = page.get_by_role("button", name="Pin the place at")
+    latitude, _, longitude = pin.inner_text().removeprefix("Pin the place at ").partition(", ")
+    assert abs(float(latitude) - KYIV["latitude"]) < 0.5  # type: ignore[operator]
+    assert abs(float(longitude) - KYIV["longitude"]) < 0.5  # type: ignore[operator]
+    pin.click()
+    page.wait_for_selector(".toast:has-text('The place is pinned')")
+    assert page.evaluate("document.activeElement.name") == "status"
+    visitor.press(" ")
+    assert page.input_value(f"{location} [name=place_point]") == f"{latitude}, {longitude}"
+    assert page.locator(f"{location} [name=place_point]").is_visible()
+    visitor.until(lambda: page.locator(".leaflet-popup").count() == 0, "the popup to close")
+    page.locator(".map-close").click(position={"x": 360, "y": 90})
+    page.get_by_role("button", name="Pin the place at").click()
+    visitor.until(
+        lambda: page.evaluate("document.activeElement.name") == "place_name", "the name to be asked for"
+    )
+    assert page.input_value(f"{location} [name=place_point]") != f"{latitude}, {longitude}"

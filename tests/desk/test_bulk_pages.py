@@ -239,7 +239,7 @@ def test_what_somebody_changed_since_is_left_and_said(pages: Pages, checker: Cal
     assert checker.patch(f"claims/{refs[0]}/", {"priority": "low"}, If_Match=etag).status_code == 200
     back = text(pressed(browser, address, "undo"))
     assert "<b>1</b> taken back, <b>1</b> left as it is." in back
-    assert "Somebody changed the claim since" in back
+    assert "The claim was changed since." in back
     assert dict(Claim.objects.values_list("ref", "priority")) == {refs[0]: "low", refs[1]: "normal"}
 
 

@@ -349,3 +349,19 @@ def test_what_awaits_sign_off_and_was_dropped_awaits_it_again_when_taken_back(ch
     taken_back(checker, act_on(checker, "drop", [claim]))
     assert Claim.objects.get(ref=claim).stage == "awaiting_signoff"
     assert not QueueEntry.objects.open().filter(claim__ref=claim).exists()
+
+
+def test_a_note_since_is_no_change_of_what_is_taken_back(
+    checker: Caller, second_checker: Caller, editor: Caller
+) -> None:
+    noted, edited = (file_claim(checker, statement=text)["id"] for text in ("One.", "Two."))
+    done = editor.post(
+        "claims/bulk-act/", {"act": "drop", "claims": [noted, edited], "reason": "spam"}
+    ).json()
+    for claim in (noted, edited):
+        assert second_checker.post(f"claims/{claim}/notes/", {"body": "Why?"}).status_code == 201
+    assert editor.post(f"claims/{edited}/reopen/", {"reason": "no"}).status_code == 200
+    assert editor.post(f"claims/{edited}/drop/", {"reason": "yes"}).status_code == 200
+    back = editor.post("claims/bulk-act/undo/", {"undo": done["undo"]}).json()["results"]
+    assert [one["error"]["code"] if one.get("error") else None for one in back] == [None, "stale"]
+    assert checker.get(f"claims/{noted}/").json()["stage"] == "queued"

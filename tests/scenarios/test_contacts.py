@@ -373,6 +373,53 @@ def test_a_merged_copy_is_under_the_same_terms(checker: Caller) -> None:
     assert (shown["terms"]["scope"], shown["delivery"]["may"]) == (TERMS["scope"], "file")
 
 
+def test_what_is_allowed_of_a_file_holds_wherever_merging_took_it(
+    checker: Caller, second_checker: Caller
+) -> None:
+    claim, item = claim_of(checker)
+    contact = asked(checker, claim, item)
+    original = file_claim(checker, statement="The original.")["id"]
+    other = file_claim(checker, statement="A third.")["id"]
+    for one, of in ((claim, original), (original, other)):
+        merged = checker.post(f"claims/{one}/duplicate/", {"reason": "the same", "of": of, "merge": True})
+        assert merged.status_code == 200
+    items = [item, *(str(MediaItem.objects.get(claim=of).pk) for of in (original, other))]
+
+    def terms(of: str) -> tuple[Any, ...]:
+        permission = checker.get(f"media/{of}/permission/").json()
+        records = [(record["permission"], record["proof"]) for record in permission["records"]]
+        return (permission["permission"], records, checker.get(f"media/{of}/").json()["delivery"]["may"])
+
+    assert {one: terms(one) for one in items} == dict.fromkeys(items, ("asked", [("asked", None)], "none"))
+    answered = checker.post(f"contacts/{contact['id']}/answer/", {**YES, **TERMS})
+    assert answered.status_code == 200
+    granted = [("granted", TERMS["proof"]), ("asked", None)]
+    assert {one: terms(one) for one in items} == dict.fromkeys(items, ("granted", granted, "file"))
+    for taken_back_on in items:
+        allowed = {"permission": "granted", "proof": "again"}
+        assert checker.post(f"media/{items[0]}/permission/", allowed).status_code == 200
+        refusal = {"permission": "refused", "reason": "the owner took it back"}
+        assert second_checker.post(f"media/{taken_back_on}/permission/", refusal).status_code == 200
+        assert {terms(one)[::2] for one in items} == {("refused", "none")}
+
+
+def test_what_the_duplicate_said_of_a_file_that_is_there_already_is_kept(checker: Caller) -> None:
+    flagged = {"content_flags": ["death"], "posted_at": "2022-01-01T00:00:00Z"}
+    claim, item = claim_of(checker, **flagged)
+    refusal = {"permission": "refused", "reason": "no"}
+    assert checker.post(f"media/{item}/permission/", refusal).status_code == 200
+    there = {"url": VIDEO["url"], "content_flags": ["injury"], "account": "@somebody_else"}
+    original = file_claim(checker, statement="The original.", media=[there])
+    body = {"reason": "the same", "of": original["id"], "merge": True}
+    assert checker.post(f"claims/{claim}/duplicate/", body).status_code == 200
+    (kept,) = checker.get(f"claims/{original['id']}/").json()["media"]
+    assert kept["id"] == original["media"][0]["id"]
+    assert sorted(kept["content_flags"]) == ["death", "injury"]
+    assert (kept["account"], kept["posted_at"]) == ("@somebody_else", "2022-01-01T00:00:00Z")
+    permission = checker.get(f"media/{kept['id']}/permission/").json()
+    assert (permission["permission"], len(permission["records"])) == ("refused", 1)
+
+
 def test_who_looked_before_the_other_wrote_is_told_of_them_all_the_same(
     checker: Caller, second_checker: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -238,3 +238,89 @@ def test_a_draft_waits_for_nobody_until_it_is_queued(checker: Caller) -> None:
     assert checker.post(f"claims/{draft['id']}/queue/").json()["stage"] == "queued"
     assert lease(checker)["claim"]["id"] == draft["id"]
     refused(checker.post(f"claims/{submitted(checker)['id']}/queue/"), 409)
+
+
+KHERSON = {"name": "Kherson", "latitude": 46.6354, "longitude": 32.6169, "radius_m": 5000}
+
+
+@pytest.mark.parametrize(
+    ("dimension", "more", "pointer"),
+    [
+        ("location", {"value": KHERSON}, "/value"),
+        ("location", {"value": {**KHERSON, "name": "a street in Kherson", "radius_m": 50}}, "/value"),
+        ("location", {"value": {**KHERSON, "name": "Kherson oblast", "radius_m": 100_000}}, "/value"),
+        ("location", {"value": {"name": "kherson"}}, "/value"),
+        ("location", {"value": {"name": "A square"}, "relation": "narrower"}, "/value"),
+        ("location", {"relation": "matches"}, "/relation"),
+        ("date", {"value": "2022-10-04"}, "/value"),
+        ("date", {"value": "2022-10"}, "/value"),
+        ("date", {"value": "../2022-10-05"}, "/value"),
+    ],
+)
+def test_nothing_is_contradicted_by_what_bears_it_out(
+    dimension: str, more: dict[str, Any], pointer: str, checker: Caller
+) -> None:
+    file_claim(checker, claimed_location=KHERSON, claimed_date="2022-10-04")
+    leased = lease(checker)
+    refused(
+        decide(checker, leased, dimension, "contradicted", **more),
+        400,
+        pointer=pointer,
+    )
+    elsewhere = {"location": {"name": "Izium", "latitude": 49.2, "longitude": 37.26}, "date": "2020"}
+    assert decide(checker, leased, dimension, "contradicted", value=elsewhere[dimension]).status_code == 201
+
+
+TURNED = "\u202eKherson"
+
+
+def test_nothing_that_is_printed_turns_a_sentence_around(checker: Caller) -> None:
+    filed = file_claim(checker, media=VIDEOS)
+    leased = lease(checker)
+    value = {"name": TURNED, "latitude": 46.6354, "longitude": 32.6169}
+    refused(decide(checker, leased, "location", "contradicted", value=value), 400, pointer="/value/name")
+    basis = [{"method": "witness", "phrase": f"it is {TURNED}", "public": True}]
+    said = {"basis": basis}
+    refused(decide(checker, leased, "location", "verified", **said), 400, pointer="/basis/0/phrase")
+    item = filed["media"][0]["id"]
+    terms = {"permission": "granted", "credit": TURNED}
+    refused(checker.post(f"media/{item}/permission/", terms), 400, pointer="/credit")
+    basis[0]["phrase"] = "\u200fשער\u200f, it says"
+    assert decide(checker, leased, "location", "verified", **said).status_code == 201
+
+
+@pytest.mark.parametrize("typed", ["2999-12-01", "2999-12-01T09:00:00", "2999-12-01 09:00"])
+def test_a_time_without_its_zone_is_nobody_s(typed: str, checker: Caller, editor: Caller) -> None:
+    claim = submitted(checker, media=VIDEOS)["id"]
+    item = checker.get(f"claims/{claim}/").json()["media"][0]["id"]
+    embargo = editor.post(f"claims/{claim}/publish/", {"embargo_until": typed})
+    refused(
+        embargo,
+        400,
+        pointer="/embargo_until",
+    )
+    refused(
+        editor.post(f"claims/{claim}/ask/", {"dimension": "date", "due_at": typed}), 400, pointer="/due_at"
+    )
+    terms = {"permission": "granted", "until": typed}
+    refused(checker.post(f"media/{item}/permission/", terms), 400, pointer="/until")
+    assert (
+        checker.post(f"media/{item}/permission/", {**terms, "until": "2999-12-01T09:00:00+02:00"}).status_code
+        == 200
+    )
+
+
+def test_a_note_on_the_motivation_is_of_the_claim(checker: Caller) -> None:
+    filed = file_claim(checker, media=VIDEOS)
+    note = {"body": "Why?", "dimension": "motivation"}
+    of_item = checker.post(f"claims/{filed['id']}/notes/", {**note, "media": filed["media"][0]["id"]})
+    refused(of_item, 400, pointer="/media")
+    assert checker.post(f"claims/{filed['id']}/notes/", note).status_code == 201
+
+
+def test_a_lease_that_was_never_given_is_no_newer_one(checker: Caller) -> None:
+    file_claim(checker)
+    leased = lease(checker)
+    entry = leased["lease_token"].partition(".")[0]
+    problem = refused(checker.post(f"queue/leases/{entry}.999/renew/"), 423)
+    assert problem["detail"].startswith("This lease is of no review here.")

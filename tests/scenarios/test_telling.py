@@ -315,6 +315,7 @@ def test_wishes_are_ones_own_and_change_by_what_was_read(checker: Caller, editor
         ({"digest_hour": -1}, "/digest_hour"),
         ({"quiet_from": "22:00"}, "/quiet_to"),
         ({"quiet_to": "22:00"}, "/quiet_from"),
+        ({"quiet_from": "22:00", "quiet_to": "22:00"}, "/quiet_to"),
         ({"quiet_from": "25:00", "quiet_to": "26:00"}, "/quiet_from"),
         ({"time_zone": "Kyiv"}, "/time_zone"),
         ({"time_zone": "../../etc/passwd"}, "/time_zone"),
@@ -325,3 +326,11 @@ def test_wishes_are_ones_own_and_change_by_what_was_read(checker: Caller, editor
 def test_what_can_not_be_wished_is_named(checker: Caller, changes: dict[str, Any], pointer: str) -> None:
     refused(checker.patch("me/telling/", changes, If_Match='"0"'), 400, pointer=pointer)
     assert checker.get("me/telling/")["ETag"] == '"0"'
+
+
+@pytest.mark.parametrize("channel", ["email", "webhook"])
+def test_a_test_with_no_address_to_send_to_is_refused(checker: Caller, channel: str) -> None:
+    refused(checker.post("me/telling/test/", {"channel": channel}), 400, pointer="/channel")
+    other = {"email": {"webhook_url": "https://hooks.example/a"}, "webhook": {"email_address": "a@b.example"}}
+    assert checker.patch("me/telling/", other[channel], If_Match='"0"').status_code == 200
+    refused(checker.post("me/telling/test/", {"channel": channel}), 400, pointer="/channel")

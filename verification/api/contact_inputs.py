@@ -8,7 +8,7 @@ from typing import Any
 from rest_framework import serializers
 
 from claims.api.base import StrictSerializer
-from claims.api.fields import WordField
+from claims.api.fields import MomentField, WordField
 from claims.intake import MAX_MEDIA
 from claims.vocabulary import ContactChannel, Permission
 from verification.api.inputs import TextField
@@ -24,8 +24,8 @@ class SaidInput(StrictSerializer):
 
     text = TextField()
     channel = WordField(ContactChannel)
-    at = serializers.DateTimeField(required=False, allow_null=True)
-    call_again_at = serializers.DateTimeField(required=False, allow_null=True)
+    at = MomentField(required=False, allow_null=True)
+    call_again_at = MomentField(required=False, allow_null=True)
 
 
 class ContactInput(SaidInput):
@@ -40,7 +40,7 @@ class TermsInput(StrictSerializer):
 
     scope = serializers.CharField(required=False, allow_blank=True, max_length=MAX_TERM)
     territory = serializers.CharField(required=False, allow_blank=True, max_length=MAX_TERM)
-    until = serializers.DateTimeField(required=False, allow_null=True)
+    until = MomentField(required=False, allow_null=True)
     credit = serializers.CharField(required=False, allow_blank=True, max_length=MAX_TERM)
     rights_holder = serializers.CharField(required=False, allow_blank=True, max_length=MAX_TERM)
     proof = TextField(required=False, allow_blank=True)

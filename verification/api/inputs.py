@@ -8,7 +8,15 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from claims.api.base import StrictSerializer
-from claims.api.fields import DateValueField, LanguageField, MediaUrlField, NeedsField, PlaceField, WordField
+from claims.api.fields import (
+    DateValueField,
+    LanguageField,
+    MediaUrlField,
+    MomentField,
+    NeedsField,
+    PlaceField,
+    WordField,
+)
 from claims.intake import (
     MAX_MEDIA,
     MAX_MEDIA_URL,
@@ -90,7 +98,7 @@ class MediaWords(StrictSerializer):
     account = serializers.CharField(required=False, allow_blank=True, max_length=300)
     claimed_date = DateValueField(required=False, allow_null=True)
     claimed_location = PlaceField(required=False, allow_null=True)
-    posted_at = serializers.DateTimeField(required=False, allow_null=True)
+    posted_at = MomentField(required=False, allow_null=True)
     content_flags = serializers.ListField(child=WordField(ContentFlag), required=False, max_length=5)
 
 
@@ -341,7 +349,7 @@ class BulkUndoInput(StrictSerializer):
 
 class AskInput(StrictSerializer):
     dimension = WordField(Dimension)
-    due_at = serializers.DateTimeField()
+    due_at = MomentField()
     message = TextField(required=False, allow_blank=True, default="")
 
 
@@ -354,7 +362,7 @@ class HandOverInput(StrictSerializer):
     to = serializers.CharField(max_length=150, allow_null=True)
     tried = TextField(required=False, allow_blank=True, default="")
     next = TextField(required=False, allow_blank=True, default="")
-    call_back_at = serializers.DateTimeField(required=False, allow_null=True)
+    call_back_at = MomentField(required=False, allow_null=True)
 
 
 class ColleagueInput(StrictSerializer):
@@ -373,7 +381,7 @@ class NothingInput(StrictSerializer):
 
 
 class PublishInput(StrictSerializer):
-    embargo_until = serializers.DateTimeField(required=False, allow_null=True)
+    embargo_until = MomentField(required=False, allow_null=True)
     public_location_radius_m = serializers.FloatField(
         required=False, allow_null=True, min_value=1, max_value=20_000_000
     )

@@ -13,13 +13,14 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from claims.errors import FieldError, IllegalState, InvalidInput, Missing, StetError
+from claims.errors import FieldError, IllegalState, InvalidInput, Missing, StaleEdit, StetError
 from claims.intake import MAX_TAGS
 from claims.models import Claim, Person
 from claims.vocabulary import Priority, Stage
 from verification.domain.bulk import BulkAction, with_tags
-from verification.models import BulkAct
-from verification.services import casework, submissions
+from verification.domain.transitions import Action
+from verification.models import AuditEntry, BulkAct
+from verification.services import audit, casework, submissions
 
 MAX_CLAIMS = 1000
 UNDO_FOR = timedelta(minutes=10)
@@ -217,18 +218,37 @@ DO: dict[BulkAction, Callable[[Claim, Person, Arguments], Claim]] = {
 }
 
 
+_BESIDE = frozenset({Action.NOTE, Action.CONTACT})
+"""Acts that touch nothing of what an act on many claims changes."""
+
+
+def _revision_to_undo(claim: Claim, was: Mapping[str, Any]) -> int:
+    """The revision at which it may be taken back: of then, or of now where nothing but remarks came since.
+
+    Raises StaleEdit.
+    """
+    current = Claim.objects.get(pk=claim.pk).revision
+    # What raises the revision by itself has no actor: then the newest reach back to the act itself.
+    entries = AuditEntry.objects.filter(chain_id=audit.chain_of(claim), actor__isnull=False)
+    newest = entries.order_by("-seq").values_list("action", flat=True)[: current - was["revision"]]
+    if not _BESIDE.issuperset(newest):
+        raise StaleEdit("The claim was changed since. It is left as it is; its history says by whom.")
+    return current
+
+
 def _assign_back(claim: Claim, actor: Person, was: Mapping[str, Any]) -> Claim:
     to = Person.objects.get(pk=was["assignee"]) if was["assignee"] else None
-    return casework.assign(claim, actor=actor, to=to, reason="", revision=was["revision"])
+    return casework.assign(claim, actor=actor, to=to, reason="", revision=_revision_to_undo(claim, was))
 
 
 def _edit_back(claim: Claim, actor: Person, was: Mapping[str, Any]) -> Claim:
     changes = {name: was[name] for name in ("priority", "tags") if name in was}
-    return submissions.edit_claim(claim, actor=actor, revision=was["revision"], changes=changes)
+    return submissions.edit_claim(claim, actor=actor, revision=_revision_to_undo(claim, was), changes=changes)
 
 
 def _come_back(claim: Claim, actor: Person, was: Mapping[str, Any]) -> Claim:
-    return casework.undo_leaving(claim, actor=actor, stage=Stage(was["stage"]), revision=was["revision"])
+    revision = _revision_to_undo(claim, was)
+    return casework.undo_leaving(claim, actor=actor, stage=Stage(was["stage"]), revision=revision)
 
 
 UNDO: dict[BulkAction, Callable[[Claim, Person, Mapping[str, Any]], Claim]] = {

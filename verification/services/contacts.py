@@ -24,6 +24,7 @@ from verification.services.permissions import (
     ALLOWING,
     Terms,
     check_terms,
+    hold_with_copies,
     record_permission,
     set_permission,
 )
@@ -125,6 +126,7 @@ def take_answer(
     check_terms(terms)
     items = _covered(contact, media)
     with transaction.atomic():
+        hold_with_copies(items)
         _go_on(contact, MessageKind.ANSWERED, said, actor, outcome=ContactOutcome(terms.permission.value))
         set_permission(*items, actor=actor, terms=terms, contact=contact)
     return contact

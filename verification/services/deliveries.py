@@ -19,7 +19,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from claims.addresses import AllowList, OutboundError
-from claims.errors import Missing
+from claims.errors import FieldError, InvalidInput, Missing
 from claims.models import Desk, Membership, Person
 from claims.outbound import FetchLimits, fetch
 from claims.vocabulary import Channel, JobKind, JobState, Notice, Pace, Role
@@ -67,7 +67,17 @@ def _gathered(person: uuid.UUID, channel: str) -> bool:
 
 
 def send_test(person: Person, *, channel: Channel) -> Message:
-    """Has a message sent at once that says only that it came, whatever the pace and the hour."""
+    """Has a message sent at once that says only that it came, whatever the pace and the hour.
+
+    Raises InvalidInput at /channel where nobody said where to.
+    """
+    wishes = TellingWishes.objects.filter(person=person).first()
+    if not (wishes and (wishes.email_address if channel == Channel.EMAIL else wishes.webhook_url)):
+        raise InvalidInput(
+            FieldError(
+                "/channel", "There is no address to send to yet. Give it first, then try it.", "required"
+            )
+        )
     with transaction.atomic():
         message = Message.objects.create(person=person, channel=channel.value, created_at=timezone.now())
         jobs.enqueue(JobKind.TELL, message.pk)

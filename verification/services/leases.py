@@ -72,7 +72,7 @@ def fenced(token: str, person: Person, *, claim: Claim | None = None, colleagues
     entries = QueueEntry.objects.visible_to(person).select_for_update(of=("self",)).filter(pk=entry_id)
     entries = entries.select_related("desk__policy") if claim is None else entries.filter(claim=claim)
     entry = next(iter(entries), None)
-    if entry is None:
+    if entry is None or fence > entry.fence:
         raise LeaseLost(
             "This lease is of no review here. Lease the claim and use the token that you are given."
         )

@@ -12,11 +12,12 @@ from typing import Any
 from claims.errors import FieldError, IllegalState, InvalidInput
 from claims.intake import MAX_MEDIA
 from claims.models import Capture, Claim, MediaItem, Person, SourceLink
-from claims.vocabulary import CaptureState, JobKind
+from claims.vocabulary import CaptureState, JobKind, Permission
 from verification.domain.transitions import Action, permit
 from verification.services import jobs
 from verification.services.acting import acting, situation
 from verification.services.following import look_at_what_was_added
+from verification.services.permissions import TERMS, carry_terms, tell_clients
 from verification.services.standing import refresh
 
 _CARRIED = (
@@ -25,14 +26,8 @@ _CARRIED = (
     "url_key",
     "kind",
     "caption",
-    "credit",
     "account",
     "language",
-    "rights_holder",
-    "permission",
-    "permission_scope",
-    "permission_territory",
-    "permission_until",
     "content_flags",
     "posted_at",
     "posted_by_page",
@@ -61,13 +56,12 @@ def take_media(duplicate: Claim, *, into: Claim, actor: Person) -> dict[str, uui
             )
         ) from error
     there = list(into.media.all())
-    assets, links = {item.asset_id for item in there}, {item.url_key for item in there}
-    wanted = [
-        item
-        for item in duplicate.media.select_related("asset")
-        if (item.asset_id not in assets if item.asset_id else item.url and item.url_key not in links)
-        and not (item.asset and item.asset.redacted_at)
-    ]
+    wanted, had = [], []
+    for item in duplicate.media.select_related("asset"):
+        if any(_is_same(one, item) for one in there):
+            had.append(item)
+        elif (item.asset_id or item.url) and not (item.asset and item.asset.redacted_at):
+            wanted.append(item)
     if len(there) + len(wanted) > MAX_MEDIA:
         raise InvalidInput(
             FieldError(
@@ -82,11 +76,36 @@ def take_media(duplicate: Claim, *, into: Claim, actor: Person) -> dict[str, uui
         position = max((item.position for item in there), default=0)
         for number, item in enumerate(wanted, start=position + 1):
             taken[str(item.pk)] = _copied(item, act.claim, number).pk
+        for item in had:
+            _add_to(next(one for one in there if _is_same(one, item)), item)
+        if had:
+            tell_clients(act)
         refresh(act.claim)
         if taken:
             look_at_what_was_added(act)
         act.data |= {"merged": duplicate.pk, "taken": taken}
     return taken
+
+
+def _is_same(one: MediaItem, other: MediaItem) -> bool:
+    """Whether two items are of one file: by bytes, or by the link of what is not here yet."""
+    if other.asset_id:
+        return one.asset_id == other.asset_id
+    return bool(other.url) and one.url_key == other.url_key
+
+
+def _add_to(one: MediaItem, other: MediaItem) -> None:
+    """What was said of the same file with the duplicate holds here too, where nothing was said: its flags, what may be
+    shown of it, who put it up and when.
+    """
+    one.content_flags = sorted({*one.content_flags, *other.content_flags})
+    if one.permission == Permission.UNKNOWN and other.permission != Permission.UNKNOWN:
+        carry_terms(other, one)
+    for name in ("account", "credit", "rights_holder"):
+        setattr(one, name, getattr(one, name) or getattr(other, name))
+    if one.posted_at is None:
+        one.posted_at, one.posted_by_page = other.posted_at, other.posted_by_page
+    one.save(update_fields=["content_flags", "account", "posted_at", "posted_by_page", *TERMS])
 
 
 def _copied(item: MediaItem, into: Claim, position: int) -> MediaItem:
@@ -106,6 +125,8 @@ def _copied(item: MediaItem, into: Claim, position: int) -> MediaItem:
     else:
         copy.state = (CaptureState.FAILED if failed else CaptureState.PENDING).value
     copy.save(force_insert=True)
+    carry_terms(item, copy)
+    copy.save(update_fields=TERMS)
     # How its original came here is the same story, and is told of both.
     fields = [
         field.attname for field in Capture._meta.concrete_fields if field.attname not in {"id", "media_id"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from claims.errors import IllegalState, NotAllowed
+from claims.errors import FieldError, IllegalState, InvalidInput, NotAllowed
 from claims.models import Body, Claim, Person
 from claims.vocabulary import Dimension, Notice, Role
 from verification.domain.transitions import Action
@@ -22,7 +22,11 @@ def add_note(
     dimension: Dimension | None = None,
     media: uuid.UUID | None = None,
 ) -> Note:
-    """Leaves a remark on a claim, one of its media items or a dimension."""
+    """Leaves a remark on a claim, one of its media items or a dimension. Raises InvalidInput at /media."""
+    if media is not None and dimension == Dimension.MOTIVATION:
+        raise InvalidInput(
+            FieldError("/media", "The motivation is of the claim, not of a media item.", "target")
+        )
     with acting(claim, actor=actor, action=Action.NOTE) as act:
         note = Note.objects.create(
             claim=act.claim,

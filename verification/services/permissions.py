@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from claims.delivery import Delivery, delivery_of
 from claims.errors import FieldError, IllegalState, InvalidInput
 from claims.models import Body, MediaItem, Person
+from claims.plain_text import NOT_PLAIN, is_plain
 from claims.publishing import show_terms
 from claims.vocabulary import MayDeliver, Notice, Permission
 from verification.domain.transitions import Action
 from verification.models import Contact, PermissionRecord
-from verification.services import telling
+from verification.services import audit, telling
 from verification.services.acting import Act, acting
 
 MAX_TERM = 300
+TERMS = (
+    "permission",
+    "permission_scope",
+    "permission_territory",
+    "permission_until",
+    "credit",
+    "rights_holder",
+)
+"""What stands on a media item of what is allowed."""
 ALLOWING = frozenset({Permission.GRANTED, Permission.EMBED_ONLY})
 
 
@@ -43,16 +55,38 @@ class Terms:
 def set_permission(*items: MediaItem, actor: Person, terms: Terms, contact: Contact | None = None) -> None:
     """Records what is allowed of media items of one claim from now on; what was allowed before stays in the record.
 
+    It holds for the same files wherever merging took them, for whoever allows it speaks of the file: for what an item
+    was taken from, and for what was made of it.
+
     Where the claim is on show and this changes what clients are told, they are told: an amendment with other terms and
     the same verdicts. Raises InvalidInput for terms that don't go together.
     """
     check_terms(terms)
     with transaction.atomic():
-        for item in items:
-            with acting(item.claim, actor=actor, action=Action.SET_PERMISSION) as act:
-                record_permission(act, item, terms=terms, by=actor, contact=contact)
-                if item is items[-1]:  # clients are told of all of them at once
-                    tell_clients(act)
+        for of_claim in hold_with_copies(items):
+            for item in of_claim:
+                with acting(item.claim, actor=actor, action=Action.SET_PERMISSION) as act:
+                    record_permission(act, item, terms=terms, by=actor, contact=contact)
+                    if item is of_claim[-1]:  # clients are told of all of a claim at once
+                        tell_clients(act)
+
+
+def hold_with_copies(items: Collection[MediaItem]) -> list[list[MediaItem]]:
+    """The items with those that merging made of them, or made them of, by claim; the claims' chains are held from here
+    on, in one order.
+    """
+    found = {item.pk: item for item in items}
+    newest = list(found.values())
+    while newest:
+        near = Q(taken_from__in=newest) | Q(taken_in__in=newest)
+        newest = list(MediaItem.objects.filter(near).exclude(pk__in=found).select_related("claim").distinct())
+        found |= {item.pk: item for item in newest}
+    of_claims: dict[str, list[MediaItem]] = {}
+    for item in found.values():
+        of_claims.setdefault(audit.chain_of(item.claim), []).append(item)
+    for chain in sorted(of_claims):
+        audit.hold(chain)
+    return list(of_claims.values())
 
 
 def check_terms(terms: Terms) -> None:
@@ -69,6 +103,8 @@ def check_terms(terms: Terms) -> None:
             for pointer, said in given.items()
             if said
         ]
+    if not is_plain(terms.credit or ""):
+        errors.append(FieldError("/credit", NOT_PLAIN, "invalid"))
     if terms.until is not None and terms.until <= timezone.now():
         errors.append(FieldError("/until", "This time has passed. Give a later one.", "past"))
     if errors:
@@ -165,3 +201,22 @@ def as_told(record: PermissionRecord) -> dict[str, Any]:
         name: None if name in hidden else said.get(name) or None
         for name in ("scope", "territory", "credit", "rights_holder", "proof", "reason")
     }
+
+
+def carry_terms(item: MediaItem, copy: MediaItem) -> None:
+    """Has what is on record of an item's permission stand with the one that was made of it, and count there."""
+    PermissionRecord.objects.bulk_create(
+        PermissionRecord(
+            claim=copy.claim,
+            media=copy,
+            contact=record.contact,
+            permission=record.permission,
+            until=record.until,
+            body=record.body,
+            by=record.by,
+            at=record.at,
+        )
+        for record in PermissionRecord.objects.filter(media=item).select_related("contact", "body", "by")
+    )
+    for name in TERMS:
+        setattr(copy, name, getattr(item, name))

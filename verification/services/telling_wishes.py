@@ -91,6 +91,14 @@ def _check(wishes: TellingWishes) -> None:
         errors.append(
             FieldError(f"/{missing}", "Quiet hours have a beginning and an end. Give both.", "required")
         )
+    elif wishes.quiet_from is not None and wishes.quiet_from == wishes.quiet_to:
+        errors.append(
+            FieldError(
+                "/quiet_to",
+                "Quiet hours that end as they begin are none. Give another end, or turn the channel off.",
+                "order",
+            )
+        )
     if wishes.time_zone not in known_zones():
         errors.append(
             FieldError("/time_zone", "Write the time zone by its name: Europe/Kyiv, UTC.", "unknown_timezone")

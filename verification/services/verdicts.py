@@ -14,6 +14,7 @@ from claims.errors import FieldError, IllegalState, InvalidInput
 from claims.intake import in_zone_of
 from claims.models import Body, Claim, MediaItem, Person
 from claims.places import Place, relate_places
+from claims.plain_text import NOT_PLAIN, is_plain
 from claims.vocabulary import Dimension, Relation, ReviewKind, Status
 from verification.domain.exhibits import flaws_of
 from verification.domain.rollup import applies_to
@@ -194,6 +195,11 @@ def _check_form(new: NewVerdict) -> None:
                 "required",
             )
         )
+    errors += [
+        FieldError(f"/basis/{index}/phrase", NOT_PLAIN, "invalid")
+        for index, part in enumerate(new.basis)
+        if not is_plain(part.get("phrase") or "")
+    ]
     if new.interim and new.status != Status.UNVERIFIED:
         errors.append(FieldError("/interim", "Only 'unverified' can be interim.", "interim"))
     if new.status == Status.VERIFIED and new.relation == Relation.DIFFERS:
@@ -277,13 +283,21 @@ def _in_place(
     return value
 
 
+_BEARS_OUT = {
+    Relation.MATCHES: "is the same",
+    Relation.NARROWER: "lies within it",
+    Relation.BROADER: "holds it within",
+}
+"""What a value that speaks for the claimed one, or leaves it open, is to it."""
+
+
 def _relation(
     new: NewVerdict, value: Place | ClaimedDate | None, claim: Claim, item: MediaItem | None
 ) -> Relation | None:
     """How the established value stands to the claimed one; None where neither a value nor a status speaks of it.
 
     Where both are drawn or dated we reckon it ourselves; of places known by name the person's word stands.
-    Raises InvalidInput where `verified` would go with a value that differs.
+    Raises InvalidInput where `verified` would go with a value that differs, or `contradicted` with one that does not.
     """
     # An item that is not stored stands for the claim itself, so that one reading serves both.
     subject = item or MediaItem(claim=claim)
@@ -308,6 +322,15 @@ def _relation(
                 "'verified' never goes with a value that differs from what is claimed. Say 'contradicted', give a "
                 "value within the claimed one, or say by 'relation' how a place known by name stands to it.",
                 "differs",
+            )
+        )
+    if new.status == Status.CONTRADICTED and relation in _BEARS_OUT:
+        raise InvalidInput(
+            FieldError(
+                "/relation" if value is None else "/value",
+                f"'contradicted' goes with something else than what is claimed, and this {_BEARS_OUT[relation]}. Say "
+                "'verified' or 'unverified', or give what lies apart from it.",
+                "bears_out",
             )
         )
     return relation

@@ -141,6 +141,22 @@
     tellLegend(box, data, lines);
   }
 
+  /** Where somebody decides on the location, a point on the map can be taken over into their form. */
+  function offerPin(map, latlng) {
+    if (!$("#dimension-location form.verdict-form")) return;
+    const { lat, lng } = latlng.wrap();
+    const point = `${lat.toFixed(5)}, ${lng.toFixed(5)}`;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "small";
+    button.textContent = `Pin the place at ${point}`;
+    button.addEventListener("click", () => {
+      map.closePopup();
+      document.dispatchEvent(new CustomEvent("stet:pinned", { detail: point }));
+    });
+    L.popup({ autoPanPadding: [60, 10] }).setLatLng(latlng).setContent(button).openOn(map);
+  }
+
   function base(box) {
     const map = mapIn(box, "map-close", { zoomControl: true });
     map.setView([0, 0], 2, { animate: false });
@@ -157,6 +173,7 @@
     map.on("focus", () => map.scrollWheelZoom.enable());
     map.on("blur", () => map.scrollWheelZoom.disable());
     map.on("zoomend resize", () => box.stet?.again?.());
+    map.on("click", ({ latlng }) => offerPin(map, latlng));
     const far = mapIn(box, "map-far", { zoomControl: false, dragging: false, keyboard: false, doubleClickZoom: false, boxZoom: false, touchZoom: false });
     far.setView([0, 0], 2, { animate: false });
     const here = L.circleMarker([0, 0], { radius: 5, color: colour("--surface"), weight: 2, fillColor: colour("--blue"), fillOpacity: 1, interactive: false }).addTo(far);

@@ -177,8 +177,24 @@
   /** Sends what is typed; whether all of it is kept. */
   stet.flushDrafts = async () => { flush(); return (await Promise.all(going)).every(Boolean); };
 
-  // --- a finding as a basis, the skip form --------------------------------------------------------------------
+  // --- a finding as a basis, a place from the map, the skip form -------------------------------------------
 
+  /** To a field that was filled in; to the status where only a chosen one shows it. */
+  function lookFor(field, said) {
+    if (isShown(field)) { field.focus(); return; }
+    toast(said);
+    $("input[name=status]", field.form).focus();
+  }
+  document.addEventListener("stet:pinned", ({ detail }) => {
+    const dimension = $("#dimension-location");
+    const form = formOf(dimension);
+    open(dimension);
+    const point = $("[name=place_point]", form);
+    point.value = detail;
+    point.dispatchEvent(new Event("input", { bubbles: true }));
+    const next = ["place_name", "place_radius_km"].map((name) => $(`[name=${name}]`, form)).find((each) => !each.value);
+    lookFor(next ?? point, "The place is pinned. Choose a status: then say its name and how large it is.");
+  });
   document.addEventListener("click", (event) => {
     const use = event.target.closest("[data-use-finding]");
     if (use) {
@@ -191,13 +207,7 @@
       const feature = $("[name^=feature_]", free.closest(".basis-row"));
       if (!feature.value) feature.value = use.closest(".finding").querySelector("p").lastChild.textContent.trim();
       free.dispatchEvent(new Event("input", { bubbles: true }));
-      if (isShown(feature)) {
-        feature.focus();
-      } else {
-        // A basis is asked for once a status is chosen that goes by one.
-        toast("It is in the basis. Choose a status: verified or contradicted shows it.");
-        $("input[name=status]", form).focus();
-      }
+      lookFor(feature, "It is in the basis. Choose a status: verified or contradicted shows it.");
     }
     const opener = event.target.closest("[data-open]");
     if (opener) {
