@@ -287,13 +287,26 @@ def test_the_veil_is_lifted_when_it_is_submitted_and_where_nothing_is_blind(
         assert by.get(f"claims/{case.claim}/").json()["statuses"]["date"]["status"] == "unverified"
 
 
+def test_to_drop_a_claim_and_reopen_it_lifts_no_veil(case: Case, second_checker: Caller) -> None:
+    for act in ("drop", "reopen"):
+        assert second_checker.post(f"claims/{case.claim}/{act}/", WHY).status_code == 200
+        assert CANARY not in seen(second_checker, "claims/{claim}/verdicts/", case)[1]
+    shown = second_checker.get(f"claims/{case.claim}/").json()
+    assert (shown["stage"], shown["queue_entry"]["review"]) == ("queued", "second")
+    review_it(second_checker, case)
+    assert CANARY in seen(second_checker, "claims/{claim}/verdicts/", case)[1]
+    assert second_checker.get(f"claims/{case.claim}/").json()["queue_entry"]["review"] == "adjudication"
+
+
 def test_a_second_review_that_is_not_wanted_any_more_hides_nothing(
-    case: Case, second_checker: Caller
+    case: Case, second_checker: Caller, editor: Caller
 ) -> None:
     # As long as that a claim was dropped may be taken back, its second review may go on.
     assert case.first.post(f"claims/{case.claim}/drop/", WHY).status_code == 200
     assert CANARY not in seen(second_checker, "claims/{claim}/verdicts/", case)[1]
     assert case.first.post(f"claims/{case.claim}/reopen/", WHY).status_code == 200
+    assert CANARY not in seen(second_checker, "claims/{claim}/verdicts/", case)[1]
+    Policy.objects.update(blind_second_review=False)
     assert CANARY in seen(second_checker, "claims/{claim}/verdicts/", case)[1]
 
 

@@ -13,7 +13,8 @@ from claims.errors import FieldError, IllegalState, InvalidInput
 from claims.models import Body, Claim, Person
 from claims.vocabulary import Dimension, Notice, ReviewKind, Stage
 from verification.domain.transitions import Action
-from verification.models import Ask, QueueEntry, Review
+from verification.models import Ask, AuditEntry, QueueEntry, Review
+from verification.models.queue import CANCELLED
 from verification.services import audit, telling
 from verification.services.acting import Act, acting, may_cancel, roles_of
 from verification.services.duplicates import original_of
@@ -126,17 +127,37 @@ def _is_one_too(claim: Claim) -> str:
 
 
 def reopen(claim: Claim, *, actor: Person, reason: str, revision: int | None = None) -> Claim:
-    """Puts a dropped, duplicate or withdrawn claim back into the queue. What was merged of it stays there as well."""
+    """Puts a dropped, duplicate or withdrawn claim back into the queue. What was merged of it stays there as well.
+
+    It is looked at anew; but a second review that leaving the queue cut off goes on, blind where it was, so that to
+    drop a claim and to reopen it shows nobody what they are not to know.
+    """
     with acting(claim, actor=actor, action=Action.REOPEN, revision=revision) as act:
         Claim.objects.filter(pk=claim.pk).update(duplicate_of=None)
         act.claim.duplicate_of = None
+        goes_on = _second_review_was_cut_off(act.claim)
         act.move_to(Stage.QUEUED)
-        number = next_round(act.claim)
-        open_queue_entry(
-            act.claim, kind=ReviewKind.FIRST if number == 1 else ReviewKind.RECHECK, review_round=number
-        )
+        if goes_on:
+            restore_queue_entry(act.claim, at=act.at)
+        else:
+            number = next_round(act.claim)
+            kind = ReviewKind.FIRST if number == 1 else ReviewKind.RECHECK
+            open_queue_entry(act.claim, kind=kind, review_round=number)
         _tell(act, Notice.REOPENED, telling.followers_of(act.claim), _keep_reason(act, reason))
     return act.claim
+
+
+def _second_review_was_cut_off(claim: Claim) -> bool:
+    """Whether a second review was open as the claim was dropped or marked as a duplicate."""
+    if claim.stage not in {Stage.DROPPED, Stage.DUPLICATE}:
+        return False
+    latest = claim.queue_entries.order_by("created_at", "pk").last()
+    if latest is None or latest.state != CANCELLED or latest.review_kind != ReviewKind.SECOND:
+        return False
+    left = AuditEntry.objects.filter(
+        chain_id=audit.chain_of(claim), action__in=[Action.DROP, Action.DUPLICATE], data__has_key="stage"
+    ).latest("seq")
+    return left.data["stage"]["from"] in {Stage.QUEUED, Stage.IN_REVIEW}
 
 
 def undo_leaving(claim: Claim, *, actor: Person, stage: Stage, revision: int) -> Claim:
