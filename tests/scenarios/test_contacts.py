@@ -408,7 +408,7 @@ def test_what_the_duplicate_said_of_a_file_that_is_there_already_is_kept(checker
     claim, item = claim_of(checker, **flagged)
     refusal = {"permission": "refused", "reason": "no"}
     assert checker.post(f"media/{item}/permission/", refusal).status_code == 200
-    there = {"url": VIDEO["url"], "content_flags": ["injury"], "account": "@somebody_else"}
+    there = {"url": VIDEO["url"], "content_flags": ["injury"], "account": "@somebody_else", "credit": "Them"}
     original = file_claim(checker, statement="The original.", media=[there])
     body = {"reason": "the same", "of": original["id"], "merge": True}
     assert checker.post(f"claims/{claim}/duplicate/", body).status_code == 200
@@ -416,6 +416,7 @@ def test_what_the_duplicate_said_of_a_file_that_is_there_already_is_kept(checker
     assert kept["id"] == original["media"][0]["id"]
     assert sorted(kept["content_flags"]) == ["death", "injury"]
     assert (kept["account"], kept["posted_at"]) == ("@somebody_else", "2022-01-01T00:00:00Z")
+    assert MediaItem.objects.get(pk=kept["id"]).credit == "Them"
     permission = checker.get(f"media/{kept['id']}/permission/").json()
     assert (permission["permission"], len(permission["records"])) == ("refused", 1)
 

@@ -99,10 +99,13 @@ def _add_to(one: MediaItem, other: MediaItem) -> None:
     shown of it, who put it up and when.
     """
     one.content_flags = sorted({*one.content_flags, *other.content_flags})
+    own = {
+        name: getattr(one, name) or getattr(other, name) for name in ("account", "credit", "rights_holder")
+    }
     if one.permission == Permission.UNKNOWN and other.permission != Permission.UNKNOWN:
         carry_terms(other, one)
-    for name in ("account", "credit", "rights_holder"):
-        setattr(one, name, getattr(one, name) or getattr(other, name))
+    for name, value in own.items():
+        setattr(one, name, value)
     if one.posted_at is None:
         one.posted_at, one.posted_by_page = other.posted_at, other.posted_by_page
     one.save(update_fields=["content_flags", "account", "posted_at", "posted_by_page", *TERMS])
