@@ -32,7 +32,7 @@ from tests.conftest import (
     refused,
     submitted,
 )
-from verification.models import CheckRun, FindingRow, LegalHold, MediaMatch
+from verification.models import CheckRun, FindingRow, LegalHold, MediaMatch, TellingWishes
 from verification.services import work
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -226,6 +226,8 @@ def callers(
     session = Caller(client_key.person, "")
     session.client.force_login(client_key.person)
     named = {"client": client_key, "checker": checker, "editor": editor, "admin": admin, "stranger": stranger}
+    for caller in named.values():
+        TellingWishes.objects.create(person=caller.person, email_address="somebody@newsroom.example")
     return {"anonymous": Caller(client_key.person, ""), "session": session, **named}
 
 

@@ -23,6 +23,8 @@ from verification.services import work
 from verification.services.bundles import making
 
 HOSTILE = '"><script>alert(1)</script><img src="https://evil.example/x.png" onerror=alert(1)>\u202e&amp;{{ 7|add:7 }}'
+PRINTED = HOSTILE.replace("\u202e", "")
+"""As far as it is let into what is printed: nothing there turns text around."""
 VERIFIER = Path(making.__file__).with_name("verify_bundle.py")
 WHY = {"reason": "Unmistakable grounds", "legal_ground": "an order"}
 
@@ -57,7 +59,7 @@ def scene(checker: Caller, editor: Caller, admin: Caller, host: MediaHost, tmp_p
     edited = checker.patch(f"claims/{filed['id']}/", {"priority": "high"}, If_Match=checker.get(f"claims/{filed['id']}/")["ETag"])  # fmt: skip
     assert edited.status_code == 200, edited.content
     leased = lease(checker)
-    place = {"value": {"name": HOSTILE, "latitude": 49.19, "longitude": 37.29, "radius_m": 50}}
+    place = {"value": {"name": PRINTED, "latitude": 49.19, "longitude": 37.29, "radius_m": 50}}
     basis = [{**CHURCH, "reference": HOSTILE, "url": "https://maps.example/x", "public": True}]
     assert (
         decide(checker, leased, "location", "verified", reason=HOSTILE, basis=basis, **place).status_code
@@ -85,7 +87,7 @@ def scene(checker: Caller, editor: Caller, admin: Caller, host: MediaHost, tmp_p
         "channel": "email",
         "permission": "granted",
         "scope": HOSTILE,
-        "credit": HOSTILE,
+        "credit": PRINTED,
     }
     assert checker.post(f"contacts/{contact}/answer/", answer).status_code == 200
     erased = admin.post(f"claims/{filed['id']}/redact/", {"target": "note", "id": written[2], **WHY})
