@@ -247,3 +247,17 @@ def test_what_two_said_of_a_claim_is_in_dispute_no_more_once_it_is_asked_of_its_
     # Whoever settles it decides the item, and is not held up by what nobody can decide any more.
     review(editor, {"location": "verified", "date": "unverified"})
     assert editor.get(f"claims/{claim}/").json()["stage"] == "awaiting_signoff"
+
+
+def test_a_dispute_of_the_claim_that_was_settled_holds_up_no_later_one_of_its_media(
+    desk: Desk, checker: Caller, second_checker: Caller, editor: Caller
+) -> None:
+    claim = in_dispute(checker, second_checker, desk, media=[])
+    review(editor, BOTH)
+    assert read(editor, claim)["stage"] == "awaiting_signoff"
+    assert checker.post(f"claims/{claim}/media/", {"url": "https://media.example/one.mp4"}).status_code == 202
+    review(checker, BOTH)
+    review(second_checker, OTHERWISE)
+    assert read(editor, claim)["queue_entry"]["review"] == "adjudication"
+    review(editor, BOTH)
+    assert read(editor, claim)["stage"] == "awaiting_signoff"

@@ -128,7 +128,7 @@ def _check_settled(claim: Claim, review: Review) -> None:
     left = {
         dispute.first.dimension
         for dispute in disputes_of(claim)
-        if own.get(dispute.subject, Status.NOT_CHECKED) == Status.NOT_CHECKED
+        if dispute.settled_by is None and own.get(dispute.subject, Status.NOT_CHECKED) == Status.NOT_CHECKED
     }
     if left:
         named = ", ".join(dimension for dimension in Dimension if dimension in left)
